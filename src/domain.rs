@@ -1,0 +1,11 @@
+//! The words everyone uses: plain data that core and ground share, with no input or output of its own.
+
+pub mod card;
+pub mod chat;
+pub mod connection;
+pub mod money;
+pub mod post;
+pub mod principal;
+pub mod run;
+pub mod tool;
+pub mod usage;

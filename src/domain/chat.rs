@@ -1,0 +1,72 @@
+//! A conversation with a language model, in no provider's dialect.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::tool::{ToolCall, ToolSpec};
+use super::usage::TokenUsage;
+
+/// One message of the transcript.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "snake_case")]
+pub enum ChatMessage {
+    /// From the person.
+    User {
+        /// What they wrote.
+        text: String,
+    },
+    /// From the model.
+    Assistant(AssistantMessage),
+    /// The result of a tool call.
+    Tool {
+        /// Which call.
+        call_id: String,
+        /// What the model reads.
+        content: String,
+    },
+}
+
+/// What the model said and wants done.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AssistantMessage {
+    /// The text, possibly empty.
+    pub text: String,
+    /// The calls it asks for; empty means the text is the answer.
+    pub tool_calls: Vec<ToolCall>,
+    /// What the provider wants back unchanged, such as reasoning content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_data: Option<Value>,
+}
+
+/// What a model is asked.
+#[derive(Clone, Debug)]
+pub struct ChatRequest {
+    /// The standing instructions.
+    pub system: String,
+    /// The conversation so far, oldest first; ends with a user or tool message.
+    pub messages: Vec<ChatMessage>,
+    /// What it may call.
+    pub tools: Vec<ToolSpec>,
+    /// The most tokens it may write.
+    pub max_output_tokens: u32,
+}
+
+/// What came back: a whole reply, whatever was streamed before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatReply {
+    /// What it said.
+    pub message: AssistantMessage,
+    /// What it used, as the provider counted.
+    pub usage: TokenUsage,
+    /// `provider/model` that answered.
+    pub model: String,
+}
+
+/// A piece of a reply as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delta {
+    /// More text of the answer.
+    Text(String),
+    /// The model began to ask for this tool.
+    ToolCallStarted(String),
+}

@@ -1,0 +1,87 @@
+//! What a person is shown for a run, in no chat program's dialect; edges render it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::money::NanoDollars;
+use super::tool::Risk;
+use crate::ids::{ApprovalId, RunId};
+
+/// The one message of a run, as it should look now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "post", rename_all = "snake_case")]
+pub enum Post {
+    /// Still at it.
+    Working {
+        /// What is going on, such as "Running `sales__list_tables`".
+        note: String,
+    },
+    /// Waiting for the asker's decision.
+    AskApproval(ApprovalRequest),
+    /// The answer.
+    Answer {
+        /// Markdown, written by a model: hostile until rendered.
+        markdown: String,
+        /// Where it came from and what it cost.
+        receipt: Receipt,
+    },
+    /// It ended without an answer.
+    Failed {
+        /// What happened.
+        message: String,
+        /// What to do now.
+        hint: Option<String>,
+        /// What to quote to an admin.
+        reference: String,
+        /// What Retry would ask again.
+        run: RunId,
+    },
+    /// The bot stopped in the middle.
+    Interrupted {
+        /// Tools that may or may not have run and were not repeated.
+        unknown: Vec<String>,
+        /// What Retry would ask again.
+        run: RunId,
+    },
+}
+
+/// A decision asked of a person: exactly this call, once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalRequest {
+    /// The decision.
+    pub id: ApprovalId,
+    /// The connection's name.
+    pub connection: String,
+    /// The tool's name without the connection.
+    pub tool: String,
+    /// What it can do.
+    pub risk: Risk,
+    /// The exact arguments.
+    pub arguments: Value,
+}
+
+/// Where an answer came from and what it cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Each tool call in order.
+    pub tools: Vec<ToolReceipt>,
+    /// The model that answered.
+    pub model: String,
+    /// Tokens in and out over all completions.
+    pub tokens: i64,
+    /// The estimated cost where every completion has a price.
+    pub cost: Option<NanoDollars>,
+}
+
+/// One tool call in a receipt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolReceipt {
+    /// The name from the tool list, `connection__tool`.
+    pub name: String,
+    /// Whether it ran.
+    pub ok: bool,
+    /// Rows it returned, where that means something.
+    pub rows: Option<u64>,
+    /// How long it took.
+    pub millis: u64,
+}

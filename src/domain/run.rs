@@ -1,0 +1,45 @@
+//! A run: one question to the agent, from the moment it is stored to its one visible outcome.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::principal::Principal;
+use crate::ids::{ChannelId, MessageTs, RunId};
+
+/// One question and where its answer goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its identity.
+    pub id: RunId,
+    /// Who asked: the run acts with this person's connections and nobody else's.
+    pub asker: Principal,
+    /// Where.
+    pub channel: ChannelId,
+    /// The thread the answer goes to.
+    pub thread: MessageTs,
+    /// What was asked.
+    pub question: String,
+    /// Where it stands.
+    pub state: RunState,
+    /// When it was stored.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Where a run stands. `Queued`, `Running` and `Waiting` end in one of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum RunState {
+    /// Stored, and free to be claimed.
+    Queued,
+    /// Claimed by a worker whose lease holds.
+    Running,
+    /// Waiting for a person's decision; holds no memory.
+    Waiting,
+    /// Answered.
+    Done,
+    /// Ended with an error the person was told.
+    Failed,
+    /// The worker died in the middle; the person was told and may retry.
+    Interrupted,
+}

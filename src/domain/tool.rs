@@ -1,0 +1,77 @@
+//! Tools: what a model may call, what it called, and what came back.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What calling a tool can do to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// Reads only.
+    Read,
+    /// Creates or changes something.
+    Write,
+    /// Removes something, or cannot be undone.
+    Destructive,
+}
+
+/// A tool as a model sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolSpec {
+    /// `connection__tool`: letters, digits, `_` and `-`, at most 64 characters.
+    pub name: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// JSON Schema of the arguments: an object schema.
+    pub parameters: Value,
+}
+
+/// A model's wish to call a tool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// The model's identifier of this call; unique within a run.
+    pub id: String,
+    /// The name from [`ToolSpec`].
+    pub name: String,
+    /// The arguments. Not an object when the model sent invalid JSON: then the raw text.
+    pub arguments: Value,
+    /// What the provider wants back unchanged with the result, such as thought signatures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_data: Option<Value>,
+}
+
+/// What a tool gave back, before it is capped and wrapped for the model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ToolOutput {
+    /// The text for the model: JSON where the tool has structure.
+    pub text: String,
+    /// Rows or items in the result, where that means something.
+    pub rows: Option<u64>,
+    /// Whether more was there than was taken.
+    pub truncated: bool,
+}
+
+/// How a tool call ended; this is what the model and the journal keep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum ToolOutcome {
+    /// It ran.
+    Done {
+        /// Capped, redacted and wrapped text for the model.
+        content: String,
+        /// Rows in the result, where that means something.
+        rows: Option<u64>,
+        /// How long it ran.
+        millis: u64,
+    },
+    /// It did not run, or failed: the sentence says what to do.
+    Failed {
+        /// For the model and the person.
+        message: String,
+    },
+    /// The person said no, or did not answer in time.
+    Refused {
+        /// For the model and the person.
+        message: String,
+    },
+}

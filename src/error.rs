@@ -1,0 +1,144 @@
+//! The one error: a sentence for people, a next step, and a cause that only the log sees.
+//!
+//! `message` says what happened and `hint` what to do now; both are shown. `source` is for the
+//! log alone and is never shown. Each edge renders an `Error` in one place of its own.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// What every fallible function of the core returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure that a person will read about.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: Cow<'static, str>,
+    hint: Option<Cow<'static, str>>,
+    source: Option<anyhow::Error>,
+    reference: ErrorRef,
+}
+
+/// What went wrong, in the terms a caller branches on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request cannot be right as it stands.
+    Invalid,
+    /// There is no such thing, or not for this person.
+    NotFound,
+    /// Something with that name or in that state is already there.
+    Conflict,
+    /// A credential is missing or no longer accepted.
+    Unauthenticated,
+    /// This person may not do that.
+    Forbidden,
+    /// A safety rule refused it; the rule is named.
+    Denied(&'static str),
+    /// Too much at once.
+    RateLimited {
+        /// When the other side said to come back.
+        retry_after: Option<Duration>,
+    },
+    /// The other side did not answer in time.
+    Timeout,
+    /// The other side answered with a failure.
+    Upstream,
+    /// A part of ours is down.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+/// What a person quotes and an operator searches for, such as `E-7KQ2M9`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorRef(String);
+
+impl ErrorRef {
+    fn generate() -> Self {
+        let id = ulid::Ulid::generate().to_string();
+        Self(format!("E-{}", &id[id.len() - 6..]))
+    }
+}
+
+impl std::fmt::Display for ErrorRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error {
+    /// An error with the sentence a person will read.
+    pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            source: None,
+            reference: ErrorRef::generate(),
+        }
+    }
+
+    /// A fault of ours: the cause goes to the log, the person gets a reference to quote.
+    pub fn internal(source: impl Into<anyhow::Error>) -> Self {
+        Self::new(Kind::Internal, "Something went wrong on my side.")
+            .hint("Try again; if it stays, give your admin the reference below.")
+            .source(source)
+    }
+
+    /// Adds the next step.
+    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the cause, for the log alone.
+    pub fn source(mut self, source: impl Into<anyhow::Error>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What a caller branches on.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// What happened, for a person.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do now, for a person.
+    pub fn next_step(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// The cause, for the log.
+    pub fn cause(&self) -> Option<&anyhow::Error> {
+        self.source.as_ref()
+    }
+
+    /// What ties the sentence a person saw to the line in the log.
+    pub fn reference(&self) -> &ErrorRef {
+        &self.reference
+    }
+
+    /// Message and next step in one line, for a model or a terminal.
+    pub fn sentence(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{} {hint}", self.message),
+            None => self.message.clone().into_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source.as_ref() as _)
+    }
+}

@@ -1,0 +1,85 @@
+//! Language models behind one small door, whichever company or machine they run on.
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use crate::domain::chat::{ChatReply, ChatRequest, Delta};
+
+/// A model that can be asked; one value per provider and model.
+#[async_trait]
+pub trait ChatModel: Send + Sync {
+    /// `provider/model`, as usage and people see it.
+    fn name(&self) -> &str;
+
+    /// Asks, passing pieces on as they come, and returns the whole reply.
+    ///
+    /// A reply that was cut off is an error, never a short answer. Dropping the future stops
+    /// the request. A receiver that lags or is gone loses pieces, never the reply.
+    async fn reply(
+        &self,
+        request: ChatRequest,
+        deltas: mpsc::Sender<Delta>,
+    ) -> Result<ChatReply, Error>;
+}
+
+/// Why a model did not answer; where callers branch, by kind.
+#[derive(Debug, thiserror::Error)]
+#[error("{provider}: {kind:?}")]
+pub struct Error {
+    /// The provider, as people know it: "OpenAI".
+    pub provider: String,
+    /// What happened.
+    pub kind: ErrorKind,
+    /// The cause, for the log; may hold request text, so it is never shown.
+    #[source]
+    pub source: Option<anyhow::Error>,
+}
+
+/// What happened when a model did not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The key is wrong, expired or lacks access.
+    Auth,
+    /// Too many requests or no quota left.
+    RateLimited {
+        /// When the provider said to come back.
+        retry_after: Option<std::time::Duration>,
+    },
+    /// The provider is overloaded.
+    Overloaded,
+    /// The provider failed.
+    Server,
+    /// Nothing came in time.
+    Timeout,
+    /// The provider could not be reached.
+    Network,
+    /// The reply stopped before its end.
+    Truncated,
+    /// The provider refused the request as wrong.
+    BadRequest,
+    /// The conversation no longer fits the model.
+    ContextTooLong,
+    /// The provider declined the content.
+    ContentFilter,
+    /// There is no such model at this provider.
+    UnknownModel,
+}
+
+impl ErrorKind {
+    /// Whether asking again, later or elsewhere, may help.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::RateLimited { .. }
+            | Self::Overloaded
+            | Self::Server
+            | Self::Timeout
+            | Self::Network
+            | Self::Truncated => true,
+            Self::Auth
+            | Self::BadRequest
+            | Self::ContextTooLong
+            | Self::ContentFilter
+            | Self::UnknownModel => false,
+        }
+    }
+}
