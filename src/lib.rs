@@ -6,6 +6,7 @@
 pub mod tools;
 // ground: the outside world behind small doors
 pub mod llm;
+pub mod store;
 // domain: the words everyone uses
 pub mod clock;
 pub mod domain;
