@@ -1,0 +1,43 @@
+// The inline half of Markdown: emphasis, code, links, mentions, emoji.
+import { fragment, h, link } from "./dom.js";
+import { emoji } from "./emoji.js";
+import { reference } from "./mrkdwn.js";
+
+const TOKEN = new RegExp([
+  "\\\\([!-/:-@\\[-`{-~])",
+  "(`+)([^`]|[^`].*?[^`])\\2(?!`)",
+  "(!?)\\[((?:[^\\[\\]]|\\[[^\\[\\]]*\\])*)\\]\\(\\s*<?([^\\s()<>]*(?:\\([^\\s()]*\\)[^\\s()<>]*)*)>?(?:\\s+\"[^\"]*\")?\\s*\\)",
+  "<([@#!][^<>\\s]+|https?:[^<>\\s]+|mailto:[^<>\\s]+)>",
+  ":([a-z0-9_+-]+):",
+  "\\*\\*(?=\\S)(.+?\\S|\\S)\\*\\*(?!\\*)",
+  "(?<![\\p{L}\\p{N}_])__(?=\\S)(.+?\\S|\\S)__(?![\\p{L}\\p{N}_])",
+  "\\*(?=[^\\s*])((?:[^*]|\\*\\*.+?\\*\\*)*?[^\\s*])\\*(?!\\*)",
+  "(?<![\\p{L}\\p{N}_])_(?=[^\\s_])(.+?)(?<=\\S)_(?![\\p{L}\\p{N}_])",
+  "~~(?=\\S)(.+?)~~",
+  "(https?://[^\\s<>|]+[^\\s<>|.,;:!?)\\]'\"*_])",
+].join("|"), "gisu");
+
+/** One run of text as elements. */
+export function inlineMarkdown(text) {
+  const out = fragment();
+  let last = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    if (match.index > last) out.append(text.slice(last, match.index));
+    out.append(token(match));
+    last = match.index + match[0].length;
+  }
+  out.append(text.slice(last));
+  return out;
+}
+
+function token([whole, escaped, , code, bang, label, address, angle, short, strong, strong2, em, em2, strike, url]) {
+  if (escaped !== undefined) return escaped;
+  if (code !== undefined) return h("code", null, code.trim());
+  if (address !== undefined) return bang ? link(address, label || address) : link(address, inlineMarkdown(label));
+  if (angle !== undefined) return reference(angle);
+  if (short !== undefined) return emoji(short) ?? whole;
+  if (strong ?? strong2) return h("strong", null, inlineMarkdown(strong ?? strong2));
+  if (em ?? em2) return h("em", null, inlineMarkdown(em ?? em2));
+  if (strike !== undefined) return h("s", null, inlineMarkdown(strike));
+  return link(url, url);
+}
