@@ -20,7 +20,7 @@ function one(block, surface) {
 
 const KINDS = {
   section,
-  header: (block) => h("h3", { class: "block-title", dir: "auto" }, plain(block.text?.text)),
+  header: (block) => h("h2", { class: "block-title", dir: "auto" }, plain(block.text?.text)),
   divider: () => h("hr"),
   context: (block, surface) => (block.elements ?? []).map((part) =>
     part.type === "image" ? element(part, block, surface) : h("span", { class: "context-text", dir: "auto" }, textObject(part))),

@@ -31,7 +31,7 @@ export class Composer {
     this.form.addEventListener("click", (event) => { if (event.target === this.form) this.input.focus(); });
     this.input.addEventListener("input", () => this.changed());
     this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("blur", () => setTimeout(() => this.shut(), 120));
+    this.input.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== this.input) this.shut(); }, 120));
   }
 
   starter(mark, label) {
@@ -59,11 +59,13 @@ export class Composer {
     this.context.replaceChildren(...children);
   }
 
+  /** Puts in the start of a mention at the caret, or of a command in place of what is there. */
   insert(text) {
     const { value, selectionStart: at, selectionEnd: end } = this.input;
-    const gap = text === "@" && at > 0 && !/\s$/.test(value.slice(0, at)) ? " " : "";
-    this.input.value = text === "/" ? `/${value.replace(/^\//, "")}` : value.slice(0, at) + gap + text + value.slice(end);
-    const caret = text === "/" ? 1 : at + gap.length + text.length;
+    const gap = at > 0 && !/\s$/.test(value.slice(0, at)) ? " " : "";
+    const whole = text.startsWith("/");
+    this.input.value = whole ? text : value.slice(0, at) + gap + text + value.slice(end);
+    const caret = whole ? text.length : at + gap.length + text.length;
     this.input.focus();
     this.input.setSelectionRange(caret, caret);
     this.changed();

@@ -5,6 +5,9 @@ let people = new Map();
 let channels = new Map();
 let bot = null;
 
+/** How many colours style.css has for people. */
+const HUES = 8;
+
 /** Takes in the names of a fresh /sim/state. */
 export function learn(state) {
   people = new Map(state.people.map((person) => [person.id, person]));
@@ -16,7 +19,7 @@ export function learn(state) {
 export function whoIs(id, fallbackName) {
   if (bot && (id === bot.user_id || id === bot.id)) return { id: bot.user_id, name: bot.name, label: bot.name, app: true };
   const person = people.get(id);
-  if (person) return { id, name: person.name, label: person.real_name || person.name, app: false };
+  if (person) return { id, name: person.name, label: person.real_name || person.name, app: false, hue: [...people.keys()].indexOf(id) % HUES };
   const name = fallbackName || id || "someone";
   return { id: id || name, name, label: name, app: false };
 }
@@ -44,11 +47,12 @@ export function withMentions(text) {
 export function avatar(who, size = "md") {
   const words = who.label.trim().split(/[\s._-]+/).filter(Boolean);
   const initials = (words.length > 1 ? [words[0], words.at(-1)] : words).map((word) => [...word][0]).join("").toUpperCase();
-  return h("span", { class: `avatar avatar-${size}${who.app ? " avatar-app" : ""}`, "data-hue": who.app ? "app" : hue(who.id), "aria-hidden": "true" }, initials);
+  return h("span", { class: `avatar avatar-${size}${who.app ? " avatar-app" : ""}`, "data-hue": who.app ? "app" : who.hue ?? strangerHue(who.id), "aria-hidden": "true" }, initials);
 }
 
-function hue(text) {
+/** Someone the workspace does not list keeps one colour too. */
+function strangerHue(text) {
   let sum = 7;
   for (const letter of text) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
-  return sum % 8;
+  return sum % HUES;
 }

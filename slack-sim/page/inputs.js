@@ -55,8 +55,8 @@ const FIELDS = {
   url_text_input: text("url"),
   number_input: text("number"),
   rich_text_input: richInput,
-  static_select: select("selected_option"),
-  external_select: select("selected_option"),
+  static_select: pick("selected_option", "initial_option", optionsOf),
+  external_select: pick("selected_option", "initial_option", optionsOf),
   multi_static_select: multi("selected_options", optionsOf),
   users_select: pick("selected_user", "initial_user", people),
   channels_select: pick("selected_channel", "initial_channel", channels),
@@ -98,8 +98,6 @@ function people() {
 function channels() {
   return publicChannels().map((channel) => ({ key: channel.id, label: `#${channel.name}`, out: channel.id }));
 }
-
-const select = (stateKey) => pick(stateKey, "initial_option", optionsOf);
 
 function pick(stateKey, initialKey, list) {
   return (part, kept, props) => {

@@ -17,7 +17,7 @@ export class Inspector {
     this.rows = h("tbody");
     this.scroller = h("div", { class: "log-scroll", tabindex: "0", role: "region", "aria-label": "Traffic" },
       h("table", { class: "log" },
-        h("thead", null, h("tr", null, ["Time", "Direction", "What", "Summary", "Result"].map((name) => h("th", { scope: "col" }, name)))), this.rows));
+        h("thead", null, h("tr", null, ["Time", "Over", "What", "Summary", "Result"].map((name) => h("th", { scope: "col" }, name)))), this.rows));
     this.detail = h("div", { class: "log-detail" });
     const close = h("button", { class: "icon-button", type: "button", "aria-label": "Close the protocol inspector", "data-testid": "inspector-close" }, icon("close"));
     close.addEventListener("click", onClose);
@@ -97,7 +97,7 @@ export class Inspector {
     pick.addEventListener("click", () => this.choose(entry));
     const row = h("tr", { class: entry === this.chosen ? "chosen" : null },
       h("td", { class: "log-time" }, clock.format(timeOf(entry.at))),
-      h("td", { class: `log-way ${toApp ? "to" : "from"}` }, icon(toApp ? "toApp" : "fromApp"), h("span", null, toApp ? "to app" : "from app"), h("small", null, entry.transport)),
+      h("td", { class: `log-way ${toApp ? "to" : "from"}`, title: toApp ? "To the app" : "From the app" }, icon(toApp ? "toApp" : "fromApp"), h("span", { class: "sr-only" }, toApp ? "To the app, " : "From the app, "), entry.transport),
       h("td", null, pick), h("td", { class: "log-summary", dir: "auto" }, entry.summary), h("td", { class: "log-result" }, result(entry)));
     row.addEventListener("click", () => this.choose(entry));
     return row;

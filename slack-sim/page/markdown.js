@@ -10,14 +10,18 @@ const DELIMITER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 
 /** The whole text as elements. */
 export function markdown(text) {
-  return parse(String(text ?? "").replaceAll("\r\n", "\n").split("\n"));
+  const lines = String(text ?? "").replaceAll("\r\n", "\n").split("\n");
+  return parse(lines, shallowest(lines));
 }
 
-function parse(lines) {
+/** The top heading level in use, so that a text that starts at ### still makes a sound outline. */
+const shallowest = (lines) => Math.min(6, ...lines.map((line) => /^\s{0,3}(#{1,6})\s/.exec(line)?.[1].length ?? 6));
+
+function parse(lines, top = 1) {
   const out = fragment();
   let at = 0;
   while (at < lines.length) {
-    const step = blank(lines, at) ?? fence(lines, at, out) ?? heading(lines, at, out) ?? tableAt(lines, at, out)
+    const step = blank(lines, at) ?? fence(lines, at, out) ?? heading(lines, at, out, top) ?? tableAt(lines, at, out)
       ?? quote(lines, at, out) ?? rule(lines, at, out) ?? list(lines, at, out) ?? paragraph(lines, at, out);
     at = step;
   }
@@ -35,11 +39,12 @@ function fence(lines, at, out) {
   return end + 1;
 }
 
-function heading(lines, at, out) {
+function heading(lines, at, out, top) {
   const match = /^\s{0,3}(#{1,6})\s+(.*?)\s*#*$/.exec(lines[at]);
   if (!match) return null;
   const level = Math.min(match[1].length, 4);
-  out.append(h(`h${level + 2}`, { class: `md-h md-h${level}`, dir: "auto" }, inlineMarkdown(match[2])));
+  const depth = Math.min(Math.max(match[1].length - top, 0) + 2, 6);
+  out.append(h(`h${depth}`, { class: `md-h md-h${level}`, dir: "auto" }, inlineMarkdown(match[2])));
   return at + 1;
 }
 

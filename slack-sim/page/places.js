@@ -1,4 +1,5 @@
 // What the middle of the page lists: a channel's messages, or a direct message as conversations.
+import { verbs } from "./complete.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { plain } from "./mrkdwn.js";
@@ -74,7 +75,7 @@ export function emptyPlace(session, start) {
     button.addEventListener("click", () => start(text));
     return button;
   };
-  const commands = (state.commands ?? []).map((one) => h("li", null, h("code", null, `${one.command}${one.usage_hint ? ` ${one.usage_hint}` : ""}`), one.description && h("span", { dir: "auto" }, one.description)));
+  const commands = (state.commands ?? []).map((one) => commandItem(one, start));
   return h("div", { class: "empty", "data-testid": "empty" },
     h("h2", { dir: "auto" }, direct ? `Talk to ${app}` : `This is #${channel.name}`),
     h("p", null, direct
@@ -84,4 +85,17 @@ export function emptyPlace(session, start) {
       prompt("prompt-command", "See what the apps here can do", "/"),
       !direct && prompt("prompt-mention", `Ask ${app} something`, "@")),
     commands.length > 0 && h("ul", { class: "command-list" }, commands));
+}
+
+/** A command with its verbs, each of which can be clicked into the composer. */
+function commandItem({ command, description, usage_hint: hint }, start) {
+  const known = verbs(hint ?? "");
+  const choices = known.length ? known : [{ word: "", rest: hint ?? "" }];
+  return h("li", null,
+    h("p", null, h("code", null, command), description && [" ", h("span", { dir: "auto" }, description)]),
+    h("div", { class: "verbs" }, choices.map(({ word, rest }) => {
+      const button = h("button", { class: "verb", type: "button", "data-testid": "prompt-verb" }, word || command, rest && h("span", null, ` ${rest}`));
+      button.addEventListener("click", () => start([command, word, ""].filter((part, at) => part || at === 2).join(" ")));
+      return button;
+    })));
 }
