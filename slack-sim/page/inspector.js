@@ -76,7 +76,7 @@ export class Inspector {
 
   /** The number to ask on from: entries still without an answer are asked for again. */
   newest(entries) {
-    const waiting = entries.find((entry) => entry.direction === "to_app" && entry.ack_ms === undefined && entry.status === undefined);
+    const waiting = entries.find((entry) => entry.ack_ms === undefined && entry.status === undefined);
     return waiting && entries.length < 50 ? waiting.n - 1 : entries.at(-1).n;
   }
 

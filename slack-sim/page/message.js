@@ -46,7 +46,7 @@ export function author(message) {
 
 function content(message, view) {
   const target = { message: { channel: view.channel, ts: message.ts } };
-  const edited = message.edited && h("span", { class: "edited" }, " (edited)");
+  const edited = message.edited && !message.bot_id && h("span", { class: "edited" }, " (edited)");
   if (message.blocks?.length) {
     return h("div", { class: "msg-content blocks" }, renderBlocks(message.blocks, surface({ person: view.me, target })), edited);
   }

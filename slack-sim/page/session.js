@@ -75,7 +75,7 @@ export class Session {
       case "status":
         this.setStatus(event);
         return this.onChange("messages");
-      default: return this.refreshState();
+      default: return this.refreshAll();
     }
   }
 
