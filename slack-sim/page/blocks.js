@@ -13,9 +13,18 @@ import { inputBlock } from "./inputs.js";
 export const renderBlocks = (blocks, surface) => fragment((blocks ?? []).map((block) => one(block, surface)));
 
 function one(block, surface) {
-  const draw = KINDS[block.type];
-  const body = draw ? draw(block, surface) : h("p", { class: "block-unknown" }, `A “${block.type}” block, which this page cannot show.`);
+  const body = drawn(block, surface) ?? h("p", { class: "block-unknown" }, `A “${block.type}” block, which this page cannot show.`);
   return h("div", { class: `block block-${block.type}`, "data-block-id": block.block_id }, body);
+}
+
+/** The inside of a block, or null for a kind we do not know or a shape nobody foresaw. */
+function drawn(block, surface) {
+  try {
+    return KINDS[block.type]?.(block, surface) ?? null;
+  } catch (error) {
+    console.warn(error);
+    return null;
+  }
 }
 
 const KINDS = {

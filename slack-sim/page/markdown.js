@@ -6,6 +6,8 @@ import { table } from "./table.js";
 
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
+/** Quotes and lists nested deeper than this are shown as text, so that no message can exhaust the stack. */
+const DEEPEST = 16;
 const DELIMITER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 
 /** The whole text as elements. */
@@ -17,13 +19,13 @@ export function markdown(text) {
 /** The top heading level in use, so that a text that starts at ### still makes a sound outline. */
 const shallowest = (lines) => Math.min(6, ...lines.map((line) => /^\s{0,3}(#{1,6})\s/.exec(line)?.[1].length ?? 6));
 
-function parse(lines, top = 1) {
+function parse(lines, top = 1, depth = 0) {
   const out = fragment();
+  if (depth > DEEPEST) return fragment(lines.join("\n"));
   let at = 0;
   while (at < lines.length) {
-    const step = blank(lines, at) ?? fence(lines, at, out) ?? heading(lines, at, out, top) ?? tableAt(lines, at, out)
-      ?? quote(lines, at, out) ?? rule(lines, at, out) ?? list(lines, at, out) ?? paragraph(lines, at, out);
-    at = step;
+    at = blank(lines, at) ?? fence(lines, at, out) ?? heading(lines, at, out, top) ?? tableAt(lines, at, out)
+      ?? quote(lines, at, out, depth) ?? rule(lines, at, out) ?? list(lines, at, out, depth) ?? paragraph(lines, at, out);
   }
   return out;
 }
@@ -53,7 +55,7 @@ function tableAt(lines, at, out) {
   const align = cells(lines[at + 1]).map((cell) => (/^:-+:$/.test(cell) ? "center" : /-:$/.test(cell) ? "right" : "left"));
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|") && lines[end].trim() !== "") end += 1;
-  const rows = [lines[at], ...lines.slice(at + 2, end)].map((line) => cells(line).map(inlineMarkdown));
+  const rows = [lines[at], ...lines.slice(at + 2, end)].map((line) => cells(line).map((cell) => inlineMarkdown(cell)));
   out.append(table(rows, align));
   return end;
 }
@@ -63,11 +65,11 @@ function cells(line) {
   return bare.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
-function quote(lines, at, out) {
+function quote(lines, at, out, depth) {
   if (!/^\s{0,3}>/.test(lines[at])) return null;
   let end = at;
   while (end < lines.length && /^\s{0,3}>/.test(lines[end])) end += 1;
-  out.append(h("blockquote", { dir: "auto" }, parse(lines.slice(at, end).map((line) => line.replace(/^\s{0,3}> ?/, "")))));
+  out.append(h("blockquote", { dir: "auto" }, parse(lines.slice(at, end).map((line) => line.replace(/^\s{0,3}> ?/, "")), 1, depth + 1)));
   return end;
 }
 
@@ -77,7 +79,7 @@ function rule(lines, at, out) {
   return at + 1;
 }
 
-function list(lines, at, out) {
+function list(lines, at, out, depth) {
   const first = ITEM.exec(lines[at]);
   if (!first) return null;
   const indent = first[1].length;
@@ -89,7 +91,7 @@ function list(lines, at, out) {
     if (!item || item[1].length !== indent || /\d/.test(item[2]) !== ordered) break;
     let next = end + 1;
     while (next < lines.length && belongs(lines, next, indent)) next += 1;
-    root.append(listItem(item[3], lines.slice(end + 1, next).map((line) => line.slice(Math.min(indent + 2, line.search(/\S|$/))))));
+    root.append(listItem(item[3], lines.slice(end + 1, next).map((line) => line.slice(Math.min(indent + 2, line.search(/\S|$/)))), depth));
     end = next;
     if (lines[end]?.trim() === "" && ITEM.exec(lines[end + 1] ?? "")?.[1].length === indent) end += 1;
   }
@@ -104,10 +106,10 @@ function belongs(lines, at, indent) {
   return depth(lines[at]) > indent;
 }
 
-function listItem(text, rest) {
+function listItem(text, rest, depth) {
   const task = /^\[([ xX])\]\s+(.*)$/.exec(text);
   const box = task && h("input", { type: "checkbox", disabled: true, checked: task[1] !== " ", "aria-label": task[1] === " " ? "To do" : "Done" });
-  const body = rest.length ? parse(rest) : null;
+  const body = rest.length ? parse(rest, 1, depth + 1) : null;
   return h("li", { class: task ? "task" : null, dir: "auto" }, box, inlineMarkdown(task ? task[2] : text), body);
 }
 

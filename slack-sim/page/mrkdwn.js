@@ -11,6 +11,8 @@ const TOKEN = new RegExp(
   ["`([^`\\n]+)`", "<([^<>\\n]+)>", ":([a-z0-9_+-]+):(?::skin-tone-\\d:)?", styled("\\*"), styled("_"), styled("~"), "(https?://[^\\s<>|]+[^\\s<>|.,;:!?)\\]'\"])"].join("|"),
   "giu",
 );
+/** Styles nested deeper than this are shown as text, so that no message can exhaust the stack. */
+const DEEPEST = 8;
 
 /** A text object of a block: `plain_text` or `mrkdwn`. */
 export function textObject(object) {
@@ -54,25 +56,26 @@ function paragraphs(text, out) {
   flush();
 }
 
-function inline(text) {
+function inline(text, depth = 0) {
   const out = fragment();
+  if (depth > DEEPEST) return fragment(unescape(text));
   let last = 0;
   for (const match of text.matchAll(TOKEN)) {
     if (match.index > last) out.append(unescape(text.slice(last, match.index)));
-    out.append(token(match));
+    out.append(token(match, depth));
     last = match.index + match[0].length;
   }
   out.append(unescape(text.slice(last)));
   return out;
 }
 
-function token([whole, code, angle, short, bold, italic, strike, url]) {
+function token([whole, code, angle, short, bold, italic, strike, url], depth) {
   if (code !== undefined) return h("code", null, unescape(code));
   if (angle !== undefined) return reference(angle);
   if (short !== undefined) return emoji(short) ?? whole;
-  if (bold !== undefined) return h("strong", null, inline(bold));
-  if (italic !== undefined) return h("em", null, inline(italic));
-  if (strike !== undefined) return h("s", null, inline(strike));
+  if (bold !== undefined) return h("strong", null, inline(bold, depth + 1));
+  if (italic !== undefined) return h("em", null, inline(italic, depth + 1));
+  if (strike !== undefined) return h("s", null, inline(strike, depth + 1));
   return link(unescape(url), unescape(url));
 }
 
