@@ -44,7 +44,8 @@ async function send(body, control) {
 export function explain(code) {
   if (code === "no_app") return "No app is connected, so nothing happened. Start the app and try again.";
   if (code === "operation_timeout") return "The app did not respond. Try again in a moment.";
-  return `The app could not do that (${code ?? "unknown error"}). Try again in a moment.`;
+  if (code === "dispatch_failed") return "The app answered with an error. Try again in a moment.";
+  return /\s/.test(code ?? "") ? code : `That did not work (${code ?? "no reason given"}). Try again in a moment.`;
 }
 
 function note(area, sentence) {

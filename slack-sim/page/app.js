@@ -2,7 +2,6 @@
 import { api } from "./api.js";
 import { explain } from "./actions.js";
 import { Composer } from "./composer.js";
-import { withMentions } from "./directory.js";
 import { h } from "./dom.js";
 import { drawHeader } from "./header.js";
 import { drawHome } from "./home.js";
@@ -10,7 +9,7 @@ import { icon } from "./icons.js";
 import { Inspector } from "./inspector.js";
 import { Modals } from "./modal.js";
 import { plain } from "./mrkdwn.js";
-import { channelItems, conversationItems, emptyPlace } from "./places.js";
+import { channelItems, conversationItems, emptyPlace, promptsItem } from "./places.js";
 import { channelAt, hashOf, placeOf, readRoute } from "./route.js";
 import { Session } from "./session.js";
 import { connected, drawSidebar } from "./sidebar.js";
@@ -118,7 +117,8 @@ function draw() {
   const items = direct ? conversationItems(session, view, continuing) : channelItems(session, view);
   const said = direct ? [...session.messages, ...[...session.threads.values()].flatMap((whole) => whole.slice(1))] : session.withNotices();
   if (!items.length) items.push({ key: "empty", sig: channel.id + JSON.stringify(session.state.commands), build: () => emptyPlace(session, begin) });
-  timeline.draw(items, said, me);
+  const prompts = direct && !continuing ? promptsItem(session, (text) => send(text).catch((error) => session.notice(channel.id, error.message))) : null;
+  timeline.draw(prompts ? [...items, prompts] : items, said, me);
   thread.draw(session, view);
   at("app").classList.toggle("with-thread", session.threadTs !== null);
   showContinuing(direct);
@@ -162,7 +162,7 @@ async function say(text, threadTs) {
   if (threadTs && threadTs === session.threadTs && /^\/\S/.test(text)) {
     throw new Error("Commands do not work in threads. Write it below the channel instead.");
   }
-  const { ts } = await api.say({ user: me, channel: channel.id, text: withMentions(text), thread_ts: threadTs ?? undefined });
+  const { ts } = await api.say({ user: me, channel: channel.id, text, thread_ts: threadTs ?? undefined });
   if (channel.kind === "im" && !threadTs) continuing = ts;
   else if (!threadTs) awaited.add(ts);
   if (threadTs) session.dirty.add(threadTs);
@@ -176,7 +176,7 @@ async function command(text) {
     return session.notice(channel.id, `\`${name}\` is not a command here. Type \`/\` to see those that are.`);
   }
   const answer = await api.command({ user: me, channel: channel.id, command: name, text: words });
-  if (answer.ok === false) session.notice(channel.id, commandFailed(name, answer.error), () => send(text));
+  if (answer.ok === false) session.failed(channel.id, answer.ts, commandFailed(name, answer.error), () => send(text));
   return undefined;
 }
 

@@ -33,16 +33,6 @@ export const mentionable = () => [...(bot ? [whoIs(bot.user_id)] : []), ...[...p
 /** Every channel that is not a direct message. */
 export const publicChannels = () => [...channels.values()].filter((channel) => channel.kind === "channel");
 
-/** What a person typed, with `@name` turned into the form Slack sends. */
-export function withMentions(text) {
-  const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  const byName = new Map(mentionable().map((who) => [who.name.toLowerCase(), who.id]));
-  return escaped.replace(/(^|[^\w@])@([\w.-]*\w)/g, (whole, before, name) => {
-    const id = byName.get(name.toLowerCase());
-    return id ? `${before}<@${id}>` : whole;
-  });
-}
-
 /** The coloured tile with a person's initials. */
 export function avatar(who, size = "md") {
   const words = who.label.trim().split(/[\s._-]+/).filter(Boolean);

@@ -97,7 +97,7 @@ export class Inspector {
     pick.addEventListener("click", () => this.choose(entry));
     const row = h("tr", { class: entry === this.chosen ? "chosen" : null },
       h("td", { class: "log-time" }, clock.format(timeOf(entry.at))),
-      h("td", { class: `log-way ${toApp ? "to" : "from"}`, title: toApp ? "To the app" : "From the app" }, icon(toApp ? "toApp" : "fromApp"), h("span", { class: "sr-only" }, toApp ? "To the app, " : "From the app, "), entry.transport),
+      h("td", { class: `log-way ${toApp ? "to" : "from"}`, title: toApp ? "To the app" : "From the app" }, icon(toApp ? "toApp" : "fromApp"), h("span", { class: "sr-only" }, toApp ? "To the app, " : "From the app, "), String(entry.transport ?? "").replaceAll("_", " ")),
       h("td", null, pick), h("td", { class: "log-summary", dir: "auto" }, entry.summary), h("td", { class: "log-result" }, result(entry)));
     row.addEventListener("click", () => this.choose(entry));
     return row;

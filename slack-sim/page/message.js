@@ -47,7 +47,8 @@ export function author(message) {
 function content(message, view) {
   const target = { message: { channel: view.channel, ts: message.ts } };
   const edited = message.edited && !message.bot_id && h("span", { class: "edited" }, " (edited)");
-  if (message.blocks?.length) {
+  // What a person typed is marked up in its text; its blocks only repeat the words.
+  if (message.blocks?.length && message.bot_id) {
     return h("div", { class: "msg-content blocks" }, renderBlocks(message.blocks, surface({ person: view.me, target })), edited);
   }
   return h("div", { class: "msg-content", dir: "auto" }, mrkdwn(message.text), edited);
@@ -56,10 +57,11 @@ function content(message, view) {
 function reactions(message, view) {
   if (!message.reactions?.length) return null;
   return h("div", { class: "reactions" }, message.reactions.map((reaction) => {
+    const count = reaction.count ?? reaction.users?.length ?? 1;
     const mine = reaction.users?.includes(view.me);
     const names = (reaction.users ?? []).map((id) => whoIs(id).label).join(", ");
-    const pill = h("button", { class: "reaction", type: "button", "aria-pressed": mine ? "true" : "false", title: names, "aria-label": `${reaction.name}, ${reaction.count ?? 1}: ${names}` },
-      h("span", null, emoji(reaction.name) ?? `:${reaction.name}:`), h("span", { class: "count" }, String(reaction.count ?? reaction.users?.length ?? 1)));
+    const pill = h("button", { class: "reaction", type: "button", "aria-pressed": mine ? "true" : "false", title: names, "aria-label": `${reaction.name}, ${count}: ${names}` },
+      h("span", null, emoji(reaction.name) ?? `:${reaction.name}:`), h("span", { class: "count" }, String(count)));
     pill.addEventListener("click", () => view.react(message.ts, reaction.name));
     return pill;
   }));

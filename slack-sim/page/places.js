@@ -65,6 +65,20 @@ function shell(root, view) {
     h("div", { class: "conversation-body" }), h("div", { class: "conversation-foot" }, reply));
 }
 
+/** The questions an app suggests in a direct message, or null. */
+export function promptsItem(session, ask) {
+  const list = Array.isArray(session.prompts) ? session.prompts : session.prompts?.prompts ?? [];
+  if (!list.length) return null;
+  const build = () => h("div", { class: "suggested", "data-testid": "suggested-prompts" },
+    session.prompts.title && h("p", { dir: "auto" }, session.prompts.title),
+    h("div", { class: "prompts" }, list.map(({ title, message }) => {
+      const button = h("button", { class: "prompt prompt-plain", type: "button", dir: "auto" }, title);
+      button.addEventListener("click", () => ask(message ?? title));
+      return button;
+    })));
+  return { key: "prompts", sig: JSON.stringify(session.prompts), build };
+}
+
 /** What stands in a place where nobody has said anything. */
 export function emptyPlace(session, start) {
   const { channel, state } = session;

@@ -4,6 +4,8 @@ import { learn } from "./directory.js";
 
 /** How many of the latest conversations of a direct message show their replies in place. */
 const OPEN_CONVERSATIONS = 30;
+/** The user in whose name the workspace itself speaks. */
+const WORKSPACE = "USLACKBOT";
 
 export class Session {
   /** `onChange(what)` is called after "state", "messages", "thread", "views", "home", "log" or "online" changed. */
@@ -18,6 +20,7 @@ export class Session {
     this.stack = [];
     this.home = null;
     this.notices = [];
+    this.reasons = new Map();
     this.statuses = new Map();
     this.refreshState = coalesced(() => this.fetchState());
     this.refreshMessages = coalesced(() => this.fetchMessages());
@@ -27,6 +30,7 @@ export class Session {
 
   clearPlace() {
     this.messages = null;
+    this.prompts = null;
     this.threads = new Map();
     this.dirty = new Set();
   }
@@ -105,9 +109,11 @@ export class Session {
 
   async fetchMessages() {
     const { channel, me } = this;
-    const { messages } = await api.messages(me, channel.id);
+    const { messages, statuses, prompts } = await api.messages(me, channel.id);
     if (channel !== this.channel || me !== this.me) return;
     this.messages = messages;
+    this.prompts = prompts ?? null;
+    for (const [ts, text] of Object.entries(statuses ?? {})) this.setStatus({ channel: channel.id, thread_ts: ts, text });
     await Promise.all([...this.threadsToFetch()].map((ts) => this.fetchThread(channel, ts)));
     if (channel === this.channel && me === this.me) this.onChange("messages");
   }
@@ -159,11 +165,19 @@ export class Session {
     this.onChange("messages");
   }
 
+  /** Says why something failed: in the notice `ts` that the workspace has posted about it, or in one of our own. */
+  failed(channel, ts, text, retry) {
+    if (!ts) return this.notice(channel, text, retry);
+    this.reasons.set(ts, { text, retry });
+    return this.refreshMessages();
+  }
+
   /** The channel's messages with this person's notices among them. */
   withNotices() {
     const here = this.notices.filter((notice) => notice.channel === this.channel.id);
-    if (!here.length) return this.messages ?? [];
-    return [...(this.messages ?? []), ...here].sort((one, other) => Number.parseFloat(one.ts) - Number.parseFloat(other.ts));
+    const said = (this.messages ?? []).map((message) => (message.user === WORKSPACE ? { ...message, notice: true, ...this.reasons.get(message.ts) } : message));
+    if (!here.length) return said;
+    return [...said, ...here].sort((one, other) => Number.parseFloat(one.ts) - Number.parseFloat(other.ts));
   }
 }
 
