@@ -8,10 +8,58 @@ use axum::routing::get;
 
 const INDEX: &str = include_str!("../page/index.html");
 
-/// Every file below `/assets/`: its name, its type and what is in it.
-const ASSETS: &[(&str, &str, &str)] = &[
-    ("style.css", "text/css", include_str!("../page/style.css")),
-    ("app.js", "text/javascript", include_str!("../page/app.js")),
+/// Lists files of `page/` by name, each with its content.
+macro_rules! assets {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../page/", $name)))),*]
+    };
+}
+
+/// Every file below `/assets/`: its name and what is in it.
+const ASSETS: &[(&str, &str)] = assets![
+    "actions.js",
+    "api.js",
+    "app.js",
+    "blocks.css",
+    "blocks.js",
+    "chat.css",
+    "codeblock.js",
+    "complete.js",
+    "composer.js",
+    "confirm.js",
+    "directory.js",
+    "dom.js",
+    "elements.js",
+    "emoji.js",
+    "header.js",
+    "home.js",
+    "icon.svg",
+    "icons.js",
+    "inputs.js",
+    "inspector.js",
+    "json-view.js",
+    "layout.css",
+    "markdown-inline.js",
+    "markdown.js",
+    "message.js",
+    "modal.js",
+    "mrkdwn.js",
+    "overlay.css",
+    "places.js",
+    "reconcile.js",
+    "richtext.js",
+    "route.js",
+    "session.js",
+    "sidebar.js",
+    "style.css",
+    "table.js",
+    "tasks.js",
+    "theme-button.js",
+    "theme.js",
+    "thread.js",
+    "time.js",
+    "timeline.js",
+    "toolbar.js",
 ];
 
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -21,9 +69,13 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn asset(Path(name): Path<String>) -> Response {
-    let Some((_, kind, text)) = ASSETS.iter().find(|(known, _, _)| *known == name) else {
+    let Some((_, text)) = ASSETS.iter().find(|(known, _)| *known == name) else {
         return (StatusCode::NOT_FOUND, "There is no such file.").into_response();
     };
-    let kind = format!("{kind}; charset=utf-8");
+    let kind = match name.rsplit_once('.') {
+        Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "svg")) => "image/svg+xml",
+        _ => "text/javascript; charset=utf-8",
+    };
     ([(header::CONTENT_TYPE, kind)], *text).into_response()
 }
