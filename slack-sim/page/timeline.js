@@ -50,6 +50,14 @@ export class Timeline {
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
+  /** Brings the end of one item into view, wherever it stands. */
+  reveal(key) {
+    const item = [...this.list.children].find((el) => el.dataset.key === key);
+    if (item === this.list.lastElementChild) return this.toEnd();
+    item?.scrollIntoView({ block: "end" });
+    return this.onScroll();
+  }
+
   onScroll() {
     const left = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight;
     this.sticky = left < NEAR_END;
