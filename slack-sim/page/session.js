@@ -103,9 +103,10 @@ export class Session {
     else this.statuses.delete(key);
   }
 
-  /** What the app says it is doing in a thread of this channel, or undefined. */
+  /** What the app is doing in a thread of this channel, or undefined. Apps write it to follow their name: "is thinking…". */
   statusIn(ts) {
-    return this.statuses.get(`${this.channel.id}/${ts}`);
+    const text = this.statuses.get(`${this.channel.id}/${ts}`);
+    return text && `${this.state.bot.name} ${text}`;
   }
 
   async fetchState() {

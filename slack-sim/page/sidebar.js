@@ -14,7 +14,7 @@ export function drawSidebar(root, session, route) {
   keepingFocus(root, () => root.replaceChildren(
     h("div", { class: "workspace" },
       h("span", { class: "workspace-tile", "aria-hidden": "true" }, [...state.team.name][0]?.toUpperCase() ?? "W"),
-      h("div", { class: "workspace-text" }, h("strong", { dir: "auto" }, state.team.name), h("span", null, "Simulated workspace")),
+      h("div", { class: "workspace-text" }, h("strong", { dir: "auto" }, state.team.name), h("span", null, "Runs on this machine")),
       themeButton()),
     h("div", { class: "sidebar-scroll" },
       group("Channels", channels.map((channel) => entry(channel, session, route, h("span", { class: "hash", "aria-hidden": "true" }, "#"), channel.name))),

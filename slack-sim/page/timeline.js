@@ -139,5 +139,5 @@ export function dayItem(ts) {
   return { key: `day-${dayOf(ts)}`, sig: label, build: () => h("div", { class: "day" }, h("span", null, label)) };
 }
 
-/** The item for what the app says it is doing. */
-export const statusItem = (text) => ({ key: "status", sig: text, build: () => statusElement(text) });
+/** The item for what the app says it is doing in a thread. */
+export const statusItem = (ts, text) => ({ key: `status-${ts}`, sig: text, build: () => statusElement(text) });
