@@ -18,6 +18,8 @@ export class Timeline {
     root.append(this.scroller, this.jump, this.log);
     this.sticky = true;
     this.known = null;
+    /** Whose messages these are. */
+    this.me = null;
     this.toolbar = new Toolbar(this.list, actions);
     this.scroller.addEventListener("scroll", () => this.onScroll(), { passive: true });
     this.jump.addEventListener("click", () => this.toEnd());
