@@ -1,0 +1,3 @@
+//! Where tools run: one kind of service a file.
+
+pub mod http;
