@@ -1,1 +1,6 @@
-//! t
+//! All integration tests in one binary: one link instead of many.
+
+mod cards;
+mod fakes;
+mod github;
+mod net;
