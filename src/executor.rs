@@ -1,0 +1,3 @@
+//! One call, one pipeline: every tool runs through here, whoever asks.
+
+pub mod sql;
