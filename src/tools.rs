@@ -1,5 +1,7 @@
 //! Which tools a person may call now, and where each of them runs.
 
+pub mod sources;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -34,7 +34,10 @@ impl ReadOnlySql {
             SqlEngine::Postgres => postgres::check(text)?,
             SqlEngine::Sqlite => sqlite::check(text)?,
         };
-        Ok(Self(statement.trim().to_owned()))
+        match statement.trim() {
+            "" => Err(empty()),
+            statement => Ok(Self(statement.to_owned())),
+        }
     }
 
     /// The statement, without a semicolon after it. It may end in a `--` comment.

@@ -1,1 +1,4 @@
-//! t
+//! One test binary: a file per theme, against the real parts.
+
+mod fakes;
+mod sql;

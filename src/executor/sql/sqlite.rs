@@ -7,7 +7,7 @@ use sqlparser::ast::{
 };
 use sqlparser::dialect::SQLiteDialect;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use super::{denied, empty, functions, not_a_select, parameter, several, syntax, too_deep};
 use crate::error::{Error, Result};
@@ -22,6 +22,7 @@ pub(super) fn check(text: &str) -> Result<&str> {
         .tokenize_with_location()
         .map_err(|error| syntax(&error.to_string()))?;
     check_tokens(&tokens)?;
+    let end = end(text, &tokens);
     let statements = Parser::new(&dialect)
         .with_tokens_with_locations(tokens)
         .parse_statements()
@@ -34,7 +35,7 @@ pub(super) fn check(text: &str) -> Result<&str> {
     };
     match query.visit(&mut Gate) {
         ControlFlow::Break(error) => Err(error),
-        ControlFlow::Continue(()) => Ok(before_semicolon(text, &dialect)),
+        ControlFlow::Continue(()) => Ok(&text[..end]),
     }
 }
 
@@ -101,20 +102,28 @@ fn command(statement: &Statement) -> String {
     word.to_uppercase()
 }
 
-/// Semicolons outside of literals come last, or the parser would have seen two statements.
-fn before_semicolon<'a>(text: &'a str, dialect: &SQLiteDialect) -> &'a str {
-    let end = text.match_indices(';').map(|(at, _)| at).find(|at| {
-        Tokenizer::new(dialect, &text[*at..])
-            .tokenize()
-            .is_ok_and(is_silent)
-    });
-    end.map_or(text, |at| &text[..at])
+/// Where the first semicolon is that is not part of a literal; nothing but its like comes after it.
+fn end(text: &str, tokens: &[TokenWithSpan]) -> usize {
+    let semicolon = tokens
+        .iter()
+        .find(|token| token.token == Token::SemiColon)
+        .map(|token| token.span.start);
+    semicolon.map_or(text.len(), |location| offset(text, location))
 }
 
-fn is_silent(tokens: Vec<Token>) -> bool {
-    tokens
-        .iter()
-        .all(|token| matches!(token, Token::Whitespace(_) | Token::SemiColon | Token::EOF))
+/// Lines and columns are counted from one, and columns in characters.
+fn offset(text: &str, location: Location) -> usize {
+    let (mut line, mut column) = (1, 1);
+    for (at, letter) in text.char_indices() {
+        if (line, column) == (location.line, location.column) {
+            return at;
+        }
+        (line, column) = match letter {
+            '\n' => (line + 1, 1),
+            _ => (line, column + 1),
+        };
+    }
+    text.len()
 }
 
 /// Looks at every query, relation and expression; breaks with the refusal.

@@ -11,7 +11,6 @@ select $tag$ ; $tag$; delete from orders
 select E'\'; delete from orders; --'; delete from orders
 select U&'\0027'; delete from orders
 select 'a'';'; delete from orders
-select 1 -- ;
 -- transactions and settings
 set transaction read write
 begin
@@ -281,7 +280,6 @@ select (select string_agg(usename, ',') from pg_shadow)
 -- not whole, not text, not a query
 select $1
 select * from customers where id = $1
-select
 select * from
 selec 1
 select 'unterminated

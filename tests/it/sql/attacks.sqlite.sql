@@ -95,7 +95,6 @@ select :a
 select @a
 select $a
 select $1
-select E'\x41'
 select N'x'
 select $tag$ x $tag$
 select 1::int

@@ -112,7 +112,7 @@ select cast(price as integer), price::text, '7'::int, 'x'::varchar(3), '{1,2}'::
 select 'it''s', '; drop table customers', '-- not a comment', '/* nor this */'
 select ';' as ";", 1 as "select"
 select null is null, 1 is distinct from 2, 1 between 0 and 2, (1, 2) = (1, 2), (1, 2) in ((1, 2)), not false
-select overlaps from (select (date '2026-01-01', date '2026-02-01') overlaps (date '2026-01-15', date '2026-03-01')) as t (overlaps)
+select (date '2026-01-01', date '2026-02-01') overlaps (date '2026-01-15', date '2026-03-01')
 select int4range(1, 5) @> 3, lower(int4range(1, 5)), daterange('2026-01-01', '2026-02-01', '[]')
 select to_tsvector('english', body) @@ plainto_tsquery('english', 'refund') from support_tickets where body is not null
 select table_name from information_schema.tables where table_schema = 'public' order by 1

@@ -1,0 +1,3 @@
+//! The kinds of places where tools run.
+
+pub mod sql;
