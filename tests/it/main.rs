@@ -1,6 +1,12 @@
-//! All integration tests in one binary: one link instead of many.
+//! The integration tests: one binary, a file per theme.
 
 mod cards;
 mod fakes;
 mod github;
+mod llm;
 mod net;
+mod restart;
+mod sql;
+mod stories;
+mod tidy;
+mod world;
