@@ -8,11 +8,14 @@ use axum::routing::get;
 
 const INDEX: &str = include_str!("../page/index.html");
 
-/// Every file below `/assets/`: its name, its type and what is in it.
-const ASSETS: &[(&str, &str, &str)] = &[
-    ("style.css", "text/css", include_str!("../page/style.css")),
-    ("app.js", "text/javascript", include_str!("../page/app.js")),
-];
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../page/", $name)))),*]
+    };
+}
+
+/// Every file below `/assets/`, with what is in it.
+const ASSETS: &[(&str, &str)] = files!["app.js", "style.css"];
 
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
@@ -21,9 +24,22 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn asset(Path(name): Path<String>) -> Response {
-    let Some((_, kind, text)) = ASSETS.iter().find(|(known, _, _)| *known == name) else {
+    let Some((_, text)) = ASSETS.iter().find(|(known, _)| *known == name) else {
         return (StatusCode::NOT_FOUND, "There is no such file.").into_response();
     };
-    let kind = format!("{kind}; charset=utf-8");
-    ([(header::CONTENT_TYPE, kind)], *text).into_response()
+    let headers = [
+        (header::CONTENT_TYPE, kind(&name)),
+        // A rebuilt simulator must not show the page of the one before.
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, *text).into_response()
+}
+
+fn kind(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "text/plain; charset=utf-8",
+    }
 }
