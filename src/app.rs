@@ -69,12 +69,20 @@ impl App {
         Self::with_model(config, clock, store, model).await
     }
 
-    async fn with_model(config: Config, clock: Clock, store: Store, model: Arc<dyn ChatModel>) -> Result<Arc<Self>> {
+    async fn with_model(
+        config: Config,
+        clock: Clock,
+        store: Store,
+        model: Arc<dyn ChatModel>,
+    ) -> Result<Arc<Self>> {
         let cards = Arc::new(load_cards(&config, &store).await?);
         let sealer = Arc::new(Sealer::from_config(&config.secrets)?);
         let secrets = Secrets::new(store.clone(), sealer, clock.clone());
         let policy = config.network.policy();
-        let sql = Arc::new(SqlSource::new(policy.clone(), config.tools.sqlite_databases.clone()));
+        let sql = Arc::new(SqlSource::new(
+            policy.clone(),
+            config.tools.sqlite_databases.clone(),
+        ));
         let web = Arc::new(HttpSource::new(net::guarded_client(&policy)?));
         let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sql, web);
         let limits = config.tools.limits;
@@ -82,8 +90,22 @@ impl App {
         let tasks = Tasks::default();
         let changed = Arc::new(Notify::new());
         let name = model.name().to_owned();
-        let agent = Agent::new(model, tools.clone(), executor, store.clone(), clock.clone(), config.agent);
-        let runs = Runs::new(store.clone(), agent, clock.clone(), tasks.clone(), config.runs, changed.clone());
+        let agent = Agent::new(
+            model,
+            tools.clone(),
+            executor,
+            store.clone(),
+            clock.clone(),
+            config.agent,
+        );
+        let runs = Runs::new(
+            store.clone(),
+            agent,
+            clock.clone(),
+            tasks.clone(),
+            config.runs,
+            changed.clone(),
+        );
         let limits = Limits {
             per_person: limits.max_connections_per_user,
             test_timeout: limits.timeout,
@@ -106,23 +128,38 @@ impl App {
 
     /// Starts everything and returns where HTTP listens.
     pub async fn start(self: &Arc<Self>) -> Result<SocketAddr> {
-        let listener = TcpListener::bind(self.config.http.listen).await.map_err(|error| {
-            Error::new(Kind::Unavailable, format!("The address {} cannot be listened on.", self.config.http.listen))
+        let listener = TcpListener::bind(self.config.http.listen)
+            .await
+            .map_err(|error| {
+                Error::new(
+                    Kind::Unavailable,
+                    format!(
+                        "The address {} cannot be listened on.",
+                        self.config.http.listen
+                    ),
+                )
                 .hint("Something else may be using it: set `http.listen` to another one.")
                 .source(error)
-        })?;
+            })?;
         let address = listener.local_addr().map_err(Error::internal)?;
         let app = self.clone();
-        self.tasks.spawn("http", async move { http::serve(app, listener).await });
+        self.tasks
+            .spawn("http", async move { http::serve(app, listener).await });
         for _ in 0..outbox::SENDERS {
-            self.tasks.spawn_until_stop("slack.outbox", outbox::send(self.clone()));
+            self.tasks
+                .spawn_until_stop("slack.outbox", outbox::send(self.clone()));
         }
-        self.tasks.spawn_until_stop("slack.recovery", recovery::watch(self.clone()));
+        self.tasks
+            .spawn_until_stop("slack.recovery", recovery::watch(self.clone()));
         self.runs.start();
         if self.config.slack.transport == Transport::Socket {
             *self.open_sockets.lock().await = Some(Sockets::open(self).await?);
         }
-        tracing::info!(model = self.model, cards = self.cards.all().len(), "Patchbay is ready on http://{address}");
+        tracing::info!(
+            model = self.model,
+            cards = self.cards.all().len(),
+            "Patchbay is ready on http://{address}"
+        );
         Ok(address)
     }
 
@@ -149,7 +186,9 @@ impl App {
 
 async fn choose_model(config: &Config) -> Result<Arc<dyn ChatModel>> {
     let http = net::plain_client()?;
-    Catalogue::new(&config.models, &config.well_known, http).choose().await
+    Catalogue::new(&config.models, &config.well_known, http)
+        .choose()
+        .await
 }
 
 /// A broken card is left out and named; the rest load.

@@ -20,7 +20,7 @@ pub use self::lint::{LintReport, lint};
 pub use self::parse::{SCHEMA, parse};
 pub use self::rules::argument_validator;
 use crate::domain::card::Card;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// The cards in the binary, by file name.
 pub const EMBEDDED: [(&str, &str); 3] = [
@@ -81,6 +81,31 @@ impl Registry {
     /// The card of that name.
     pub fn get(&self, name: &str) -> Option<&Arc<Card>> {
         self.cards.iter().find(|card| card.name == name)
+    }
+
+    /// The card a person means by that name; the error suggests another.
+    pub fn find(&self, name: &str) -> Result<Arc<Card>> {
+        let meant = name.trim().to_lowercase();
+        if let Some(card) = self.get(&meant) {
+            return Ok(card.clone());
+        }
+        let hint = match self.suggest(&meant) {
+            Some(card) => format!("Did you mean `{}`?", card.name),
+            None => {
+                let names: Vec<&str> = self.cards.iter().map(|card| card.name.as_str()).collect();
+                format!("There is {}.", names.join(", "))
+            }
+        };
+        let shown: String = meant
+            .chars()
+            .filter(|c| !c.is_control() && *c != '`')
+            .take(40)
+            .collect();
+        Err(Error::new(
+            Kind::NotFound,
+            format!("There is no service called `{shown}`."),
+        )
+        .hint(hint))
     }
 
     /// All cards, the most popular first.

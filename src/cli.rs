@@ -53,7 +53,10 @@ pub fn main() -> ExitCode {
     // There may be no `.env`, and usually is none.
     let _ = dotenvy::dotenv();
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Error::internal(error)),
     };

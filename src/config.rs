@@ -82,7 +82,8 @@ impl NetworkConfig {
     /// Also allows this machine itself, on every port: for the playground.
     pub fn allow_loopback(&mut self) {
         let hosts = ["127.0.0.1:*", "localhost:*", "[::1]:*"];
-        self.allow.extend(hosts.iter().filter_map(|host| host.parse().ok()));
+        self.allow
+            .extend(hosts.iter().filter_map(|host| host.parse().ok()));
     }
 }
 
@@ -146,9 +147,15 @@ impl Config {
         if problems.is_empty() {
             return Ok(());
         }
-        let list: String = problems.iter().map(|problem| format!("\n  - {problem}")).collect();
-        Err(Error::new(Kind::Invalid, format!("The configuration is not complete:{list}"))
-            .hint("\nTo see the product without any of this, run `patchbay playground`."))
+        let list: String = problems
+            .iter()
+            .map(|problem| format!("\n  - {problem}"))
+            .collect();
+        Err(Error::new(
+            Kind::Invalid,
+            format!("The configuration is not complete:{list}"),
+        )
+        .hint("\nTo see the product without any of this, run `patchbay playground`."))
     }
 }
 
@@ -170,8 +177,14 @@ pub fn settings(file: Option<&Path>, environment: &Environment) -> Result<Vec<Se
     let mut leaves = Vec::new();
     flatten("", &Value::from(root), &mut leaves);
     let with_origin = leaves.into_iter().map(|(key, value)| Setting {
-        origin: figment.find_metadata(&key).map_or_else(String::new, |metadata| metadata.name.to_string()),
-        value: if is_secret(&key) { "•••".to_owned() } else { value },
+        origin: figment
+            .find_metadata(&key)
+            .map_or_else(String::new, |metadata| metadata.name.to_string()),
+        value: if is_secret(&key) {
+            "•••".to_owned()
+        } else {
+            value
+        },
         key,
     });
     Ok(with_origin.collect())
@@ -179,10 +192,16 @@ pub fn settings(file: Option<&Path>, environment: &Environment) -> Result<Vec<Se
 
 fn layers(file: Option<&Path>, environment: &Environment) -> Result<Figment> {
     let mut figment = Figment::from(Toml::string(DEFAULTS));
-    if let Some(path) = file.map(Path::to_path_buf).or_else(|| environment.config_file()) {
+    if let Some(path) = file
+        .map(Path::to_path_buf)
+        .or_else(|| environment.config_file())
+    {
         if !path.is_file() {
-            return Err(Error::new(Kind::NotFound, format!("There is no configuration file `{}`.", path.display()))
-                .hint("Check --config and PATCHBAY_CONFIG."));
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("There is no configuration file `{}`.", path.display()),
+            )
+            .hint("Check --config and PATCHBAY_CONFIG."));
         }
         figment = figment.merge(Toml::file_exact(path));
     }
@@ -193,7 +212,11 @@ fn flatten(prefix: &str, value: &Value, leaves: &mut Vec<(String, String)>) {
     match value {
         Value::Dict(_, members) => {
             for (name, member) in members {
-                let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                let key = if prefix.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{prefix}.{name}")
+                };
                 flatten(&key, member, leaves);
             }
         }
@@ -207,7 +230,10 @@ fn flatten(prefix: &str, value: &Value, leaves: &mut Vec<(String, String)>) {
 /// By name: a database URL may hold a password.
 fn is_secret(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
-    last.ends_with("_token") || last.ends_with("_secret") || matches!(last, "key" | "api_key") || key == "database.url"
+    last.ends_with("_token")
+        || last.ends_with("_secret")
+        || matches!(last, "key" | "api_key")
+        || key == "database.url"
 }
 
 /// Names the setting, never its value: the value may be a secret in the wrong place.
@@ -216,11 +242,17 @@ fn unreadable(error: &figment::Error) -> Error {
         .clone()
         .into_iter()
         .map(|error| {
-            let origin = error.metadata.as_ref().map_or("", |metadata| metadata.name.as_ref());
+            let origin = error
+                .metadata
+                .as_ref()
+                .map_or("", |metadata| metadata.name.as_ref());
             let what = match &error.kind {
-                figment::error::Kind::UnknownField(name, _) => format!("there is no setting `{name}`"),
+                figment::error::Kind::UnknownField(name, _) => {
+                    format!("there is no setting `{name}`")
+                }
                 figment::error::Kind::MissingField(name) => format!("`{name}` is missing"),
-                figment::error::Kind::InvalidType(_, expected) | figment::error::Kind::InvalidValue(_, expected) => {
+                figment::error::Kind::InvalidType(_, expected)
+                | figment::error::Kind::InvalidValue(_, expected) => {
                     format!("it must be {expected}")
                 }
                 _ => "it cannot be read".to_owned(),
@@ -228,8 +260,11 @@ fn unreadable(error: &figment::Error) -> Error {
             format!("\n  - {} ({origin}): {what}", error.path.join("."))
         })
         .collect();
-    Error::new(Kind::Invalid, format!("The configuration cannot be read:{}", problems.concat()))
-        .hint("\n`patchbay.toml` in the source, or docs/configuration.md, explains every setting.")
+    Error::new(
+        Kind::Invalid,
+        format!("The configuration cannot be read:{}", problems.concat()),
+    )
+    .hint("\n`patchbay.toml` in the source, or docs/configuration.md, explains every setting.")
 }
 
 #[cfg(test)]
@@ -237,7 +272,9 @@ mod tests {
     use super::*;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
-        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Environment::from_pairs(pairs).unwrap()
     }
 
@@ -263,16 +300,24 @@ mod tests {
         assert_eq!(config.runs.parallel, 3);
         assert_eq!(config.tools.limits.timeout.as_secs(), 7);
         let shown = settings(None, &environment).unwrap();
-        let token = shown.iter().find(|setting| setting.key == "slack.bot_token").unwrap();
-        assert_eq!((token.value.as_str(), token.origin.as_str()), ("•••", "environment"));
+        let token = shown
+            .iter()
+            .find(|setting| setting.key == "slack.bot_token")
+            .unwrap();
+        assert_eq!(
+            (token.value.as_str(), token.origin.as_str()),
+            ("•••", "environment")
+        );
     }
 
     #[test]
     fn a_wrong_setting_is_named_and_its_value_is_not() {
-        let error = Config::load(None, &environment(&[("PATCHBAY_SLACK__SOCKETS", "s3cret")])).unwrap_err();
+        let error =
+            Config::load(None, &environment(&[("PATCHBAY_SLACK__SOCKETS", "s3cret")])).unwrap_err();
         assert!(error.message().contains("slack.sockets"), "{error}");
         assert!(!error.message().contains("s3cret"), "{error}");
-        let error = Config::load(None, &environment(&[("PATCHBAY_SLACK__SOKETS", "2")])).unwrap_err();
+        let error =
+            Config::load(None, &environment(&[("PATCHBAY_SLACK__SOKETS", "2")])).unwrap_err();
         assert!(error.message().contains("sokets"), "{error}");
     }
 }

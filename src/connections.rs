@@ -105,7 +105,12 @@ impl Connections {
         {
             return Ok(connection);
         }
-        let names: Vec<String> = self.list(owner).await?.iter().map(|c| format!("`{}`", c.name)).collect();
+        let names: Vec<String> = self
+            .list(owner)
+            .await?
+            .iter()
+            .map(|c| format!("`{}`", c.name))
+            .collect();
         let message = format!("You have no connection called `{}`.", shortened(name));
         let hint = if names.is_empty() {
             "Connect a service first with `/mcp connect`.".to_owned()
@@ -147,7 +152,11 @@ impl Connections {
     /// A name this person does not use yet: the card's own, or with a number.
     pub async fn free_name(&self, owner: &Principal, card: &Card) -> Result<String> {
         let taken = self.list(owner).await?;
-        let free = |name: &String| !taken.iter().any(|connection| connection.name.as_str() == name);
+        let free = |name: &String| {
+            !taken
+                .iter()
+                .any(|connection| connection.name.as_str() == name)
+        };
         let numbered = (2..).map(|number| format!("{}-{number}", card.name));
         Ok(std::iter::once(card.name.clone())
             .chain(numbered)
@@ -157,14 +166,19 @@ impl Connections {
 
     async fn check_room(&self, owner: &Principal, name: &ConnectionName) -> Result<()> {
         let connections = self.list(owner).await?;
-        if connections.iter().any(|connection| connection.name == *name) {
+        if connections
+            .iter()
+            .any(|connection| connection.name == *name)
+        {
             return Err(name_taken(name));
         }
         if connections.len() >= self.limits.per_person {
             let most = self.limits.per_person;
             return Err(Error::new(
                 Kind::Forbidden,
-                format!("You already have {most} connections, which is the most a person may have here."),
+                format!(
+                    "You already have {most} connections, which is the most a person may have here."
+                ),
             )
             .hint("Remove one with `/mcp disconnect` first."));
         }
@@ -178,9 +192,15 @@ impl Connections {
             Ok(outcome) => outcome,
             Err(_) => Err(Error::new(
                 Kind::Timeout,
-                format!("{} did not answer within {} seconds.", target.card.title, limit.as_secs()),
+                format!(
+                    "{} did not answer within {} seconds.",
+                    target.card.title,
+                    limit.as_secs()
+                ),
             )
-            .hint("Check the address, and that it can be reached from where I run; then try again.")),
+            .hint(
+                "Check the address, and that it can be reached from where I run; then try again.",
+            )),
         }
     }
 
@@ -203,13 +223,20 @@ impl Connections {
 }
 
 fn name_taken(name: &ConnectionName) -> Error {
-    Error::new(Kind::Conflict, format!("You already have a connection called `{name}`."))
-        .hint("Choose another name, or remove it first with `/mcp disconnect`.")
+    Error::new(
+        Kind::Conflict,
+        format!("You already have a connection called `{name}`."),
+    )
+    .hint("Choose another name, or remove it first with `/mcp disconnect`.")
 }
 
 /// What a person typed, short enough to repeat to them.
 fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().filter(|c| !c.is_control() && *c != '`').take(40).collect();
+    let mut short: String = text
+        .chars()
+        .filter(|c| !c.is_control() && *c != '`')
+        .take(40)
+        .collect();
     if text.chars().count() > 40 {
         short.push('…');
     }

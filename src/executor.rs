@@ -71,7 +71,8 @@ pub struct Ready {
 impl Ready {
     /// How many characters a person would have to read to know what runs.
     fn shown_length(&self) -> usize {
-        serde_json::to_string_pretty(&self.arguments).map_or(usize::MAX, |text| text.chars().count())
+        serde_json::to_string_pretty(&self.arguments)
+            .map_or(usize::MAX, |text| text.chars().count())
     }
 }
 
@@ -105,7 +106,12 @@ impl Executor {
     /// Everything that is decided before a call is sent; changes nothing.
     ///
     /// `approvals` are the decisions made in this run. An error means that our own parts failed.
-    pub async fn check(&self, caller: Caller<'_>, call: &ToolCall, approvals: &[Approval]) -> Result<Check> {
+    pub async fn check(
+        &self,
+        caller: Caller<'_>,
+        call: &ToolCall,
+        approvals: &[Approval],
+    ) -> Result<Check> {
         let ready = match self.prepare(caller.asker, call).await {
             Ok(ready) => ready,
             Err(error) if is_ours(&error) => return Err(error),
@@ -130,18 +136,22 @@ impl Executor {
             risk: ready.risk,
             arguments: Value::Object(ready.arguments.clone()),
         };
-        let decided = approvals.iter().find(|approval| approval.call_id == call.id);
+        let decided = approvals
+            .iter()
+            .find(|approval| approval.call_id == call.id);
         Ok(match decided {
             None => Check::NeedsApproval(request),
             Some(approval) if approval.arguments_hash != request.arguments_hash() => {
-                Check::Refused(refused("What was approved is not what would run, so it was not run."))
+                Check::Refused(refused(
+                    "What was approved is not what would run, so it was not run.",
+                ))
             }
             Some(approval) => match approval.state {
                 ApprovalState::Approved => Check::Ready(Box::new(ready)),
                 ApprovalState::Pending => Check::NeedsApproval(approval.request.0.clone()),
-                ApprovalState::Denied => {
-                    Check::Refused(refused("The person did not allow this call. Do not try it again."))
-                }
+                ApprovalState::Denied => Check::Refused(refused(
+                    "The person did not allow this call. Do not try it again.",
+                )),
             },
         })
     }
@@ -177,14 +187,24 @@ impl Executor {
         let tool = bound.tool()?;
         let arguments = validated(&tool.input, &call.arguments)?;
         let risk = tool.risk;
-        Ok(Ready { bound, arguments, risk })
+        Ok(Ready {
+            bound,
+            arguments,
+            risk,
+        })
     }
 
     async fn send(&self, ready: &Ready) -> Result<wrap::Wrapped> {
         let target = self.tools.open(&ready.bound.connection).await?;
         let output = self.send_within_limit(ready, &target).await;
         match output {
-            Ok(output) => Ok(wrap::wrap(ready.bound.connection.name.as_str(), &ready.bound.name, &output, &target, self.limits.result_bytes)),
+            Ok(output) => Ok(wrap::wrap(
+                ready.bound.connection.name.as_str(),
+                &ready.bound.name,
+                &output,
+                &target,
+                self.limits.result_bytes,
+            )),
             Err(error) => Err(wrap::redact_error(error, &target)),
         }
     }
@@ -192,16 +212,28 @@ impl Executor {
     async fn send_within_limit(&self, ready: &Ready, target: &Target) -> Result<ToolOutput> {
         let source = self.tools.source(&target.card);
         let call = source.call(target, ready.bound.tool()?, &ready.arguments);
-        tokio::time::timeout(self.limits.timeout, call).await.unwrap_or_else(|_| {
-            Err(Error::new(
-                Kind::Timeout,
-                format!("`{}` took longer than {} seconds and was stopped.", ready.bound.name, self.limits.timeout.as_secs()),
-            )
-            .hint("Ask for less at once, such as fewer rows."))
-        })
+        tokio::time::timeout(self.limits.timeout, call)
+            .await
+            .unwrap_or_else(|_| {
+                Err(Error::new(
+                    Kind::Timeout,
+                    format!(
+                        "`{}` took longer than {} seconds and was stopped.",
+                        ready.bound.name,
+                        self.limits.timeout.as_secs()
+                    ),
+                )
+                .hint("Ask for less at once, such as fewer rows."))
+            })
     }
 
-    async fn record(&self, caller: Caller<'_>, ready: &Ready, result: &Result<wrap::Wrapped>, millis: f64) {
+    async fn record(
+        &self,
+        caller: Caller<'_>,
+        ready: &Ready,
+        result: &Result<wrap::Wrapped>,
+        millis: f64,
+    ) {
         let row = ToolUsageRow {
             connection: ready.bound.connection.id.clone(),
             asker: caller.asker.clone(),
@@ -243,7 +275,8 @@ fn validated(schema: &Value, arguments: &Value) -> Result<Map<String, Value>> {
             return Err(wrong_arguments("they are not a JSON object".to_owned()));
         }
     };
-    let validator = jsonschema::validator_for(schema).map_err(|error| Error::internal(anyhow::anyhow!("{error}")))?;
+    let validator = jsonschema::validator_for(schema)
+        .map_err(|error| Error::internal(anyhow::anyhow!("{error}")))?;
     let value = Value::Object(object);
     let problems: Vec<String> = validator
         .iter_errors(&value)
@@ -252,7 +285,11 @@ fn validated(schema: &Value, arguments: &Value) -> Result<Map<String, Value>> {
             let place = error.instance_path().to_string();
             // The masked form leaves the values out: they may be long, or private.
             let problem = error.masked();
-            if place.is_empty() { problem.to_string() } else { format!("{place}: {problem}") }
+            if place.is_empty() {
+                problem.to_string()
+            } else {
+                format!("{place}: {problem}")
+            }
         })
         .collect();
     match value {
@@ -262,8 +299,11 @@ fn validated(schema: &Value, arguments: &Value) -> Result<Map<String, Value>> {
 }
 
 fn wrong_arguments(problems: String) -> Error {
-    Error::new(Kind::Invalid, format!("The arguments do not fit the tool's schema: {problems}."))
-        .hint("Send them again as the schema says.")
+    Error::new(
+        Kind::Invalid,
+        format!("The arguments do not fit the tool's schema: {problems}."),
+    )
+    .hint("Send them again as the schema says.")
 }
 
 #[cfg(test)]
@@ -279,9 +319,14 @@ mod tests {
             "required": ["query"],
             "additionalProperties": false,
         });
-        let check = |arguments: Value, expected: Option<&str>| match (validated(&schema, &arguments), expected) {
+        let check = |arguments: Value, expected: Option<&str>| match (
+            validated(&schema, &arguments),
+            expected,
+        ) {
             (Ok(_), None) => {}
-            (Err(error), Some(part)) => assert!(error.message().contains(part), "{error} lacks {part:?}"),
+            (Err(error), Some(part)) => {
+                assert!(error.message().contains(part), "{error} lacks {part:?}")
+            }
             (outcome, expected) => panic!("{arguments}: {outcome:?}, expected {expected:?}"),
         };
         check(json!({ "query": "x" }), None);

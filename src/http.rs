@@ -19,14 +19,18 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(events::routes())
         .merge(health::routes())
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, LONGEST_REQUEST))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::REQUEST_TIMEOUT,
+            LONGEST_REQUEST,
+        ))
         .with_state(app)
 }
 
 /// Serves until the app stops, then finishes what is open.
 pub async fn serve(app: Arc<App>, listener: TcpListener) {
     let tasks = app.tasks.clone();
-    let served = axum::serve(listener, router(app)).with_graceful_shutdown(async move { tasks.stopping().await });
+    let served = axum::serve(listener, router(app))
+        .with_graceful_shutdown(async move { tasks.stopping().await });
     if let Err(error) = served.await {
         tracing::error!("HTTP stopped: {error}");
     }

@@ -56,7 +56,14 @@ pub struct Runs {
 
 impl Runs {
     /// Workers that are not started yet. `changed` is told whenever a message may have to be sent.
-    pub fn new(store: Store, agent: Agent, clock: Clock, tasks: Tasks, config: RunsConfig, changed: Arc<Notify>) -> Self {
+    pub fn new(
+        store: Store,
+        agent: Agent,
+        clock: Clock,
+        tasks: Tasks,
+        config: RunsConfig,
+        changed: Arc<Notify>,
+    ) -> Self {
         Self {
             store,
             agent,
@@ -71,9 +78,11 @@ impl Runs {
     /// Starts the workers.
     pub fn start(&self) {
         let runs = self.clone();
-        self.tasks.spawn_until_stop("runs.work", async move { runs.work().await });
+        self.tasks
+            .spawn_until_stop("runs.work", async move { runs.work().await });
         let runs = self.clone();
-        self.tasks.spawn_until_stop("runs.recover", async move { runs.recover().await });
+        self.tasks
+            .spawn_until_stop("runs.recover", async move { runs.recover().await });
     }
 
     /// Says that something was queued, so that nobody waits for the next look.
@@ -83,15 +92,26 @@ impl Runs {
     }
 
     /// Makes a decision that a run waits for.
-    pub async fn decide(&self, approver: &Principal, id: &ApprovalId, state: ApprovalState) -> Result<Decision> {
-        let decision = self.store.decide(approver, id, state, self.clock.now()).await?;
+    pub async fn decide(
+        &self,
+        approver: &Principal,
+        id: &ApprovalId,
+        state: ApprovalState,
+    ) -> Result<Decision> {
+        let decision = self
+            .store
+            .decide(approver, id, state, self.clock.now())
+            .await?;
         self.wake();
         Ok(decision)
     }
 
     /// Asks a failed or interrupted run again; false when it is not this person's or was retried.
     pub async fn retry(&self, asker: &Principal, run: &RunId) -> Result<bool> {
-        let retried = self.store.retry_run(asker, run, &RunId::generate(), self.clock.now()).await?;
+        let retried = self
+            .store
+            .retry_run(asker, run, &RunId::generate(), self.clock.now())
+            .await?;
         self.wake();
         Ok(retried)
     }
@@ -186,7 +206,11 @@ impl Runs {
 
     async fn recover_one(&self) -> Result<bool> {
         let now = self.clock.now();
-        if let Some(claimed) = self.store.claim_abandoned_run(now, now + self.config.lease).await? {
+        if let Some(claimed) = self
+            .store
+            .claim_abandoned_run(now, now + self.config.lease)
+            .await?
+        {
             tracing::warn!(run.id = %claimed.run.id, "a run was interrupted; its asker is told");
             self.agent.interrupt(&claimed).await?;
             return Ok(true);
@@ -197,6 +221,9 @@ impl Runs {
 
 fn too_slow(limit: Duration) -> Error {
     let minutes = limit.as_secs().div_ceil(60);
-    Error::new(Kind::Timeout, format!("This took longer than {minutes} minutes, so I stopped."))
-        .hint("Ask for something smaller.")
+    Error::new(
+        Kind::Timeout,
+        format!("This took longer than {minutes} minutes, so I stopped."),
+    )
+    .hint("Ask for something smaller.")
 }

@@ -68,7 +68,11 @@ impl SlackConfig {
     /// What is wrong with this section, a sentence each with the next step.
     pub fn validate(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let missing = |secret: &Option<SecretString>| secret.as_ref().is_none_or(|s| s.expose_secret().trim().is_empty());
+        let missing = |secret: &Option<SecretString>| {
+            secret
+                .as_ref()
+                .is_none_or(|s| s.expose_secret().trim().is_empty())
+        };
         if missing(&self.bot_token) {
             problems.push("slack.bot_token is missing: copy it from \"OAuth & Permissions\" of your Slack app into SLACK_BOT_TOKEN".to_owned());
         }
@@ -82,7 +86,8 @@ impl SlackConfig {
             Transport::Socket | Transport::Http => {}
         }
         if !(1..=10).contains(&self.sockets) {
-            problems.push("slack.sockets must be between 1 and 10: Slack allows no more".to_owned());
+            problems
+                .push("slack.sockets must be between 1 and 10: Slack allows no more".to_owned());
         }
         if !self.command.starts_with('/') {
             problems.push("slack.command must start with `/`".to_owned());

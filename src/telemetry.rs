@@ -13,11 +13,21 @@ pub fn start(config: &LogConfig) -> Result<()> {
             .source(error)
     })?;
     // These log whole frames, socket tickets, bodies or bound values.
-    let filter = ["slack_morphism=off", "genai=off", "sqlx=warn", "tungstenite=off", "tokio_tungstenite=off", "hyper=warn", "rustls=warn"]
-        .iter()
-        .filter_map(|directive| directive.parse().ok())
-        .fold(filter, EnvFilter::add_directive);
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = [
+        "slack_morphism=off",
+        "genai=off",
+        "sqlx=warn",
+        "tungstenite=off",
+        "tokio_tungstenite=off",
+        "hyper=warn",
+        "rustls=warn",
+    ]
+    .iter()
+    .filter_map(|directive| directive.parse().ok())
+    .fold(filter, EnvFilter::add_directive);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let started = match config.format {
         LogFormat::Text => lines.with_target(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

@@ -1,7 +1,5 @@
 //! Which tools a person may call now, and where each of them runs.
 
-pub mod sources;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,7 +31,12 @@ pub trait ToolSource: Send + Sync {
     async fn check(&self, target: &Target) -> Result<()>;
 
     /// Runs one tool.
-    async fn call(&self, target: &Target, tool: &CardTool, arguments: &Map<String, Value>) -> Result<ToolOutput>;
+    async fn call(
+        &self,
+        target: &Target,
+        tool: &CardTool,
+        arguments: &Map<String, Value>,
+    ) -> Result<ToolOutput>;
 }
 
 /// A connection opened for one call: what its owner filled in, secrets included.
@@ -71,7 +74,9 @@ pub struct BoundTool {
 impl BoundTool {
     /// The tool as the card describes it.
     pub fn tool(&self) -> Result<&CardTool> {
-        self.card.tool(&self.name).ok_or_else(|| unknown_tool(&self.name))
+        self.card
+            .tool(&self.name)
+            .ok_or_else(|| unknown_tool(&self.name))
     }
 
     /// The tool as a model sees it.
@@ -157,7 +162,10 @@ impl Tools {
         self.cards.get(&connection.card).cloned().ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
-                format!("The run card `{}` of this connection is no longer installed.", connection.card),
+                format!(
+                    "The run card `{}` of this connection is no longer installed.",
+                    connection.card
+                ),
             )
             .hint("Ask your admin for the card, or disconnect with `/mcp disconnect`.")
         })

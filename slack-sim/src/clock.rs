@@ -71,7 +71,10 @@ impl Clock {
     }
 
     pub(crate) async fn sleep(&self, time: Duration) {
-        let deadline = self.now() + time;
+        self.sleep_until(self.now() + time).await;
+    }
+
+    pub(crate) async fn sleep_until(&self, deadline: Time) {
         let mut ahead = self.ahead.subscribe();
         loop {
             let left = self.now().until(deadline);
@@ -85,12 +88,12 @@ impl Clock {
         }
     }
 
-    /// What `work` gives, or `None` when `limit` passes first.
-    pub(crate) async fn timeout<F: Future>(&self, limit: Duration, work: F) -> Option<F::Output> {
+    /// What `work` gives, or `None` when the deadline passes first.
+    pub(crate) async fn before<F: Future>(&self, deadline: Time, work: F) -> Option<F::Output> {
         tokio::select! {
             biased;
             done = work => Some(done),
-            () = self.sleep(limit) => None,
+            () = self.sleep_until(deadline) => None,
         }
     }
 

@@ -29,7 +29,7 @@ pub struct Fault {
 pub enum FaultKind {
     /// Answers 500 and does nothing.
     Http500,
-    /// Does nothing and answers nothing, until the delay is over and the connection is cut.
+    /// Does nothing and answers nothing, until the delay is over and the connection is cut. On `socket`: freezes those open.
     Timeout,
     /// Answers `ok: false` with `error` and does nothing.
     OkFalse,
@@ -41,7 +41,7 @@ pub enum FaultKind {
     RateLimited,
     /// Answers with a web page and does nothing.
     Html,
-    /// On `socket`: tells every open socket to go, at once.
+    /// On `socket`: tells every open socket to go.
     Disconnect,
 }
 

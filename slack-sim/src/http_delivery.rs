@@ -8,6 +8,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
+use crate::clock::Time;
 use crate::dispatch::{ACK_LIMIT, Answer, Attempt, Kind, Outgoing};
 use crate::ids;
 use crate::log::Line;
@@ -27,6 +28,7 @@ pub(crate) fn send(
     let outgoing = outgoing.clone();
     let attempt = attempt.clone();
     let base = base.trim_end_matches('/').to_owned();
+    let started = shared.clock.now();
     async move {
         let entry = shared.record(Line {
             direction: "to_app",
@@ -35,7 +37,7 @@ pub(crate) fn send(
             summary: outgoing.summary(),
             body: outgoing.payload.clone(),
         });
-        let answer = post(&shared, &base, &outgoing, &attempt).await;
+        let answer = post(&shared, started, &base, &outgoing, &attempt).await;
         let (status, ms) = match &answer {
             Answer::Acked { ms, .. } => ("ok".to_owned(), Some(*ms)),
             Answer::Silent => ("timeout".to_owned(), None),
@@ -71,7 +73,13 @@ pub(crate) async fn verify(shared: &Shared, base: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn post(shared: &Shared, base: &str, outgoing: &Outgoing, attempt: &Attempt) -> Answer {
+async fn post(
+    shared: &Shared,
+    started: Time,
+    base: &str,
+    outgoing: &Outgoing,
+    attempt: &Attempt,
+) -> Answer {
     let (path, content_type, body) = match outgoing.kind {
         Kind::Event => ("events", JSON, outgoing.payload.to_string()),
         Kind::Command => ("commands", FORM, form(&outgoing.payload)),
@@ -86,7 +94,6 @@ async fn post(shared: &Shared, base: &str, outgoing: &Outgoing, attempt: &Attemp
             .header("x-slack-retry-num", attempt.number.to_string())
             .header("x-slack-retry-reason", attempt.reason);
     }
-    let started = shared.clock.now();
     let exchange = async {
         let response = request.send().await?;
         let status = response.status();
@@ -97,7 +104,7 @@ async fn post(shared: &Shared, base: &str, outgoing: &Outgoing, attempt: &Attemp
         let body = response.text().await?;
         Ok::<_, reqwest::Error>((status, no_retry, body))
     };
-    match shared.clock.timeout(ACK_LIMIT, exchange).await {
+    match shared.clock.before(started + ACK_LIMIT, exchange).await {
         None => Answer::Silent,
         Some(Err(_)) => Answer::NoApp,
         Some(Ok((status, _, body))) if status.is_success() => Answer::Acked {

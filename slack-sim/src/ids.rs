@@ -34,11 +34,6 @@ pub(crate) fn is_ts(text: &str) -> bool {
         .is_some_and(|(seconds, micros)| is_digits(seconds) && is_digits(micros))
 }
 
-/// The timestamp out of a message or a response that carries one; empty when there is none.
-pub fn ts_of(message: &serde_json::Value) -> &str {
-    message["ts"].as_str().unwrap_or_default()
-}
-
 /// Random letters and digits for whatever must not be guessed or repeated.
 pub(crate) fn random(bytes: usize) -> String {
     let mut buffer = vec![0; bytes];

@@ -30,7 +30,6 @@ pub use config::{AppConfig, Delivery, Limits, Person, SimConfig};
 pub use dispatch::{AckReport, Handmade};
 pub use error::Refused;
 pub use faults::{Fault, FaultKind};
-pub use ids::ts_of;
 pub use log::{Call, Entry};
 pub use person::{Click, ClickOutcome, CommandOutcome, SubmitOutcome, Target};
 pub use seen::{Message, View};

@@ -8,15 +8,14 @@ use axum::routing::get;
 
 const INDEX: &str = include_str!("../page/index.html");
 
-/// Lists files of `page/` by name, each with its content.
-macro_rules! assets {
+macro_rules! files {
     ($($name:literal),* $(,)?) => {
         &[$(($name, include_str!(concat!("../page/", $name)))),*]
     };
 }
 
-/// Every file below `/assets/`: its name and what is in it.
-const ASSETS: &[(&str, &str)] = assets![
+/// Every file below `/assets/`, with what is in it.
+const ASSETS: &[(&str, &str)] = files![
     "actions.js",
     "api.js",
     "app.js",
@@ -72,25 +71,19 @@ async fn asset(Path(name): Path<String>) -> Response {
     let Some((_, text)) = ASSETS.iter().find(|(known, _)| *known == name) else {
         return (StatusCode::NOT_FOUND, "There is no such file.").into_response();
     };
-    let kind = match name.rsplit_once('.') {
-        Some((_, "css")) => "text/css; charset=utf-8",
-        Some((_, "svg")) => "image/svg+xml",
-        _ => "text/javascript; charset=utf-8",
-    };
-    ([(header::CONTENT_TYPE, kind)], *text).into_response()
+    let headers = [
+        (header::CONTENT_TYPE, kind(&name)),
+        // A rebuilt simulator must not show the page of the one before.
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, *text).into_response()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_file_of_the_page_is_served() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/page");
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            let served = name == "index.html" || ASSETS.iter().any(|(asset, _)| *asset == name);
-            assert!(served, "{name} is not in ASSETS");
-        }
+fn kind(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "text/plain; charset=utf-8",
     }
 }

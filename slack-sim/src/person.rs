@@ -31,7 +31,7 @@ impl Sim {
         self.write(user, channel, text, Some(thread_ts))
     }
 
-    /// A person reacts to a message with an emoji.
+    /// A person reacts to a message with an emoji, or takes the same reaction back.
     pub async fn react(
         &self,
         user: &str,
@@ -41,7 +41,13 @@ impl Sim {
     ) -> Result<(), Refused> {
         self.shared().act(|ws, now| {
             let (user, channel) = place(ws, user, channel)?;
-            ws.react(now, &channel, ts, name.trim_matches(':'), &user)?;
+            let name = name.trim_matches(':');
+            let post = ws.find_post(&channel, ts);
+            if post.is_some_and(|post| post.has_reaction(name, &user)) {
+                ws.unreact(now, &channel, ts, name, &user)?;
+            } else {
+                ws.react(now, &channel, ts, name, &user)?;
+            }
             Ok(())
         })
     }

@@ -40,8 +40,9 @@ impl Sim {
         let shared = Shared::new(config, url, events)?;
         let sim = Self { shared };
         sim.spawn(dispatch::deliver_events(Arc::clone(&sim.shared), queue));
-        let app = sim.router();
-        sim.spawn(async move { axum::serve(listener, app).await });
+        let server = axum::serve(listener, sim.router())
+            .with_graceful_shutdown(sim.shared.stopping.clone().cancelled_owned());
+        sim.shared.tasks.spawn(server.into_future());
         Ok(sim)
     }
 
@@ -96,12 +97,14 @@ impl Sim {
         self.shared.clock.advance(by);
     }
 
-    /// Lets something go wrong. A `disconnect` on `socket` happens at once.
+    /// Lets something go wrong. On `socket` it happens at once.
     pub fn fault(&self, fault: Fault) {
-        if fault.on == "socket" && fault.kind == FaultKind::Disconnect {
-            self.disconnect(reason(fault.error.as_deref()));
-        } else {
+        if fault.on != "socket" {
             self.shared.faults.add(fault);
+        } else if fault.kind == FaultKind::Timeout {
+            self.disconnect(Disconnect::Frozen);
+        } else {
+            self.disconnect(reason(fault.error.as_deref()));
         }
     }
 
@@ -143,7 +146,7 @@ impl Sim {
     }
 
     /// Takes a person, or the bot by its name, out of a channel.
-    pub fn remove(&self, channel: &str, who: &str) -> Result<(), Refused> {
+    pub fn kick(&self, channel: &str, who: &str) -> Result<(), Refused> {
         self.shared
             .act(|ws, now| ws.set_member(now, channel, who, false))
     }
@@ -208,6 +211,7 @@ fn reason(word: Option<&str>) -> Disconnect {
         Some("link_disabled") => Disconnect::LinkDisabled,
         Some("too_many_websockets") => Disconnect::TooManyWebsockets,
         Some("abrupt") => Disconnect::Abrupt,
+        Some("frozen") => Disconnect::Frozen,
         Some(_) | None => Disconnect::RefreshRequested,
     }
 }

@@ -38,6 +38,8 @@ pub enum Disconnect {
     TooManyWebsockets,
     /// The connection breaks without a word.
     Abrupt,
+    /// The connection stays, but nothing passes through it any more, pings included.
+    Frozen,
 }
 
 /// What a socket is told to do.
@@ -213,8 +215,9 @@ pub(crate) fn send(
     let answer = shared.sockets.send(&id, &text);
     let shared = Arc::clone(shared);
     let is_event = outgoing.kind == Kind::Event;
+    // The three seconds begin now, not when somebody comes round to waiting for them.
+    let started = shared.clock.now();
     async move {
-        let started = shared.clock.now();
         let exchange = async {
             let answer = match answer {
                 Some(answer) => answer,
@@ -231,7 +234,7 @@ pub(crate) fn send(
                 Err(_) => Answer::Silent,
             }
         };
-        let answer = shared.clock.timeout(ACK_LIMIT, exchange).await;
+        let answer = shared.clock.before(started + ACK_LIMIT, exchange).await;
         let answer = answer.unwrap_or(Answer::Silent);
         shared.sockets.forget(&id);
         let (status, ms) = match &answer {

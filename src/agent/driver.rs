@@ -94,12 +94,18 @@ impl Agent {
     }
 
     async fn end(&self, lease: &Lease, state: RunState, post: &Post) -> Result<Ended> {
-        let held = self.store.finish_run(lease, state, post, self.clock.now()).await?;
+        let held = self
+            .store
+            .finish_run(lease, state, post, self.clock.now())
+            .await?;
         Ok(if held { Ended::Over } else { Ended::LeaseLost })
     }
 
     async fn turn(&self, run: &Run) -> Result<Turn> {
-        let earlier = self.store.exchanges(run, self.config.remembered_exchanges).await?;
+        let earlier = self
+            .store
+            .exchanges(run, self.config.remembered_exchanges)
+            .await?;
         let mut turn = Turn::new(&run.question, &earlier);
         let steps = self.store.steps(&run.id).await?;
         steps.iter().for_each(|step| turn.apply(step));
@@ -110,7 +116,10 @@ impl Agent {
 impl<'a> Drive<'a> {
     async fn ask_model(&mut self) -> Result<Option<Ended>> {
         let tools = self.agent.tools.of(&self.run.asker).await?;
-        let tools: Vec<_> = tools.iter().map(crate::tools::BoundTool::spec).collect::<Result<_>>()?;
+        let tools: Vec<_> = tools
+            .iter()
+            .map(crate::tools::BoundTool::spec)
+            .collect::<Result<_>>()?;
         let request = ChatRequest {
             system: prompt::system(!tools.is_empty()),
             messages: self.turn.messages().to_vec(),
@@ -164,10 +173,15 @@ impl<'a> Drive<'a> {
         let most = self.agent.config.calls_per_reply;
         if index >= most {
             return Ok(Check::Refused(ToolOutcome::Refused {
-                message: format!("Only {most} calls are taken from one reply. Ask again if it is still needed."),
+                message: format!(
+                    "Only {most} calls are taken from one reply. Ask again if it is still needed."
+                ),
             }));
         }
-        self.agent.executor.check(self.caller(), call, &self.approvals).await
+        self.agent
+            .executor
+            .check(self.caller(), call, &self.approvals)
+            .await
     }
 
     /// Sends calls at once, and journals each outcome as it comes.
@@ -199,7 +213,11 @@ impl<'a> Drive<'a> {
             .store
             .park_run(self.lease, &self.run.asker, questions, expires_at, now)
             .await?;
-        Ok(if held { Ended::Waiting } else { Ended::LeaseLost })
+        Ok(if held {
+            Ended::Waiting
+        } else {
+            Ended::LeaseLost
+        })
     }
 
     async fn answer(&self, markdown: String) -> Result<Ended> {
@@ -259,7 +277,6 @@ impl<'a> Drive<'a> {
             agent: AGENT,
         }
     }
-
 }
 
 fn ended(call: &ToolCall, outcome: ToolOutcome) -> Step {
@@ -270,7 +287,10 @@ fn ended(call: &ToolCall, outcome: ToolOutcome) -> Step {
 }
 
 fn working(ready: &[(&ToolCall, Box<Ready>)]) -> Option<Post> {
-    let names: Vec<String> = ready.iter().map(|(call, _)| format!("`{}`", call.name)).collect();
+    let names: Vec<String> = ready
+        .iter()
+        .map(|(call, _)| format!("`{}`", call.name))
+        .collect();
     (!names.is_empty()).then(|| Post::Working {
         note: format!("Running {}", names.join(", ")),
     })
@@ -280,7 +300,10 @@ fn given_up(why: GiveUp) -> Error {
     match why {
         GiveUp::EmptyReply => Error::new(Kind::Upstream, "The model gave an empty answer.")
             .hint("Try again, or put the question another way."),
-        GiveUp::TooManyRounds => Error::new(Kind::Upstream, "The model kept calling tools without coming to an answer.")
-            .hint("Ask for something smaller, or say which table or repository to look at."),
+        GiveUp::TooManyRounds => Error::new(
+            Kind::Upstream,
+            "The model kept calling tools without coming to an answer.",
+        )
+        .hint("Ask for something smaller, or say which table or repository to look at."),
     }
 }

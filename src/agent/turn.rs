@@ -49,10 +49,12 @@ impl Turn {
             messages.push(ChatMessage::User {
                 text: exchange.question.clone(),
             });
-            messages.push(ChatMessage::Assistant(crate::domain::chat::AssistantMessage {
-                text: exchange.answer.clone(),
-                ..Default::default()
-            }));
+            messages.push(ChatMessage::Assistant(
+                crate::domain::chat::AssistantMessage {
+                    text: exchange.answer.clone(),
+                    ..Default::default()
+                },
+            ));
         }
         messages.push(ChatMessage::User {
             text: question.to_owned(),
@@ -73,7 +75,11 @@ impl Turn {
         self.steps += 1;
         match step {
             Step::ModelReplied { reply } => self.apply_reply(reply),
-            Step::ToolSent { call_id, name, risk } => {
+            Step::ToolSent {
+                call_id,
+                name,
+                risk,
+            } => {
                 self.sent.push((call_id.clone(), name.clone(), *risk));
             }
             Step::ToolEnded { call_id, outcome } => self.apply_outcome(call_id, outcome),
@@ -85,8 +91,10 @@ impl Turn {
         self.receipt.model = reply.model.clone();
         self.receipt.tokens += reply.usage.input + reply.usage.output;
         self.open = reply.message.tool_calls.clone();
-        self.seen_calls.extend(self.open.iter().map(|call| call.id.clone()));
-        self.messages.push(ChatMessage::Assistant(reply.message.clone()));
+        self.seen_calls
+            .extend(self.open.iter().map(|call| call.id.clone()));
+        self.messages
+            .push(ChatMessage::Assistant(reply.message.clone()));
     }
 
     fn apply_outcome(&mut self, call_id: &str, outcome: &ToolOutcome) {
@@ -96,7 +104,11 @@ impl Turn {
         let call = self.open.remove(index);
         self.sent.retain(|(id, _, _)| id != call_id);
         let (content, rows, millis, ok) = match outcome {
-            ToolOutcome::Done { content, rows, millis } => (content.clone(), *rows, *millis, true),
+            ToolOutcome::Done {
+                content,
+                rows,
+                millis,
+            } => (content.clone(), *rows, *millis, true),
             ToolOutcome::Failed { message } | ToolOutcome::Refused { message } => {
                 (format!("The call failed: {message}"), None, 0, false)
             }
@@ -123,7 +135,9 @@ impl Turn {
                 Next::Answer(message.text.clone())
             }
             Some(ChatMessage::Assistant(_)) => Next::GiveUp(GiveUp::EmptyReply),
-            Some(ChatMessage::User { .. } | ChatMessage::Tool { .. }) | None if self.rounds >= max_rounds => {
+            Some(ChatMessage::User { .. } | ChatMessage::Tool { .. }) | None
+                if self.rounds >= max_rounds =>
+            {
                 Next::GiveUp(GiveUp::TooManyRounds)
             }
             Some(ChatMessage::User { .. } | ChatMessage::Tool { .. }) | None => Next::AskModel,
@@ -187,20 +201,32 @@ mod tests {
                     tool_calls: tool_calls.collect(),
                     provider_data: None,
                 },
-                usage: TokenUsage { input: 10, output: 5, ..Default::default() },
+                usage: TokenUsage {
+                    input: 10,
+                    output: 5,
+                    ..Default::default()
+                },
                 model: "test/model".to_owned(),
             },
         }
     }
 
     fn sent(id: &str, risk: Risk) -> Step {
-        Step::ToolSent { call_id: id.to_owned(), name: format!("db__{id}"), risk }
+        Step::ToolSent {
+            call_id: id.to_owned(),
+            name: format!("db__{id}"),
+            risk,
+        }
     }
 
     fn done(id: &str) -> Step {
         Step::ToolEnded {
             call_id: id.to_owned(),
-            outcome: ToolOutcome::Done { content: "{}".to_owned(), rows: Some(2), millis: 3 },
+            outcome: ToolOutcome::Done {
+                content: "{}".to_owned(),
+                rows: Some(2),
+                millis: 3,
+            },
         }
     }
 
@@ -213,14 +239,24 @@ mod tests {
     #[test]
     fn a_question_goes_to_the_model_and_its_text_is_the_answer() {
         assert_eq!(after(&[]).next(8), Next::AskModel);
-        assert_eq!(after(&[replied("Two.", &[])]).next(8), Next::Answer("Two.".to_owned()));
+        assert_eq!(
+            after(&[replied("Two.", &[])]).next(8),
+            Next::Answer("Two.".to_owned())
+        );
     }
 
     #[test]
     fn the_model_is_asked_again_once_every_parallel_call_ended() {
-        let steps = [replied("", &["a", "b"]), sent("a", Risk::Read), sent("b", Risk::Read), done("b")];
+        let steps = [
+            replied("", &["a", "b"]),
+            sent("a", Risk::Read),
+            sent("b", Risk::Read),
+            done("b"),
+        ];
         let turn = after(&steps);
-        assert!(matches!(turn.next(8), Next::RunTools(calls) if calls.len() == 1 && calls[0].id == "a"));
+        assert!(
+            matches!(turn.next(8), Next::RunTools(calls) if calls.len() == 1 && calls[0].id == "a")
+        );
         let mut turn = turn;
         turn.apply(&done("a"));
         assert_eq!(turn.next(8), Next::AskModel);
@@ -230,24 +266,45 @@ mod tests {
 
     #[test]
     fn a_run_that_leads_nowhere_ends() {
-        assert_eq!(after(&[replied("  ", &[])]).next(8), Next::GiveUp(GiveUp::EmptyReply));
-        let looping = after(&[replied("", &["a"]), done("a"), replied("", &["b"]), done("b")]);
+        assert_eq!(
+            after(&[replied("  ", &[])]).next(8),
+            Next::GiveUp(GiveUp::EmptyReply)
+        );
+        let looping = after(&[
+            replied("", &["a"]),
+            done("a"),
+            replied("", &["b"]),
+            done("b"),
+        ]);
         assert_eq!(looping.next(2), Next::GiveUp(GiveUp::TooManyRounds));
         assert_eq!(looping.next(3), Next::AskModel);
     }
 
     #[test]
     fn only_unfinished_calls_that_change_something_are_unknown() {
-        let steps = [replied("", &["r", "w", "x"]), sent("r", Risk::Read), sent("w", Risk::Write), sent("x", Risk::Write), done("x")];
+        let steps = [
+            replied("", &["r", "w", "x"]),
+            sent("r", Risk::Read),
+            sent("w", Risk::Write),
+            sent("x", Risk::Write),
+            done("x"),
+        ];
         assert_eq!(after(&steps).unknown(), ["db__w"]);
     }
 
     #[test]
     fn repeated_and_missing_call_ids_are_made_distinct() {
         let turn = after(&[replied("", &["a"]), done("a")]);
-        let Step::ModelReplied { reply } = replied("", &["a", "", ""]) else { unreachable!() };
-        let ids: BTreeSet<String> =
-            turn.with_distinct_calls(reply).message.tool_calls.into_iter().map(|call| call.id).collect();
+        let Step::ModelReplied { reply } = replied("", &["a", "", ""]) else {
+            unreachable!()
+        };
+        let ids: BTreeSet<String> = turn
+            .with_distinct_calls(reply)
+            .message
+            .tool_calls
+            .into_iter()
+            .map(|call| call.id)
+            .collect();
         assert_eq!(ids.len(), 3);
         assert!(!ids.contains("a") && !ids.contains(""));
     }

@@ -9,7 +9,10 @@ use crate::error::Result;
 
 pub fn run(file: Option<&Path>, environment: &Environment) -> Result<ExitCode> {
     for setting in settings(file, environment)? {
-        say(&format!("{} = {}    # {}", setting.key, setting.value, setting.origin));
+        say(&format!(
+            "{} = {}    # {}",
+            setting.key, setting.value, setting.origin
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

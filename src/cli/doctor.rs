@@ -13,14 +13,24 @@ use crate::store::Store;
 
 pub async fn run(config: &Config) -> Result<ExitCode> {
     let checks = [
-        report("settings", config.validate().map(|()| "complete".to_owned())),
+        report(
+            "settings",
+            config.validate().map(|()| "complete".to_owned()),
+        ),
         report("database", database(config).await),
-        report("sealing key", Sealer::from_config(&config.secrets).map(|_| "usable".to_owned())),
+        report(
+            "sealing key",
+            Sealer::from_config(&config.secrets).map(|_| "usable".to_owned()),
+        ),
         report("slack", slack(config).await),
         report("model", model(config).await),
     ];
     let healthy = checks.iter().all(|works| *works);
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if healthy {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn database(config: &Config) -> Result<String> {
@@ -31,12 +41,15 @@ async fn database(config: &Config) -> Result<String> {
 }
 
 async fn slack(config: &Config) -> Result<String> {
-    let identity = SlackClient::new(&config.slack)?.identity().await.map_err(|error| {
-        Error::from(error).reworded(
-            "Slack does not accept the bot token, or cannot be reached.".to_owned(),
-            Some("Check SLACK_BOT_TOKEN, and that this machine reaches slack.com.".to_owned()),
-        )
-    })?;
+    let identity = SlackClient::new(&config.slack)?
+        .identity()
+        .await
+        .map_err(|error| {
+            Error::from(error).reworded(
+                "Slack does not accept the bot token, or cannot be reached.".to_owned(),
+                Some("Check SLACK_BOT_TOKEN, and that this machine reaches slack.com.".to_owned()),
+            )
+        })?;
     Ok(format!("signed in to {identity}"))
 }
 

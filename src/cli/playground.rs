@@ -39,7 +39,9 @@ pub async fn run(mut config: Config, arguments: Arguments) -> Result<ExitCode> {
     let address = app.start().await?;
     if arguments.transport == Transport::Http {
         let request_url = format!("http://{address}");
-        sim.set_delivery(Delivery::Http { request_url }).await.map_err(Error::internal)?;
+        sim.set_delivery(Delivery::Http { request_url })
+            .await
+            .map_err(Error::internal)?;
     }
     say(&welcome(&sim.url(), &app.model));
     serve::wait_for_signal().await?;
@@ -65,18 +67,24 @@ fn workspace(arguments: &Arguments) -> SimConfig {
 async fn start(config: SimConfig) -> Result<Sim> {
     let port = config.port;
     Sim::start(config).await.map_err(|error| {
-        Error::new(Kind::Unavailable, format!("The playground's page cannot be served on port {port}."))
-            .hint("Another playground may be running: stop it, or choose another port with --port.")
-            .source(error)
+        Error::new(
+            Kind::Unavailable,
+            format!("The playground's page cannot be served on port {port}."),
+        )
+        .hint("Another playground may be running: stop it, or choose another port with --port.")
+        .source(error)
     })
 }
 
 /// Everything a person would have to fill in, filled in for the simulated workspace.
 fn settle(config: &mut Config, arguments: &Arguments, sim: &Sim, slack: &AppConfig) -> Result<()> {
     std::fs::create_dir_all(&arguments.data).map_err(|error| {
-        Error::new(Kind::Unavailable, format!("The folder `{}` cannot be made.", arguments.data.display()))
-            .hint("Choose another one with --data.")
-            .source(error)
+        Error::new(
+            Kind::Unavailable,
+            format!("The folder `{}` cannot be made.", arguments.data.display()),
+        )
+        .hint("Choose another one with --data.")
+        .source(error)
     })?;
     config.slack.transport = arguments.transport;
     config.slack.api_url = sim.api_url();
@@ -91,7 +99,10 @@ fn settle(config: &mut Config, arguments: &Arguments, sim: &Sim, slack: &AppConf
     // The playground is one person's machine: what runs on it may be connected to.
     config.network.allow_loopback();
     let sample = arguments.data.join("shop.db");
-    config.tools.sqlite_databases.insert(SAMPLE.to_owned(), sample);
+    config
+        .tools
+        .sqlite_databases
+        .insert(SAMPLE.to_owned(), sample);
     Ok(())
 }
 

@@ -18,7 +18,10 @@ const ALIASES: [(&str, &str); 5] = [
     ("SLACK_APP_TOKEN", "slack.app_token"),
     ("SLACK_SIGNING_SECRET", "slack.signing_secret"),
     ("DATABASE_URL", "database.url"),
-    ("MCP_MAX_CONNECTIONS_PER_USER", "tools.max_connections_per_user"),
+    (
+        "MCP_MAX_CONNECTIONS_PER_USER",
+        "tools.max_connections_per_user",
+    ),
 ];
 
 /// The environment as it was when the process started.
@@ -38,7 +41,9 @@ impl Environment {
     /// This process's environment, after `.env` was loaded into it.
     pub fn of_process() -> Result<Self> {
         // Variables that are not Unicode cannot be settings of ours.
-        let pairs = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let pairs = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         Self::from_pairs(pairs)
     }
 
@@ -71,7 +76,9 @@ impl Environment {
 
     fn get(&self, name: &str) -> Option<&str> {
         let found = self.pairs.iter().rev().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<()> {
@@ -80,7 +87,10 @@ impl Environment {
         } else if let Some((_, key)) = ALIASES.iter().find(|(alias, _)| *alias == name) {
             self.set(key, parsed(key, value));
         } else if let Some(path) = name.strip_prefix(PREFIX).filter(|path| path.contains("__")) {
-            match path.strip_suffix(FILE_SUFFIX).filter(|path| !path.ends_with("KEY")) {
+            match path
+                .strip_suffix(FILE_SUFFIX)
+                .filter(|path| !path.ends_with("KEY"))
+            {
                 Some(path) => {
                     let content = read(name, value)?;
                     self.set(&key(path), Value::from(content));
@@ -130,9 +140,12 @@ fn parsed(key: &str, value: &str) -> Value {
 
 fn read(name: &str, path: &str) -> Result<String> {
     let content = std::fs::read_to_string(path).map_err(|error| {
-        Error::new(Kind::NotFound, format!("{name} names a file that cannot be read."))
-            .hint("Check the path and its permissions.")
-            .source(error)
+        Error::new(
+            Kind::NotFound,
+            format!("{name} names a file that cannot be read."),
+        )
+        .hint("Check the path and its permissions.")
+        .source(error)
     })?;
     Ok(content.strip_suffix('\n').unwrap_or(&content).to_owned())
 }
@@ -161,7 +174,10 @@ mod tests {
         let environment = Environment::from_pairs([(name, path)].into_iter()).unwrap();
         let config = crate::config::Config::load(None, &environment).unwrap();
         use secrecy::ExposeSecret as _;
-        assert_eq!(config.slack.bot_token.unwrap().expose_secret(), "xoxb-from-file");
+        assert_eq!(
+            config.slack.bot_token.unwrap().expose_secret(),
+            "xoxb-from-file"
+        );
     }
 
     #[test]

@@ -20,7 +20,13 @@ pub(super) struct Wrapped {
 }
 
 /// Redacts, caps and wraps what a tool gave back.
-pub(super) fn wrap(connection: &str, tool: &str, output: &ToolOutput, target: &Target, most_bytes: usize) -> Wrapped {
+pub(super) fn wrap(
+    connection: &str,
+    tool: &str,
+    output: &ToolOutput,
+    target: &Target,
+    most_bytes: usize,
+) -> Wrapped {
     let clean = without_control_characters(&redact(&output.text, target));
     let kept = &clean[..clean.floor_char_boundary(most_bytes)];
     let left_out = clean.len() - kept.len();
@@ -42,7 +48,10 @@ pub(super) fn wrap(connection: &str, tool: &str, output: &ToolOutput, target: &T
 
 /// The same error without any of the connection's secrets in what is shown.
 pub(super) fn redact_error(error: Error, target: &Target) -> Error {
-    let (message, hint) = (redact(error.message(), target), error.next_step().map(|hint| redact(hint, target)));
+    let (message, hint) = (
+        redact(error.message(), target),
+        error.next_step().map(|hint| redact(hint, target)),
+    );
     error.reworded(message, hint)
 }
 
@@ -54,7 +63,9 @@ fn redact(text: &str, target: &Target) -> String {
 }
 
 fn without_control_characters(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+    text.chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .collect()
 }
 
 #[cfg(test)]
@@ -73,7 +84,9 @@ mod tests {
             description: String::new(),
             noun: "database".to_owned(),
             popularity: 0,
-            service: Service::Sql(SqlService { engine: SqlEngine::Sqlite }),
+            service: Service::Sql(SqlService {
+                engine: SqlEngine::Sqlite,
+            }),
             fields: Vec::new(),
             tools: Vec::new(),
         };
@@ -85,7 +98,11 @@ mod tests {
     }
 
     fn wrapped(text: &str, most_bytes: usize) -> Wrapped {
-        let output = ToolOutput { text: text.to_owned(), rows: Some(1), truncated: false };
+        let output = ToolOutput {
+            text: text.to_owned(),
+            rows: Some(1),
+            truncated: false,
+        };
         wrap("db", "query", &output, &target(), most_bytes)
     }
 

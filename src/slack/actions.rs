@@ -45,21 +45,34 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
         }
         DISCONNECT => {
             let connection = connection(app, action).await?;
-            app.connections.disconnect(&caller.person, &connection).await?;
-            Ok(Reply::Replace(screens::disconnected(connection.name.as_str())))
+            app.connections
+                .disconnect(&caller.person, &connection)
+                .await?;
+            Ok(Reply::Replace(screens::disconnected(
+                connection.name.as_str(),
+            )))
         }
         DISMISS => Ok(Reply::Replace(screens::note("Nothing was changed."))),
         APPROVE => decide(app, caller, &action.value, ApprovalState::Approved).await,
         DENY => decide(app, caller, &action.value, ApprovalState::Denied).await,
         RETRY => retry(app, caller, &action.value).await,
-        id => match id.strip_prefix(CONNECT_CARD).and_then(|name| app.cards.get(name).cloned()) {
+        id => match id
+            .strip_prefix(CONNECT_CARD)
+            .and_then(|name| app.cards.get(name).cloned())
+        {
             Some(card) => {
                 modals::refuse_foreign(action)?;
                 let view = modals::connect::open(app, &modals::opener(action), &card).await?;
                 open(app, action, &view).await
             }
-            None => Err(Error::new(Kind::NotFound, "That button is from an older version of me.")
-                .hint(format!("Use `{} help` to start anew.", app.config.slack.command))),
+            None => Err(Error::new(
+                Kind::NotFound,
+                "That button is from an older version of me.",
+            )
+            .hint(format!(
+                "Use `{} help` to start anew.",
+                app.config.slack.command
+            ))),
         },
     }
 }
@@ -77,24 +90,41 @@ async fn open(app: &App, action: &Action, view: &serde_json::Value) -> Result<Re
 async fn test(app: &App, action: &Action) -> Result<Reply> {
     let connection = connection(app, action).await?;
     let report = app.connections.test(&connection).await?;
-    Ok(Reply::Private(commands::test_screen(std::iter::once((&connection, &report)))))
+    Ok(Reply::Private(commands::test_screen(std::iter::once((
+        &connection,
+        &report,
+    )))))
 }
 
 /// The clicker's own connection that a button carries; anybody else's is as good as none.
 async fn connection(app: &App, action: &Action) -> Result<Connection> {
     let connections = app.connections.list(&action.caller.person).await?;
-    let found = connections.into_iter().find(|connection| connection.id.as_str() == action.value);
+    let found = connections
+        .into_iter()
+        .find(|connection| connection.id.as_str() == action.value);
     found.ok_or_else(|| {
-        Error::new(Kind::NotFound, "That connection is not one of yours, or is gone.")
-            .hint(format!("`{} list` shows yours.", app.config.slack.command))
+        Error::new(
+            Kind::NotFound,
+            "That connection is not one of yours, or is gone.",
+        )
+        .hint(format!("`{} list` shows yours.", app.config.slack.command))
     })
 }
 
 async fn decide(app: &App, caller: &Caller, id: &str, state: ApprovalState) -> Result<Reply> {
-    match app.runs.decide(&caller.person, &ApprovalId::new(id), state).await? {
+    match app
+        .runs
+        .decide(&caller.person, &ApprovalId::new(id), state)
+        .await?
+    {
         Decision::Made => Ok(Reply::Shown),
-        Decision::TooLate => Ok(Reply::Private(screens::note("That was decided already, or its time was up."))),
-        Decision::NotYours => Err(Error::new(Kind::Forbidden, "Only the person who asked can decide that.")),
+        Decision::TooLate => Ok(Reply::Private(screens::note(
+            "That was decided already, or its time was up.",
+        ))),
+        Decision::NotYours => Err(Error::new(
+            Kind::Forbidden,
+            "Only the person who asked can decide that.",
+        )),
     }
 }
 
@@ -102,6 +132,9 @@ async fn retry(app: &App, caller: &Caller, id: &str) -> Result<Reply> {
     if app.runs.retry(&caller.person, &RunId::new(id)).await? {
         return Ok(Reply::Shown);
     }
-    Err(Error::new(Kind::Forbidden, "That question is not yours to repeat, or was repeated already.")
-        .hint("Ask it yourself in a new message."))
+    Err(Error::new(
+        Kind::Forbidden,
+        "That question is not yours to repeat, or was repeated already.",
+    )
+    .hint("Ask it yourself in a new message."))
 }

@@ -61,7 +61,10 @@ pub fn connector(api_url: &str) -> Result<Connector, Error> {
 impl SlackClient {
     /// A client for the workspace that the configured token belongs to.
     pub fn new(config: &SlackConfig) -> Result<Self, Error> {
-        let token = config.bot_token.clone().unwrap_or_else(|| SecretString::from(String::new()));
+        let token = config
+            .bot_token
+            .clone()
+            .unwrap_or_else(|| SecretString::from(String::new()));
         Ok(Self {
             client: slack_morphism::SlackClient::new(connector(&config.api_url)?),
             token: SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned())),
@@ -86,11 +89,19 @@ impl SlackClient {
             body["metadata"] = metadata;
         }
         let answer = self.call("chat.postMessage", &body).await?;
-        answer["ts"].as_str().map(MessageTs::new).ok_or(CallError::Unheard("no ts"))
+        answer["ts"]
+            .as_str()
+            .map(MessageTs::new)
+            .ok_or(CallError::Unheard("no ts"))
     }
 
     /// Brings a message up to date.
-    pub async fn update(&self, channel: &ChannelId, ts: &MessageTs, message: &Message) -> Result<(), CallError> {
+    pub async fn update(
+        &self,
+        channel: &ChannelId,
+        ts: &MessageTs,
+        message: &Message,
+    ) -> Result<(), CallError> {
         let mut body = message_body(channel, message);
         body["ts"] = json!(ts);
         self.call("chat.update", &body).await.map(drop)
@@ -131,8 +142,13 @@ impl SlackClient {
     }
 
     /// The replies in a thread, with metadata; the newest 100.
-    pub async fn replies(&self, channel: &ChannelId, thread: &MessageTs) -> Result<Vec<Value>, CallError> {
-        let body = json!({ "channel": channel, "ts": thread, "include_all_metadata": true, "limit": 100 });
+    pub async fn replies(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+    ) -> Result<Vec<Value>, CallError> {
+        let body =
+            json!({ "channel": channel, "ts": thread, "include_all_metadata": true, "limit": 100 });
         let mut answer = self.call("conversations.replies", &body).await?;
         Ok(match answer["messages"].take() {
             Value::Array(messages) => messages,
@@ -148,21 +164,32 @@ impl SlackClient {
     }
 
     /// Answers through the URL that came with a command or click; only Slack's own is used.
-    pub async fn respond(&self, response_url: &str, message: &Message, replace: bool) -> Result<(), CallError> {
-        let url = Url::parse(response_url).ok().filter(|url| self.is_slack(url));
+    pub async fn respond(
+        &self,
+        response_url: &str,
+        message: &Message,
+        replace: bool,
+    ) -> Result<(), CallError> {
+        let url = Url::parse(response_url)
+            .ok()
+            .filter(|url| self.is_slack(url));
         let url = url.ok_or(CallError::Unheard("response_url is not Slack's"))?;
         let mut body = json!({ "response_type": "ephemeral", "text": message.text, "replace_original": replace });
         if !message.blocks.is_empty() {
             body["blocks"] = json!(message.blocks);
         }
         let session = self.client.open_session(&self.token);
-        let call = session.http_session_api.http_post_uri::<_, Value>(url, &body, None);
+        let call = session
+            .http_session_api
+            .http_post_uri::<_, Value>(url, &body, None);
         self.within_limit("response_url", call).await.map(drop)
     }
 
     async fn call(&self, method: &'static str, body: &Value) -> Result<Value, CallError> {
         let session = self.client.open_session(&self.token);
-        let call = session.http_session_api.http_post::<_, Value>(method, body, None);
+        let call = session
+            .http_session_api
+            .http_post::<_, Value>(method, body, None);
         self.within_limit(method, call).await
     }
 
@@ -195,7 +222,9 @@ fn classify(error: SlackClientError) -> CallError {
     const DEFAULT_WAIT: Duration = Duration::from_secs(5);
     match error {
         SlackClientError::ApiError(error) => CallError::Refused(error.code),
-        SlackClientError::RateLimitError(error) => CallError::RateLimited(error.retry_after.unwrap_or(DEFAULT_WAIT)),
+        SlackClientError::RateLimitError(error) => {
+            CallError::RateLimited(error.retry_after.unwrap_or(DEFAULT_WAIT))
+        }
         SlackClientError::HttpError(_) => CallError::Unheard("HTTP error"),
         SlackClientError::HttpProtocolError(_) => CallError::Unheard("connection"),
         SlackClientError::EndOfStream(_)
@@ -218,15 +247,21 @@ fn message_body(channel: &ChannelId, message: &Message) -> Value {
 impl From<CallError> for Error {
     fn from(error: CallError) -> Self {
         match &error {
-            CallError::Refused(code) if code.ends_with("_trigger_id") => {
-                Self::new(Kind::Timeout, "Slack gave me only three seconds to open the form, and they were over.")
-                    .hint("Try again.")
-            }
+            CallError::Refused(code) if code.ends_with("_trigger_id") => Self::new(
+                Kind::Timeout,
+                "Slack gave me only three seconds to open the form, and they were over.",
+            )
+            .hint("Try again."),
             CallError::Refused(_) => Self::new(Kind::Upstream, "Slack did not accept my answer.")
                 .hint("Try again; if it stays, give your admin the reference below."),
-            CallError::RateLimited(_) => Self::new(Kind::RateLimited { retry_after: None }, "Slack asks me to slow down.")
-                .hint("Try again in a minute."),
-            CallError::Unheard(_) => Self::new(Kind::Upstream, "Slack did not answer me.").hint("Try again."),
+            CallError::RateLimited(_) => Self::new(
+                Kind::RateLimited { retry_after: None },
+                "Slack asks me to slow down.",
+            )
+            .hint("Try again in a minute."),
+            CallError::Unheard(_) => {
+                Self::new(Kind::Upstream, "Slack did not answer me.").hint("Try again.")
+            }
         }
         .source(error)
     }

@@ -22,7 +22,11 @@ pub use tools::screen as tools_screen;
 
 /// Everything that can be typed after the command.
 #[derive(Debug, Parser, PartialEq)]
-#[command(no_binary_name = true, disable_help_flag = true, disable_help_subcommand = true)]
+#[command(
+    no_binary_name = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true
+)]
 struct Grammar {
     #[command(subcommand)]
     verb: Verb,
@@ -46,7 +50,9 @@ pub async fn run(app: &Arc<App>, command: &Command) -> Result<Reply> {
         Verb::List => list::run(app, caller).await,
         Verb::Tools { connection } => tools::run(app, caller, connection.as_deref()).await,
         Verb::Test { connection } => test::run(app, caller, connection.as_deref()).await,
-        Verb::Disconnect { connection } => disconnect::run(app, caller, connection.as_deref()).await,
+        Verb::Disconnect { connection } => {
+            disconnect::run(app, caller, connection.as_deref()).await
+        }
         Verb::Help => Ok(help::run(&app.config.slack.command)),
     }
 }
@@ -64,18 +70,28 @@ fn parse(text: &str, command: &str) -> Result<Verb> {
         0 => word.to_lowercase(),
         _ => word.clone(),
     });
-    Grammar::try_parse_from(lowered).map(|grammar| grammar.verb).map_err(|error| misunderstood(&error, &words, command).hint(help))
+    Grammar::try_parse_from(lowered)
+        .map(|grammar| grammar.verb)
+        .map_err(|error| misunderstood(&error, &words, command).hint(help))
 }
 
 /// Our own sentence for what clap found.
 fn misunderstood(error: &clap::Error, words: &[String], command: &str) -> Error {
-    let first: String = words[0].chars().filter(|c| !c.is_control() && *c != '`').take(40).collect();
+    let first: String = words[0]
+        .chars()
+        .filter(|c| !c.is_control() && *c != '`')
+        .take(40)
+        .collect();
     let message = match error.kind() {
         ErrorKind::InvalidSubcommand => match suggestion(error) {
-            Some(verb) => format!("I do not know `{command} {first}`. Did you mean `{command} {verb}`?"),
+            Some(verb) => {
+                format!("I do not know `{command} {first}`. Did you mean `{command} {verb}`?")
+            }
             None => format!("I do not know `{command} {first}`."),
         },
-        _ => format!("`{command} {first}` does not take that many words. Put a name with spaces in quotes."),
+        _ => format!(
+            "`{command} {first}` does not take that many words. Put a name with spaces in quotes."
+        ),
     };
     Error::new(Kind::Invalid, message)
 }
@@ -95,7 +111,11 @@ async fn meant(app: &App, caller: &Caller, name: Option<&str>) -> Result<Meant> 
         return Ok(Meant::These(vec![connection]));
     }
     let connections = app.connections.list(&caller.person).await?;
-    Ok(if connections.is_empty() { Meant::None } else { Meant::These(connections) })
+    Ok(if connections.is_empty() {
+        Meant::None
+    } else {
+        Meant::These(connections)
+    })
 }
 
 enum Meant {
@@ -109,16 +129,31 @@ mod tests {
 
     #[test]
     fn verbs_are_understood_or_suggested() {
-        let check = |text: &str, expected: std::result::Result<Verb, &str>| match (parse(text, "/mcp"), expected) {
+        let check = |text: &str, expected: std::result::Result<Verb, &str>| match (
+            parse(text, "/mcp"),
+            expected,
+        ) {
             (Ok(verb), Ok(expected)) => assert_eq!(verb, expected, "{text:?}"),
-            (Err(error), Err(part)) => assert!(error.message().contains(part), "{error} lacks {part:?}"),
+            (Err(error), Err(part)) => {
+                assert!(error.message().contains(part), "{error} lacks {part:?}")
+            }
             (outcome, expected) => panic!("{text:?}: {outcome:?}, expected {expected:?}"),
         };
         check("", Ok(Verb::Help));
         check("  LIST ", Ok(Verb::List));
         check("connect", Ok(Verb::Connect { service: None }));
-        check("connect github", Ok(Verb::Connect { service: Some("github".to_owned()) }));
-        check("test \"sales db\"", Ok(Verb::Test { connection: Some("sales db".to_owned()) }));
+        check(
+            "connect github",
+            Ok(Verb::Connect {
+                service: Some("github".to_owned()),
+            }),
+        );
+        check(
+            "test \"sales db\"",
+            Ok(Verb::Test {
+                connection: Some("sales db".to_owned()),
+            }),
+        );
         check("tset", Err("Did you mean `/mcp test`?"));
         check("😀", Err("I do not know `/mcp 😀`."));
         check("مرحبا", Err("I do not know"));

@@ -54,7 +54,9 @@ async fn interactivity(State(app): State<Arc<App>>, headers: HeaderMap, body: By
     let Some(text) = verified(&app, &headers, &body) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    let payload = form(text)["payload"].as_str().and_then(|payload| serde_json::from_str(payload).ok());
+    let payload = form(text)["payload"]
+        .as_str()
+        .and_then(|payload| serde_json::from_str(payload).ok());
     let Some(payload) = payload else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -75,12 +77,17 @@ fn verified<'a>(app: &App, headers: &HeaderMap, body: &'a Bytes) -> Option<&'a s
     let text = std::str::from_utf8(body).ok()?;
     let verifier = SlackEventSignatureVerifier::new(&SlackSigningSecret(secret.to_owned()));
     // The error is dropped on purpose: printed, it would help to forge a signature.
-    verifier.verify(signature, text, timestamp).is_ok().then_some(text)
+    verifier
+        .verify(signature, text, timestamp)
+        .is_ok()
+        .then_some(text)
 }
 
 fn form(text: &str) -> Value {
     let pairs = url::form_urlencoded::parse(text.as_bytes());
-    pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()
+    pairs
+        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+        .collect()
 }
 
 fn respond(ack: Ack) -> Response {

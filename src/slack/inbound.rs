@@ -145,15 +145,23 @@ pub fn parse(envelope: Envelope, payload: &Value) -> Result<Received, Malformed>
 fn command(payload: &Value) -> Result<Received, Malformed> {
     let trigger = text(payload, "/trigger_id").ok_or(Malformed("trigger_id"))?;
     let caller = Caller {
-        person: Principal::new(team(payload)?, UserId::new(required(payload, "/user_id", "user_id")?)),
+        person: Principal::new(
+            team(payload)?,
+            UserId::new(required(payload, "/user_id", "user_id")?),
+        ),
         channel: text(payload, "/channel_id").map(ChannelId::new),
         trigger: Some(trigger.to_owned()),
         response_url: text(payload, "/response_url").map(str::to_owned),
     };
-    let typed = mrkdwn::straighten(&mrkdwn::unescape(text(payload, "/text").unwrap_or_default()));
+    let typed = mrkdwn::straighten(&mrkdwn::unescape(
+        text(payload, "/text").unwrap_or_default(),
+    ));
     Ok(Received {
         dedupe_key: format!("command:{trigger}"),
-        inbound: Inbound::Command(Command { caller, text: typed }),
+        inbound: Inbound::Command(Command {
+            caller,
+            text: typed,
+        }),
     })
 }
 
@@ -161,7 +169,9 @@ fn interactive(payload: &Value) -> Result<Received, Malformed> {
     let user = required(payload, "/user/id", "user.id")?;
     let caller = Caller {
         person: Principal::new(team(payload)?, UserId::new(user)),
-        channel: text(payload, "/channel/id").or_else(|| text(payload, "/container/channel_id")).map(ChannelId::new),
+        channel: text(payload, "/channel/id")
+            .or_else(|| text(payload, "/container/channel_id"))
+            .map(ChannelId::new),
         trigger: text(payload, "/trigger_id").map(str::to_owned),
         response_url: text(payload, "/response_url").map(str::to_owned),
     };
@@ -179,7 +189,9 @@ fn action(payload: &Value, caller: Caller) -> Result<Received, Malformed> {
     let place = text(payload, "/container/message_ts")
         .or(view.as_ref().map(|view| view.id.as_str()))
         .unwrap_or_default();
-    let at = text(click, "/action_ts").or(caller.trigger.as_deref()).unwrap_or_default();
+    let at = text(click, "/action_ts")
+        .or(caller.trigger.as_deref())
+        .unwrap_or_default();
     let value = text(click, "/value").or_else(|| text(click, "/selected_option/value"));
     Ok(Received {
         dedupe_key: format!("action:{}:{place}:{id}:{at}", caller.person.user),
@@ -198,7 +210,9 @@ fn submission(payload: &Value, caller: Caller) -> Result<Received, Malformed> {
     Ok(Received {
         dedupe_key: format!("submission:{}:{hash}", view.id),
         inbound: Inbound::Submission(Submission {
-            callback: text(payload, "/view/callback_id").unwrap_or_default().to_owned(),
+            callback: text(payload, "/view/callback_id")
+                .unwrap_or_default()
+                .to_owned(),
             values: values(payload),
             view,
             caller,
@@ -209,7 +223,9 @@ fn submission(payload: &Value, caller: Caller) -> Result<Received, Malformed> {
 fn view(payload: &Value) -> Result<View, Malformed> {
     Ok(View {
         id: required(payload, "/view/id", "view.id")?.to_owned(),
-        metadata: text(payload, "/view/private_metadata").unwrap_or_default().to_owned(),
+        metadata: text(payload, "/view/private_metadata")
+            .unwrap_or_default()
+            .to_owned(),
     })
 }
 
@@ -235,12 +251,18 @@ fn event(payload: &Value) -> Result<Received, Malformed> {
     if event.get("bot_id").is_some_and(|id| !id.is_null()) {
         return Ok(ignored("written by an app"));
     }
-    if !matches!(text(event, "/subtype"), None | Some("file_share" | "thread_broadcast")) {
+    if !matches!(
+        text(event, "/subtype"),
+        None | Some("file_share" | "thread_broadcast")
+    ) {
         return Ok(ignored("an edit, a deletion or a notice"));
     }
     let bot = text(payload, "/authorizations/0/user_id").unwrap_or_default();
-    let (Some(user), Some(channel), Some(ts)) = (text(event, "/user"), text(event, "/channel"), text(event, "/ts"))
-    else {
+    let (Some(user), Some(channel), Some(ts)) = (
+        text(event, "/user"),
+        text(event, "/channel"),
+        text(event, "/ts"),
+    ) else {
         return Err(Malformed("event.user, event.channel or event.ts"));
     };
     if user == bot {
@@ -272,7 +294,10 @@ fn without_mention(said: &str, mention: &str, direct: bool) -> String {
         return said.replacen(mention, "", 1);
     }
     // Without an authorization we do not know our own name: the first mention is ours.
-    match said.split_once("<@").and_then(|(before, rest)| Some((before, rest.split_once('>')?.1))) {
+    match said
+        .split_once("<@")
+        .and_then(|(before, rest)| Some((before, rest.split_once('>')?.1)))
+    {
         Some((before, after)) if !direct => format!("{before}{after}"),
         Some(_) | None => said.to_owned(),
     }
@@ -307,12 +332,16 @@ fn team(payload: &Value) -> Result<TeamId, Malformed> {
         "/enterprise/id",
         "/authorizations/0/enterprise_id",
     ];
-    let found = PLACES.iter().find_map(|place| text(payload, place).filter(|id| !id.is_empty()));
+    let found = PLACES
+        .iter()
+        .find_map(|place| text(payload, place).filter(|id| !id.is_empty()));
     found.map(TeamId::new).ok_or(Malformed("team"))
 }
 
 fn required<'a>(value: &'a Value, place: &str, name: &'static str) -> Result<&'a str, Malformed> {
-    text(value, place).filter(|text| !text.is_empty()).ok_or(Malformed(name))
+    text(value, place)
+        .filter(|text| !text.is_empty())
+        .ok_or(Malformed(name))
 }
 
 fn text<'a>(value: &'a Value, place: &str) -> Option<&'a str> {
@@ -334,10 +363,20 @@ mod tests {
 
     #[test]
     fn a_mention_is_the_same_question_whichever_event_brings_it() {
-        let mention = parse(Envelope::Event, &said("app_mention", "<@UBOT> how &lt;many&gt;?")).unwrap();
-        let message = parse(Envelope::Event, &said("message", "<@UBOT> how &lt;many&gt;?")).unwrap();
+        let mention = parse(
+            Envelope::Event,
+            &said("app_mention", "<@UBOT> how &lt;many&gt;?"),
+        )
+        .unwrap();
+        let message = parse(
+            Envelope::Event,
+            &said("message", "<@UBOT> how &lt;many&gt;?"),
+        )
+        .unwrap();
         assert_eq!(mention, message);
-        let Inbound::Question(question) = mention.inbound else { panic!() };
+        let Inbound::Question(question) = mention.inbound else {
+            panic!()
+        };
         assert_eq!(question.text.unwrap(), "how <many>?");
         assert_eq!(question.thread, MessageTs::new("1.2"));
     }
@@ -347,7 +386,13 @@ mod tests {
         let check = |change: &dyn Fn(&mut Value)| {
             let mut payload = said("message", "<@UBOT> hi");
             change(&mut payload["event"]);
-            assert!(matches!(parse(Envelope::Event, &payload).unwrap().inbound, Inbound::Ignored(_)), "{payload}");
+            assert!(
+                matches!(
+                    parse(Envelope::Event, &payload).unwrap().inbound,
+                    Inbound::Ignored(_)
+                ),
+                "{payload}"
+            );
         };
         check(&|event| event["text"] = json!("hi all"));
         check(&|event| event["bot_id"] = json!("B1"));
@@ -360,13 +405,19 @@ mod tests {
     #[test]
     fn empty_and_huge_questions_are_told_apart() {
         let check = |text: &str, expected| {
-            let Inbound::Question(question) = parse(Envelope::Event, &said("app_mention", text)).unwrap().inbound else {
+            let Inbound::Question(question) = parse(Envelope::Event, &said("app_mention", text))
+                .unwrap()
+                .inbound
+            else {
                 panic!()
             };
             assert_eq!(question.text.unwrap_err(), expected);
         };
         check("<@UBOT>  ", Unanswerable::Empty);
-        check(&format!("<@UBOT> {}", "x".repeat(20_000)), Unanswerable::TooLong);
+        check(
+            &format!("<@UBOT> {}", "x".repeat(20_000)),
+            Unanswerable::TooLong,
+        );
     }
 
     #[test]
@@ -376,19 +427,31 @@ mod tests {
             "container": { "message_ts": "1.2", "channel_id": "C1" },
             "actions": [{ "action_id": "approve", "value": "apr_1", "action_ts": "3.4" }],
         });
-        let Inbound::Action(action) = parse(Envelope::Interactive, &payload).unwrap().inbound else { panic!() };
+        let Inbound::Action(action) = parse(Envelope::Interactive, &payload).unwrap().inbound
+        else {
+            panic!()
+        };
         assert_eq!(action.caller.person.team, TeamId::new("T9"));
-        assert_eq!((action.id.as_str(), action.value.as_str()), ("approve", "apr_1"));
+        assert_eq!(
+            (action.id.as_str(), action.value.as_str()),
+            ("approve", "apr_1")
+        );
     }
 
     #[test]
     fn malformed_payloads_are_errors_that_quote_nothing() {
         for (envelope, payload) in [
             (Envelope::Event, json!({})),
-            (Envelope::Event, json!({ "event": { "type": "message", "text": "s3cret" } })),
+            (
+                Envelope::Event,
+                json!({ "event": { "type": "message", "text": "s3cret" } }),
+            ),
             (Envelope::Command, json!({ "text": "s3cret" })),
             (Envelope::Interactive, json!([])),
-            (Envelope::Interactive, json!({ "type": "view_submission", "user": { "id": "U1" }, "team": { "id": "T1" } })),
+            (
+                Envelope::Interactive,
+                json!({ "type": "view_submission", "user": { "id": "U1" }, "team": { "id": "T1" } }),
+            ),
         ] {
             let error = parse(envelope, &payload).unwrap_err().to_string();
             assert!(!error.contains("s3cret"));

@@ -54,7 +54,9 @@ impl Opened {
 pub fn answer_at_once(app: &App, inbound: &Inbound) -> Option<Value> {
     match inbound {
         Inbound::Submission(submission) => Some(connect::answer_at_once(app, submission)),
-        Inbound::Command(_) | Inbound::Action(_) | Inbound::Question(_) | Inbound::Ignored(_) => None,
+        Inbound::Command(_) | Inbound::Action(_) | Inbound::Question(_) | Inbound::Ignored(_) => {
+            None
+        }
     }
 }
 
@@ -93,14 +95,22 @@ pub fn busy(text: &str) -> Value {
 
 /// A button in somebody else's form is not for this person.
 pub fn refuse_foreign(action: &Action) -> Result<()> {
-    let opened = action.view.as_ref().and_then(|view| Opened::read(&view.metadata));
+    let opened = action
+        .view
+        .as_ref()
+        .and_then(|view| Opened::read(&view.metadata));
     refuse_other(opened.and_then(|opened| opened.by), &action.caller)
 }
 
 /// The one who clicked, as of when the form was opened: where they were, and how to answer there.
 pub fn opener(action: &Action) -> Caller {
-    let opened = action.view.as_ref().and_then(|view| Opened::read(&view.metadata));
-    let Some(opened) = opened else { return action.caller.clone() };
+    let opened = action
+        .view
+        .as_ref()
+        .and_then(|view| Opened::read(&view.metadata));
+    let Some(opened) = opened else {
+        return action.caller.clone();
+    };
     Caller {
         channel: opened.channel,
         response_url: opened.response_url,
@@ -110,10 +120,11 @@ pub fn opener(action: &Action) -> Caller {
 
 fn refuse_other(opened_by: Option<UserId>, caller: &Caller) -> Result<()> {
     match opened_by {
-        Some(user) if user != caller.person.user => {
-            Err(Error::new(Kind::Forbidden, "That form was opened by somebody else.")
-                .hint("Open your own with the slash command."))
-        }
+        Some(user) if user != caller.person.user => Err(Error::new(
+            Kind::Forbidden,
+            "That form was opened by somebody else.",
+        )
+        .hint("Open your own with the slash command.")),
         Some(_) | None => Ok(()),
     }
 }

@@ -2,7 +2,9 @@
 
 /// For mrkdwn: `&`, `<` and `>` lose their meaning, so no link, mention or broadcast is left.
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// For code in mrkdwn: escaped, and unable to end the code it stands in.
@@ -20,12 +22,16 @@ pub fn code_block(text: &str) -> String {
 pub fn defuse(markdown: &str) -> String {
     ["!", "@", "#"]
         .iter()
-        .fold(markdown.to_owned(), |text, mark| text.replace(&format!("<{mark}"), &format!("<\u{2060}{mark}")))
+        .fold(markdown.to_owned(), |text, mark| {
+            text.replace(&format!("<{mark}"), &format!("<\u{2060}{mark}"))
+        })
 }
 
 /// Slack's escapes undone, for text that leaves Slack towards a model.
 pub fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }
 
 /// Curly quotes and invisible characters, which Slack's editors put in, as a keyboard types them.
@@ -47,7 +53,10 @@ mod tests {
 
     #[test]
     fn nothing_from_elsewhere_can_notify() {
-        assert_eq!(escape("<!channel> & <@U1>"), "&lt;!channel&gt; &amp; &lt;@U1&gt;");
+        assert_eq!(
+            escape("<!channel> & <@U1>"),
+            "&lt;!channel&gt; &amp; &lt;@U1&gt;"
+        );
         assert_eq!(code("a`b\n<!here>"), "`a'b &lt;!here&gt;`");
         assert!(!defuse("<!here> <@U1> <#C1>").contains("<!"));
         assert_eq!(defuse("a < b and `x <= 1`"), "a < b and `x <= 1`");
@@ -55,7 +64,10 @@ mod tests {
 
     #[test]
     fn what_slack_editors_put_in_is_taken_out() {
-        assert_eq!(straighten("test “sales db” ‘x’\u{200b}\u{a0}y"), "test \"sales db\" 'x' y");
+        assert_eq!(
+            straighten("test “sales db” ‘x’\u{200b}\u{a0}y"),
+            "test \"sales db\" 'x' y"
+        );
         assert_eq!(unescape("a &lt;b&gt; &amp;amp;"), "a <b> &amp;");
     }
 }

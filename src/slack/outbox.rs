@@ -55,11 +55,15 @@ async fn send_one(app: &App) -> Result<bool> {
         Err(error) => {
             let wait = wait_after(&error, outgoing.attempts);
             match wait {
-                Some(wait) => tracing::info!(run.id = %outgoing.run, "a message was not sent, trying again in {wait:?}: {error}"),
+                Some(wait) => {
+                    tracing::info!(run.id = %outgoing.run, "a message was not sent, trying again in {wait:?}: {error}")
+                }
                 None => tracing::error!(run.id = %outgoing.run, "a message was given up: {error}"),
             }
             let next_at = wait.map(|wait| app.clock.now() + wait);
-            app.store.mark_unsent(&outgoing, next_at, &error.to_string()).await?;
+            app.store
+                .mark_unsent(&outgoing, next_at, &error.to_string())
+                .await?;
         }
     }
     Ok(true)
@@ -80,14 +84,27 @@ async fn deliver(app: &App, outgoing: &Outgoing) -> std::result::Result<MessageT
         }
     }
     let metadata = json!({ "event_type": EVENT_TYPE, "event_payload": { "run_id": outgoing.run } });
-    app.slack.post(&outgoing.channel, Some(&outgoing.thread), &message, Some(metadata)).await
+    app.slack
+        .post(
+            &outgoing.channel,
+            Some(&outgoing.thread),
+            &message,
+            Some(metadata),
+        )
+        .await
 }
 
 /// The message of this run in its thread, if it is there.
 async fn find(app: &App, outgoing: &Outgoing) -> std::result::Result<Option<MessageTs>, CallError> {
-    let replies = app.slack.replies(&outgoing.channel, &outgoing.thread).await?;
+    let replies = app
+        .slack
+        .replies(&outgoing.channel, &outgoing.thread)
+        .await?;
     let ours = |reply: &&Value| reply["metadata"]["event_payload"]["run_id"] == json!(outgoing.run);
-    let ts = replies.iter().find(ours).and_then(|reply| reply["ts"].as_str());
+    let ts = replies
+        .iter()
+        .find(ours)
+        .and_then(|reply| reply["ts"].as_str());
     Ok(ts.map(MessageTs::new))
 }
 
@@ -101,7 +118,11 @@ fn wait_after(error: &CallError, attempts: i64) -> Option<Duration> {
         CallError::RateLimited(wait) => Some(*wait),
         CallError::Unheard(_) => Some(doubled()),
         CallError::Refused(code) => match code.as_str() {
-            "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" | "ratelimited" => Some(doubled()),
+            "internal_error"
+            | "fatal_error"
+            | "service_unavailable"
+            | "request_timeout"
+            | "ratelimited" => Some(doubled()),
             _ => None,
         },
     }
@@ -112,12 +133,23 @@ pub fn render(post: &Post) -> Message {
     match post {
         Post::Working { note } => Message::new(format!("⏳ {}", escape(note))),
         Post::AskApproval(request) => approval(request),
-        Post::Answer { markdown: text, receipt } => Message {
+        Post::Answer {
+            markdown: text,
+            receipt,
+        } => Message {
             text: super::blocks::clipped(&escape(text), 3_000),
             blocks: vec![markdown(text), context(&receipt_line(receipt))],
         },
-        Post::Failed { message, hint, reference, run } => {
-            let hint = hint.as_deref().map(|hint| format!("\n{}", escape(hint))).unwrap_or_default();
+        Post::Failed {
+            message,
+            hint,
+            reference,
+            run,
+        } => {
+            let hint = hint
+                .as_deref()
+                .map(|hint| format!("\n{}", escape(hint)))
+                .unwrap_or_default();
             Message::new(format!("⚠️ {}{hint}", escape(message)))
                 .block(actions(vec![retry(run)]))
                 .block(context(&format!("Reference {}", escape(reference))))
@@ -156,14 +188,30 @@ fn approval(request: &ApprovalRequest) -> Message {
     );
     // All of it, however long: what cannot be seen must not be approved.
     let characters: Vec<char> = arguments.chars().collect();
-    let shown = characters.chunks(ARGUMENTS_PER_BLOCK).map(|part| part.iter().collect::<String>());
+    let shown = characters
+        .chunks(ARGUMENTS_PER_BLOCK)
+        .map(|part| part.iter().collect::<String>());
     shown
-        .fold(Message::new(title), |message, part| message.block(section(&code_block(&part))))
+        .fold(Message::new(title), |message, part| {
+            message.block(section(&code_block(&part)))
+        })
         .block(actions(vec![
-            button("Approve", super::actions::APPROVE, request.id.as_str(), style),
-            button("Deny", super::actions::DENY, request.id.as_str(), Style::Plain),
+            button(
+                "Approve",
+                super::actions::APPROVE,
+                request.id.as_str(),
+                style,
+            ),
+            button(
+                "Deny",
+                super::actions::DENY,
+                request.id.as_str(),
+                Style::Plain,
+            ),
         ]))
-        .block(context("Only the person who asked can decide. It runs once, exactly as shown."))
+        .block(context(
+            "Only the person who asked can decide. It runs once, exactly as shown.",
+        ))
 }
 
 fn receipt_line(receipt: &Receipt) -> String {
@@ -173,12 +221,18 @@ fn receipt_line(receipt: &Receipt) -> String {
     }
     parts.push(escape(&receipt.model));
     parts.push(format!("{} tokens", receipt.tokens));
-    parts.push(receipt.cost.map_or("unpriced".to_owned(), |cost| cost.to_string()));
+    parts.push(
+        receipt
+            .cost
+            .map_or("unpriced".to_owned(), |cost| cost.to_string()),
+    );
     parts.join(" · ")
 }
 
 fn tool_part(tool: &crate::domain::post::ToolReceipt) -> String {
     let mark = if tool.ok { "" } else { " failed" };
-    let rows = tool.rows.map(|rows| format!(" ({rows} {})", super::screens::plural(rows as usize, "row")));
+    let rows = tool
+        .rows
+        .map(|rows| format!(" ({rows} {})", super::screens::plural(rows as usize, "row")));
     format!("{}{mark}{}", code(&tool.name), rows.unwrap_or_default())
 }

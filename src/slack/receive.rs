@@ -47,13 +47,21 @@ pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack
             return Ack::Empty;
         }
     };
-    let Received { dedupe_key, inbound } = received;
+    let Received {
+        dedupe_key,
+        inbound,
+    } = received;
     match inbound {
         Inbound::Ignored(why) => {
             tracing::debug!("ignored an event: {why}");
             Ack::Empty
         }
-        Inbound::Question(Question { text: Ok(text), asker, channel, thread }) => {
+        Inbound::Question(Question {
+            text: Ok(text),
+            asker,
+            channel,
+            thread,
+        }) => {
             let run = Run {
                 id: RunId::generate(),
                 asker,
@@ -70,7 +78,13 @@ pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack
 }
 
 async fn ask(app: &App, dedupe_key: String, run: &Run) -> Ack {
-    let delivery = delivery(app, dedupe_key, run.asker.team.clone(), "question", json!({}));
+    let delivery = delivery(
+        app,
+        dedupe_key,
+        run.asker.team.clone(),
+        "question",
+        json!({}),
+    );
     match store(app, &delivery, Arrival::Run(run)).await {
         Ok(_) => {
             app.runs.wake();
@@ -89,7 +103,10 @@ async fn handle(app: &Arc<App>, dedupe_key: String, inbound: Inbound) -> Ack {
     let (team, payload) = (team(&inbound), json!(note));
     let delivery = delivery(app, dedupe_key, team, kind(&inbound), payload);
     let until = app.clock.now() + app.config.slack.handler_timeout;
-    let arrival = Arrival::Handle { lease: LeaseToken::generate(), until };
+    let arrival = Arrival::Handle {
+        lease: LeaseToken::generate(),
+        until,
+    };
     match store(app, &delivery, arrival).await {
         Ok(Stored::Duplicate) => Ack::Empty,
         Ok(Stored::New) => {
@@ -105,8 +122,11 @@ async fn store(app: &App, delivery: &Delivery, arrival: Arrival<'_>) -> Result<S
     let limit = app.config.slack.store_timeout;
     let stored = tokio::time::timeout(limit, app.store.receive(delivery, arrival)).await;
     let stored = stored.unwrap_or_else(|_| {
-        Err(Error::new(Kind::Unavailable, "My storage does not answer, so nothing was started.")
-            .hint("Try again in a minute."))
+        Err(Error::new(
+            Kind::Unavailable,
+            "My storage does not answer, so nothing was started.",
+        )
+        .hint("Try again in a minute."))
     });
     if let Err(error) = &stored {
         tracing::error!(error.r#ref = %error.reference(), error.cause = ?error.cause(), "a delivery could not be stored");
@@ -114,7 +134,13 @@ async fn store(app: &App, delivery: &Delivery, arrival: Arrival<'_>) -> Result<S
     stored
 }
 
-fn delivery(app: &App, dedupe_key: String, team: TeamId, kind: &'static str, payload: Value) -> Delivery {
+fn delivery(
+    app: &App,
+    dedupe_key: String,
+    team: TeamId,
+    kind: &'static str,
+    payload: Value,
+) -> Delivery {
     Delivery {
         id: InboxId::generate(),
         dedupe_key,
@@ -155,13 +181,18 @@ fn note(app: &App, inbound: &Inbound) -> Option<Note> {
     match inbound {
         Inbound::Command(command) => {
             let verb = command.text.split_whitespace().next().unwrap_or_default();
-            Some(note(&command.caller, format!("`{} {}`", app.config.slack.command, verb.replace('`', "'"))))
+            Some(note(
+                &command.caller,
+                format!("`{} {}`", app.config.slack.command, verb.replace('`', "'")),
+            ))
         }
         Inbound::Action(action) => Some(note(&action.caller, "what you clicked".to_owned())),
         Inbound::Submission(submission) => {
             let opened = modals::Opened::read(&submission.view.metadata);
             let mut note = note(&submission.caller, "connecting".to_owned());
-            note.response_url = note.response_url.or(opened.and_then(|opened| opened.response_url));
+            note.response_url = note
+                .response_url
+                .or(opened.and_then(|opened| opened.response_url));
             Some(note)
         }
         Inbound::Question(question) => Some(Note {

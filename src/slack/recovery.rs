@@ -27,7 +27,11 @@ pub async fn watch(app: Arc<App>) {
 async fn recover_one(app: &App) -> Result<bool> {
     let now = app.clock.now();
     let until = now + app.config.slack.handler_timeout;
-    let Some(unfinished) = app.store.take_unfinished(now, &LeaseToken::generate(), until).await? else {
+    let Some(unfinished) = app
+        .store
+        .take_unfinished(now, &LeaseToken::generate(), until)
+        .await?
+    else {
         return Ok(false);
     };
     let note: Note = serde_json::from_value(unfinished.payload.0).map_err(Error::internal)?;
@@ -37,9 +41,18 @@ async fn recover_one(app: &App) -> Result<bool> {
         trigger: None,
         response_url: note.response_url,
     };
-    tracing::warn!(kind = unfinished.kind, "a delivery was interrupted; its sender is told");
+    tracing::warn!(
+        kind = unfinished.kind,
+        "a delivery was interrupted; its sender is told"
+    );
     // At most once: a second word about the same thing would be worse than none.
     app.store.finish_delivery(&unfinished.id, now).await?;
-    router::answer(app, &caller, &screens::interrupted_command(&note.wanted), false).await?;
+    router::answer(
+        app,
+        &caller,
+        &screens::interrupted_command(&note.wanted),
+        false,
+    )
+    .await?;
     Ok(true)
 }

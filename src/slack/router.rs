@@ -64,7 +64,9 @@ async fn unanswerable(app: &App, question: &Question) -> Result<Reply> {
         Err(Unanswerable::Empty) => screens::nothing_asked(&app.config.slack.command),
         Err(Unanswerable::TooLong) => screens::too_long(),
     };
-    app.slack.post(&question.channel, Some(&question.thread), &message, None).await?;
+    app.slack
+        .post(&question.channel, Some(&question.thread), &message, None)
+        .await?;
     Ok(Reply::Shown)
 }
 
@@ -82,7 +84,9 @@ async fn show(app: &App, inbound: &Inbound, outcome: Result<Reply>) {
     if let Inbound::Submission(submission) = inbound {
         return modals::show(app, submission, &message).await;
     }
-    let Some(caller) = caller(inbound) else { return };
+    let Some(caller) = caller(inbound) else {
+        return;
+    };
     if let Err(error) = answer(app, caller, &message, replace).await {
         tracing::error!(error.cause = ?error.cause(), "an answer could not be shown");
     }
@@ -93,8 +97,14 @@ pub async fn answer(app: &App, caller: &Caller, message: &Message, replace: bool
     let Some(url) = &caller.response_url else {
         let user = &caller.person.user;
         // A person's own identifier is the channel of their direct message with the bot.
-        let channel = caller.channel.clone().unwrap_or_else(|| crate::ids::ChannelId::new(user.as_str()));
-        return Ok(app.slack.post_ephemeral(&channel, user, None, message).await?);
+        let channel = caller
+            .channel
+            .clone()
+            .unwrap_or_else(|| crate::ids::ChannelId::new(user.as_str()));
+        return Ok(app
+            .slack
+            .post_ephemeral(&channel, user, None, message)
+            .await?);
     };
     Ok(app.slack.respond(url, message, replace).await?)
 }

@@ -39,14 +39,19 @@ pub fn nothing_asked(command: &str) -> Message {
 
 /// A message that no model should be given.
 pub fn too_long() -> Message {
-    Message::new("⚠️ That message is too long for me.\nPlease shorten it to at most 12,000 characters.")
+    Message::new(
+        "⚠️ That message is too long for me.\nPlease shorten it to at most 12,000 characters.",
+    )
 }
 
 /// After a connection was made: `noun` is "database", `count` the real number of its tools.
 pub fn connected(connection: &Connection, noun: &str) -> Message {
     let count = connection.tools.len();
     let tools = plural(count, "tool");
-    let text = format!("✅ Connected! {count} {} {tools} now available", escape(noun));
+    let text = format!(
+        "✅ Connected! {count} {} {tools} now available",
+        escape(noun)
+    );
     let tools: Vec<String> = connection.tools.iter().map(|tool| code(tool)).collect();
     Message::new(text).block(context(&format!(
         "{} can use {} for your questions, and for nobody else's.",
@@ -70,13 +75,23 @@ pub fn ask_disconnect(connection: &Connection) -> Message {
 
 /// After a connection was removed.
 pub fn disconnected(name: &str) -> Message {
-    Message::new(format!("✅ Disconnected {}. Its credential is deleted.", code(name)))
+    Message::new(format!(
+        "✅ Disconnected {}. Its credential is deleted.",
+        code(name)
+    ))
 }
 
 /// The offer to connect, for those who have nothing yet.
 pub fn nothing_connected(command: &str) -> Message {
-    Message::new(format!("You have no connections yet. Connect a service with `{command} connect`."))
-        .block(actions(vec![button("Connect a service", super::actions::CONNECT, "", Style::Primary)]))
+    Message::new(format!(
+        "You have no connections yet. Connect a service with `{command} connect`."
+    ))
+    .block(actions(vec![button(
+        "Connect a service",
+        super::actions::CONNECT,
+        "",
+        Style::Primary,
+    )]))
 }
 
 /// The buttons beside a connection.
@@ -106,5 +121,9 @@ pub fn note(mrkdwn: &str) -> Message {
 
 /// `tool` or `tools`.
 pub fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+    if count == 1 {
+        noun.to_owned()
+    } else {
+        format!("{noun}s")
+    }
 }

@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock, Weak};
 use async_trait::async_trait;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use slack_morphism::clients_manager::{SlackSocketModeClientsManager, SlackSocketModeClientsManagerFactory as _};
+use slack_morphism::clients_manager::{
+    SlackSocketModeClientsManager, SlackSocketModeClientsManagerFactory as _,
+};
 use slack_morphism::listener::SlackClientEventsListenerEnvironment;
 use slack_morphism::{
     SlackApiToken, SlackApiTokenValue, SlackClientSocketModeConfig, SlackSocketModeClientListener,
@@ -65,7 +67,10 @@ impl Sockets {
             .with_reconnect_timeout_in_seconds(RECONNECT)
             .with_ping_interval_in_seconds(PING_INTERVAL)
             .with_ping_failure_threshold_times(PING_FAILURES);
-        let token = config.app_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let token = config
+            .app_token
+            .as_ref()
+            .map(|token| token.expose_secret().to_owned());
         let token = SlackApiToken::new(SlackApiTokenValue(token.unwrap_or_default()));
         manager
             .register_new_token(&settings, token, listener)
@@ -88,10 +93,17 @@ struct Listener {
 
 #[async_trait]
 impl SlackSocketModeClientListener for Listener {
-    async fn on_message(&self, client_id: &SlackSocketModeWssClientId, body: String) -> Option<String> {
+    async fn on_message(
+        &self,
+        client_id: &SlackSocketModeWssClientId,
+        body: String,
+    ) -> Option<String> {
         let app = self.app.upgrade()?;
         let Ok(mut frame) = serde_json::from_str::<Value>(&body) else {
-            tracing::warn!(bytes = body.len(), "Slack sent a frame that is not JSON; it was dropped");
+            tracing::warn!(
+                bytes = body.len(),
+                "Slack sent a frame that is not JSON; it was dropped"
+            );
             return None;
         };
         let envelope = match frame["type"].as_str() {
@@ -100,16 +112,24 @@ impl SlackSocketModeClientListener for Listener {
             Some("interactive") => Envelope::Interactive,
             Some("hello") => {
                 app.sockets.open.fetch_add(1, Ordering::Relaxed);
-                tracing::info!(connections = frame["num_connections"].as_u64(), "a socket to Slack is open");
+                tracing::info!(
+                    connections = frame["num_connections"].as_u64(),
+                    "a socket to Slack is open"
+                );
                 return None;
             }
             Some("disconnect") => {
-                tracing::info!(reason = frame["reason"].as_str(), "Slack asked for a new socket");
+                tracing::info!(
+                    reason = frame["reason"].as_str(),
+                    "Slack asked for a new socket"
+                );
                 self.reconnect(&app, client_id).await;
                 return None;
             }
             _ => {
-                tracing::warn!("Slack sent a frame of an unknown type; it was acknowledged and dropped");
+                tracing::warn!(
+                    "Slack sent a frame of an unknown type; it was acknowledged and dropped"
+                );
                 return acknowledge(&frame, None);
             }
         };
@@ -138,7 +158,10 @@ impl Listener {
     async fn reconnect(&self, app: &App, client_id: &SlackSocketModeWssClientId) {
         let counted = |open: usize| open.checked_sub(1);
         // An error means that the count was zero already.
-        let _ = app.sockets.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted);
+        let _ = app
+            .sockets
+            .open
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted);
         if app.tasks.is_stopping() {
             return;
         }

@@ -29,7 +29,9 @@ pub struct CardRow {
 impl From<&Card> for CardRow {
     fn from(card: &Card) -> Self {
         let (secret, open): (Vec<_>, Vec<_>) = card.fields.iter().partition(|field| field.secret);
-        let template = open.iter().map(|field| (field.name.clone(), Value::from(field.default.clone())));
+        let template = open
+            .iter()
+            .map(|field| (field.name.clone(), Value::from(field.default.clone())));
         Self {
             name: card.name.clone(),
             kind: match card.service {

@@ -3,7 +3,6 @@
 mod cards;
 mod fakes;
 mod github;
-mod llm;
 mod net;
 mod restart;
 mod sql;

@@ -59,7 +59,11 @@ fn replies(sim: &Sim, ts: &str) -> Vec<Message> {
 }
 
 async fn reply_when(sim: &Sim, ts: &str, wanted: impl Fn(&str) -> bool) -> Message {
-    let look = |sim: &Sim| replies(sim, ts).into_iter().find(|message| wanted(&message.all_text()));
+    let look = |sim: &Sim| {
+        replies(sim, ts)
+            .into_iter()
+            .find(|message| wanted(&message.all_text()))
+    };
     let found = sim.until(PATIENCE, look).await;
     found.unwrap_or_else(|| panic!("no such reply; the thread holds {:#?}", replies(sim, ts)))
 }
@@ -72,7 +76,10 @@ async fn killed_while_the_model_thinks(database: String) {
     let model = silent::server().await;
     let slow = [
         ("PATCHBAY_MODELS__DEFAULT", "slow/any"),
-        ("PATCHBAY_MODELS__PROVIDERS__SLOW__KIND", "openai_compatible"),
+        (
+            "PATCHBAY_MODELS__PROVIDERS__SLOW__KIND",
+            "openai_compatible",
+        ),
         ("PATCHBAY_MODELS__PROVIDERS__SLOW__BASE_URL", model.url()),
         ("PATCHBAY_MODELS__PROVIDERS__SLOW__MODELS", "[\"any\"]"),
     ];
@@ -86,11 +93,18 @@ async fn killed_while_the_model_thinks(database: String) {
     let _bot = Bot::start(&sim, folder.path(), &database, DEMO);
     let told = reply_when(&sim, &ts, |text| text.contains("I was interrupted")).await;
     assert_eq!(told.buttons(), ["Retry"]);
-    let other = sim.click("bob", slack_sim::Click::label(&told, "Retry")).await;
+    let other = sim
+        .click("bob", slack_sim::Click::label(&told, "Retry"))
+        .await;
     assert!(other.ok);
-    let clicked = sim.click("alice", slack_sim::Click::label(&told, "Retry")).await;
+    let clicked = sim
+        .click("alice", slack_sim::Click::label(&told, "Retry"))
+        .await;
     assert!(clicked.ok, "{clicked:?}");
-    reply_when(&sim, &ts, |text| !text.starts_with('⏳') && !text.contains("I was interrupted")).await;
+    reply_when(&sim, &ts, |text| {
+        !text.starts_with('⏳') && !text.contains("I was interrupted")
+    })
+    .await;
     assert_eq!(replies(&sim, &ts).len(), 1, "{:#?}", replies(&sim, &ts));
     sim.stop().await;
 }
@@ -98,12 +112,13 @@ async fn killed_while_the_model_thinks(database: String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_the_model_thinks_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    killed_while_the_model_thinks(format!("sqlite:{}", folder.path().join("bot.db").display())).await;
+    killed_while_the_model_thinks(format!("sqlite:{}", folder.path().join("bot.db").display()))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_the_model_thinks_on_postgres() {
-    killed_while_the_model_thinks(Postgres::shared().await.create_database().await).await;
+    killed_while_the_model_thinks(Postgres::shared().create_database().await.owner).await;
 }
 
 /// Killed at moments spread over the whole turn, from the acknowledgement on.
@@ -116,14 +131,26 @@ async fn killed_at_any_moment_a_question_has_one_outcome() {
         let bot = Bot::start(&sim, folder.path(), &database, DEMO);
         assert!(sim.connected().await);
         let ts = sim.say("alice", "general", "@patchbay help").await.unwrap();
-        let acked = |sim: &Sim| sim.log(0).iter().any(|entry| entry.ack_ms.is_some() && entry.body.to_string().contains(&ts)).then_some(());
-        sim.until(PATIENCE, acked).await.expect("the question is acknowledged");
+        let acked = |sim: &Sim| {
+            sim.log(0)
+                .iter()
+                .any(|entry| entry.ack_ms.is_some() && entry.body.to_string().contains(&ts))
+                .then_some(())
+        };
+        sim.until(PATIENCE, acked)
+            .await
+            .expect("the question is acknowledged");
         tokio::time::sleep(Duration::from_millis(delay)).await;
         bot.kill();
         let bot = Bot::start(&sim, folder.path(), &database, DEMO);
         reply_when(&sim, &ts, |text| !text.starts_with('⏳')).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(replies(&sim, &ts).len(), 1, "after {delay} ms: {:#?}", replies(&sim, &ts));
+        assert_eq!(
+            replies(&sim, &ts).len(),
+            1,
+            "after {delay} ms: {:#?}",
+            replies(&sim, &ts)
+        );
         bot.kill();
     }
     sim.stop().await;
@@ -137,21 +164,34 @@ async fn a_form_that_was_being_worked_on_is_answered_after_the_restart() {
     let mute = silent::server().await;
     let bot = Bot::start(&sim, folder.path(), &database, DEMO);
     assert!(sim.connected().await);
-    assert!(sim.command("alice", "general", "/mcp", "connect postgres").await.ok);
-    let form = sim.until(PATIENCE, |sim| sim.top_view("alice").unwrap()).await.unwrap();
+    assert!(
+        sim.command("alice", "general", "/mcp", "connect postgres")
+            .await
+            .ok
+    );
+    let form = sim
+        .until(PATIENCE, |sim| sim.top_view("alice").unwrap())
+        .await
+        .unwrap();
     let url = format!("postgres://u:hunter2hunter2@127.0.0.1:{}/x", mute.port());
-    let outcome = sim.submit("alice", form.id(), serde_json::json!({ "url": url })).await;
+    let outcome = sim
+        .submit("alice", form.id(), serde_json::json!({ "url": url }))
+        .await;
     assert!(outcome.ok, "{outcome:?}");
     bot.kill();
 
     let _bot = Bot::start(&sim, folder.path(), &database, DEMO);
     let told = |sim: &Sim| {
         let messages = sim.messages("alice", "general").unwrap();
-        messages.into_iter().find(|message| message.all_text().contains("I was restarted"))
+        messages
+            .into_iter()
+            .find(|message| message.all_text().contains("I was restarted"))
     };
     let told = sim.until(PATIENCE, told).await.expect("alice is told");
     assert!(told.ephemeral);
-    let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     for file in files.filter(|path| path.is_file()) {
         let bytes = std::fs::read(&file).unwrap();
         let found = bytes.windows(14).any(|part| part == b"hunter2hunter2");
@@ -168,9 +208,18 @@ async fn told_to_stop_it_ends_within_its_grace() {
     let mut bot = Bot::start(&sim, folder.path(), &database, DEMO);
     assert!(sim.connected().await);
     let id = bot.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
     let ended = tokio::task::spawn_blocking(move || bot.0.wait().unwrap());
-    let status = tokio::time::timeout(Duration::from_secs(25), ended).await.unwrap().unwrap();
+    let status = tokio::time::timeout(Duration::from_secs(25), ended)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(status.success(), "{status}");
     sim.stop().await;
 }

@@ -88,9 +88,7 @@ fn told(error: &Error) -> String {
 }
 
 fn loopback() -> AddressPolicy {
-    AddressPolicy {
-        allow: vec!["127.0.0.0/8".parse().unwrap()],
-    }
+    AddressPolicy::new(vec!["127.0.0.0/8:*".parse().unwrap()])
 }
 
 fn target(engine: SqlEngine, config: &[(&str, &str)], secrets: &[(&str, &str)]) -> Target {

@@ -40,7 +40,8 @@ use on_every_pairing;
 /// A message or form as a reviewer reads it: paste it into Block Kit Builder. Names and times that
 /// change from run to run are replaced.
 macro_rules! assert_screen {
-    ($name:literal, $blocks:expr) => {
+    ($name:literal, $blocks:expr) => {{
+        let blocks = $blocks;
         insta::with_settings!({
             snapshot_path => "../screens",
             prepend_module_to_snapshot => false,
@@ -53,8 +54,8 @@ macro_rules! assert_screen {
                 (r"postgres://[^\s\x22]+", "postgres://…"),
             ],
         }, {
-            insta::assert_json_snapshot!($name, serde_json::json!({ "blocks": $blocks }));
+            insta::assert_json_snapshot!($name, serde_json::json!({ "blocks": blocks }));
         })
-    };
+    }};
 }
 use assert_screen;

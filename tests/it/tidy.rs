@@ -5,8 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// Outermost first. A module may use those of its own ring and of the rings after it.
 const RINGS: [(&str, &[&str]); 4] = [
-    ("edge", &["app", "cli", "config", "http", "slack", "telemetry"]),
-    ("core", &["agent", "cards", "connections", "executor", "runs", "tools"]),
+    (
+        "edge",
+        &["app", "cli", "config", "http", "slack", "telemetry"],
+    ),
+    (
+        "core",
+        &["agent", "cards", "connections", "executor", "runs", "tools"],
+    ),
     ("ground", &["llm", "net", "secrets", "store", "tasks"]),
     ("domain", &["clock", "domain", "error", "ids"]),
 ];
@@ -39,30 +45,53 @@ fn sources(folder: &str) -> BTreeMap<PathBuf, String> {
 
 fn module(path: &Path) -> String {
     let relative = path.strip_prefix(root().join("src")).unwrap();
-    let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
+    let first = relative
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_str()
+        .unwrap();
     first.trim_end_matches(".rs").to_owned()
 }
 
 fn ring(module: &str) -> Option<usize> {
-    RINGS.iter().position(|(_, modules)| modules.contains(&module))
+    RINGS
+        .iter()
+        .position(|(_, modules)| modules.contains(&module))
 }
 
 /// The text without its unit tests: those may look at anything.
 fn production(text: &str) -> &str {
-    text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or(text)
+    text.split("\n#[cfg(test)]\nmod tests")
+        .next()
+        .unwrap_or(text)
 }
 
 /// Every top-level module that a text names with `crate::`, grouped imports included.
 fn uses(text: &str) -> BTreeSet<String> {
     let named = text.match_indices("crate::").filter_map(|(at, mark)| {
         let rest = &text[at + mark.len()..];
-        let name: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+        let name: String = rest
+            .chars()
+            .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+            .collect();
         (!name.is_empty()).then_some(name)
     });
     let grouped = text.match_indices("use crate::{").flat_map(|(at, mark)| {
         let rest = &text[at + mark.len()..];
         let group = rest.split(';').next().unwrap_or_default();
-        group.split(',').map(|part| part.trim().split("::").next().unwrap_or_default().trim_matches('}').to_owned()).collect::<Vec<_>>()
+        group
+            .split(',')
+            .map(|part| {
+                part.trim()
+                    .split("::")
+                    .next()
+                    .unwrap_or_default()
+                    .trim_matches('}')
+                    .to_owned()
+            })
+            .collect::<Vec<_>>()
     });
     named.chain(grouped).collect()
 }
@@ -75,7 +104,8 @@ fn arrows_point_inward() {
         if matches!(module.as_str(), "lib" | "main") {
             continue;
         }
-        let own = ring(&module).unwrap_or_else(|| panic!("{} is in no ring: add it to RINGS", path.display()));
+        let own = ring(&module)
+            .unwrap_or_else(|| panic!("{} is in no ring: add it to RINGS", path.display()));
         for used in uses(production(&text)) {
             if ring(&used).is_some_and(|used| used < own) {
                 wrong.push(format!("{} ({}) uses {used}", path.display(), RINGS[own].0));
@@ -100,7 +130,9 @@ fn some_things_have_one_place() {
         for (what, allowed) in places {
             let at_home = allowed.iter().any(|place| relative.starts_with(place));
             if production(&text).contains(what) && !at_home {
-                wrong.push(format!("{relative} has `{what}`, which belongs to {allowed:?}"));
+                wrong.push(format!(
+                    "{relative} has `{what}`, which belongs to {allowed:?}"
+                ));
             }
         }
     }
@@ -113,15 +145,24 @@ fn every_file_says_what_it_is_for_and_stays_readable() {
     for folder in ["src", "slack-sim/src", "tests/it"] {
         for (path, text) in sources(folder) {
             if !text.starts_with("//!") {
-                wrong.push(format!("{} does not start with a `//!` sentence", path.display()));
+                wrong.push(format!(
+                    "{} does not start with a `//!` sentence",
+                    path.display()
+                ));
             }
             let lines = production(&text).lines().count();
             let excused = LONG_FILES.iter().any(|(file, _)| path.ends_with(file));
             if lines > LONGEST_FILE && !excused {
-                wrong.push(format!("{} has {lines} lines: is there a second purpose in it?", path.display()));
+                wrong.push(format!(
+                    "{} has {lines} lines: is there a second purpose in it?",
+                    path.display()
+                ));
             }
             if path.ends_with("mod.rs") {
-                wrong.push(format!("{}: use the folder's name with .rs", path.display()));
+                wrong.push(format!(
+                    "{}: use the folder's name with .rs",
+                    path.display()
+                ));
             }
         }
     }
@@ -137,10 +178,23 @@ fn every_command_is_in_its_file_the_help_the_manifest_and_the_docs() {
     for (path, text) in sources("src/slack/commands") {
         let verb = path.file_stem().unwrap().to_str().unwrap();
         verbs += 1;
-        assert!(text.starts_with(&format!("//! `/mcp {verb}")), "{} does not start with its usage", path.display());
-        assert!(manifest.contains(verb), "manifest.yml does not mention {verb}");
-        assert!(verb == "help" || help.contains(&format!("{{command}} {verb}")), "the help does not mention {verb}");
-        assert!(docs.contains(&format!("/mcp {verb}")), "docs/commands.md does not mention {verb}");
+        assert!(
+            text.starts_with(&format!("//! `/mcp {verb}")),
+            "{} does not start with its usage",
+            path.display()
+        );
+        assert!(
+            manifest.contains(verb),
+            "manifest.yml does not mention {verb}"
+        );
+        assert!(
+            verb == "help" || help.contains(&format!("{{command}} {verb}")),
+            "the help does not mention {verb}"
+        );
+        assert!(
+            docs.contains(&format!("/mcp {verb}")),
+            "docs/commands.md does not mention {verb}"
+        );
     }
     assert_eq!(verbs, 6);
 }
@@ -150,9 +204,14 @@ fn the_settings_page_knows_every_setting() {
     let docs = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     for line in patchbay::config::DEFAULTS.lines() {
         let line = line.trim_start_matches("# ");
-        let Some((name, _)) = line.split_once(" = ") else { continue };
+        let Some((name, _)) = line.split_once(" = ") else {
+            continue;
+        };
         if name.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
-            assert!(docs.contains(&format!("`{name}`")), "docs/configuration.md does not explain `{name}`");
+            assert!(
+                docs.contains(&format!("`{name}`")),
+                "docs/configuration.md does not explain `{name}`"
+            );
         }
     }
 }

@@ -9,7 +9,10 @@ use patchbay::config::{Config, Environment};
 use patchbay::slack::Transport;
 use patchbay::tools::sources::sql::{SAMPLE, ensure_sample};
 use serde_json::Value;
-use slack_sim::{Click, ClickOutcome, CommandOutcome, Delivery, Handmade, Message, Sim, SimConfig, SubmitOutcome, View};
+use slack_sim::{
+    Click, ClickOutcome, CommandOutcome, Delivery, Handmade, Message, Sim, SimConfig,
+    SubmitOutcome, View,
+};
 
 use crate::fakes::postgres::Postgres;
 
@@ -51,7 +54,11 @@ impl World {
     }
 
     /// The bot with settings of the story's own.
-    pub async fn start_with(engine: Engine, transport: Transport, change: impl FnOnce(&mut Config)) -> Self {
+    pub async fn start_with(
+        engine: Engine,
+        transport: Transport,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sim = Sim::start(SimConfig::default()).await.unwrap();
         let mut config = config(&sim, folder.path(), engine, transport).await;
@@ -62,10 +69,17 @@ impl World {
             Transport::Socket => assert!(sim.connected().await, "no socket was opened"),
             Transport::Http => {
                 let request_url = format!("http://{address}");
-                sim.set_delivery(Delivery::Http { request_url }).await.unwrap();
+                sim.set_delivery(Delivery::Http { request_url })
+                    .await
+                    .unwrap();
             }
         }
-        Self { app, sim, config, folder }
+        Self {
+            app,
+            sim,
+            config,
+            folder,
+        }
     }
 
     pub fn alice(&self) -> Person<'_> {
@@ -77,7 +91,11 @@ impl World {
     }
 
     fn person<'a>(&'a self, name: &'a str) -> Person<'a> {
-        Person { sim: &self.sim, name, channel: "general" }
+        Person {
+            sim: &self.sim,
+            name,
+            channel: "general",
+        }
     }
 
     /// Where the story may keep files.
@@ -103,7 +121,12 @@ pub fn handmade(kind: &str, payload: Value) -> Handmade {
 }
 
 /// Settings for the simulated workspace, in a folder of their own.
-pub async fn config(sim: &Sim, folder: &std::path::Path, engine: Engine, transport: Transport) -> Config {
+pub async fn config(
+    sim: &Sim,
+    folder: &std::path::Path,
+    engine: Engine,
+    transport: Transport,
+) -> Config {
     let pairs = [
         ("SLACK_BOT_TOKEN", "xoxb-sim"),
         ("SLACK_APP_TOKEN", "xapp-sim"),
@@ -112,7 +135,9 @@ pub async fn config(sim: &Sim, folder: &std::path::Path, engine: Engine, transpo
         ("PATCHBAY_MODELS__DEFAULT", "demo/demo"),
         ("PATCHBAY_RUNS__POLL", "100ms"),
     ];
-    let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let mut config = Config::load(None, &Environment::from_pairs(pairs).unwrap()).unwrap();
     config.slack.transport = transport;
     config.slack.api_url = sim.api_url();
@@ -120,11 +145,14 @@ pub async fn config(sim: &Sim, folder: &std::path::Path, engine: Engine, transpo
     config.network.allow_loopback();
     config.database.url = match engine {
         Engine::Sqlite => format!("sqlite:{}", folder.join("patchbay.db").display()),
-        Engine::Postgres => Postgres::shared().await.create_database().await,
+        Engine::Postgres => Postgres::shared().create_database().await.owner,
     };
     let shop = folder.join("shop.db");
     ensure_sample(&shop).await.unwrap();
-    config.tools.sqlite_databases.insert(SAMPLE.to_owned(), shop);
+    config
+        .tools
+        .sqlite_databases
+        .insert(SAMPLE.to_owned(), shop);
     config
 }
 
@@ -137,7 +165,9 @@ impl<'a> Person<'a> {
     /// Types a slash command: `/mcp list`.
     pub async fn types(&self, command: &str) -> CommandOutcome {
         let (command, text) = command.split_once(' ').unwrap_or((command, ""));
-        self.sim.command(self.name, self.channel, command, text).await
+        self.sim
+            .command(self.name, self.channel, command, text)
+            .await
     }
 
     /// Types a slash command and reads what only they are shown next.
@@ -151,12 +181,18 @@ impl<'a> Person<'a> {
     /// Everything only they are shown in this channel.
     pub fn private_messages(&self) -> Vec<Message> {
         let messages = self.sim.messages(self.name, self.channel).unwrap();
-        messages.into_iter().filter(|message| message.ephemeral).collect()
+        messages
+            .into_iter()
+            .filter(|message| message.ephemeral)
+            .collect()
     }
 
     pub async fn private_message_after(&self, before: usize) -> Message {
         let look = |_: &Sim| self.private_messages().into_iter().nth(before);
-        self.sim.until(PATIENCE, look).await.unwrap_or_else(|| panic!("{} was shown nothing", self.name))
+        self.sim
+            .until(PATIENCE, look)
+            .await
+            .unwrap_or_else(|| panic!("{} was shown nothing", self.name))
     }
 
     /// Says something and returns where.
@@ -172,7 +208,8 @@ impl<'a> Person<'a> {
 
     /// The bot's message in this thread, once it says more than that it is at work.
     pub async fn answer_to(&self, ts: &str) -> Message {
-        self.reply_when(ts, |message| !message.all_text().starts_with('⏳')).await
+        self.reply_when(ts, |message| !message.all_text().starts_with('⏳'))
+            .await
     }
 
     /// The bot's message in this thread, once it is as wanted.
@@ -189,7 +226,9 @@ impl<'a> Person<'a> {
     }
 
     pub async fn clicks(&self, message: &Message, label: &str) -> ClickOutcome {
-        self.sim.click(self.name, Click::label(message, label)).await
+        self.sim
+            .click(self.name, Click::label(message, label))
+            .await
     }
 
     pub async fn clicks_in(&self, view: &View, label: &str) -> ClickOutcome {
@@ -200,7 +239,8 @@ impl<'a> Person<'a> {
     pub async fn form_when(&self, wanted: impl Fn(&View) -> bool) -> View {
         let look = |sim: &Sim| sim.top_view(self.name).unwrap().filter(|view| wanted(view));
         let found = self.sim.until(PATIENCE, look).await;
-        found.unwrap_or_else(|| panic!("no such form; on top is {:?}", self.sim.top_view(self.name)))
+        found
+            .unwrap_or_else(|| panic!("no such form; on top is {:?}", self.sim.top_view(self.name)))
     }
 
     pub async fn submits(&self, view: &View, values: Value) -> SubmitOutcome {
@@ -214,7 +254,10 @@ impl<'a> Person<'a> {
         assert!(outcome.ok, "{outcome:?}");
         let form = self.form_when(|view| view.callback_id() == "connect").await;
         let outcome = self.submits(&form, values).await;
-        assert!(outcome.errors.is_empty() && outcome.error.is_none(), "{outcome:?}");
+        assert!(
+            outcome.errors.is_empty() && outcome.error.is_none(),
+            "{outcome:?}"
+        );
         self.private_message_after(before).await
     }
 }

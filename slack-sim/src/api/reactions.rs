@@ -22,9 +22,9 @@ pub(super) fn add(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
 
 pub(super) fn remove(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     let (ts, name) = target(args)?;
-    shared.act(|ws, _| {
+    shared.act(|ws, now| {
         let id = ws.channel_for_app(args.required("channel")?)?.id.clone();
-        ws.unreact(&id, ts, name, ids::BOT_USER)?;
+        ws.unreact(now, &id, ts, name, ids::BOT_USER)?;
         Ok(json!({}))
     })
 }

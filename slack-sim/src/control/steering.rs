@@ -100,7 +100,7 @@ pub(super) async fn set_member(
     if it.member {
         sim.invite(&it.channel, &it.user)?;
     } else {
-        sim.remove(&it.channel, &it.user)?;
+        sim.kick(&it.channel, &it.user)?;
     }
     Ok(Json(json!({"ok": true})))
 }

@@ -102,21 +102,27 @@ fn hidden(ws: &Workspace, channel: &str, subtype: &str, at: &str) -> Value {
     })
 }
 
-/// A reaction that was given.
-pub(crate) fn reaction_added(
-    channel: &str,
-    ts: &str,
+/// The message that somebody reacted to.
+pub(crate) struct Reacted<'a> {
+    pub(crate) channel: &'a str,
+    pub(crate) ts: &'a str,
+    pub(crate) author: &'a str,
+}
+
+/// A reaction that was given or taken back: `reaction_added` or `reaction_removed`.
+pub(crate) fn reaction(
+    kind: &str,
+    target: &Reacted<'_>,
     name: &str,
     user: &str,
-    author: &str,
     at: &str,
 ) -> Value {
     json!({
-        "type": "reaction_added",
+        "type": kind,
         "user": user,
         "reaction": name,
-        "item": {"type": "message", "channel": channel, "ts": ts},
-        "item_user": author,
+        "item": {"type": "message", "channel": target.channel, "ts": target.ts},
+        "item_user": target.author,
         "event_ts": at,
     })
 }

@@ -20,6 +20,8 @@ use crate::shared::Shared;
 /// Frames that may wait for one socket.
 const QUEUE: usize = 1_024;
 const PING_EVERY: Duration = Duration::from_secs(10);
+/// How long Slack takes to notice that a connection is dead.
+const FROZEN: Duration = Duration::from_secs(5 * 60);
 /// What Slack tells about how long a connection lasts, in seconds.
 const CONNECTION_TIME: u64 = 18_060;
 
@@ -113,6 +115,7 @@ impl Link {
             Disconnect::LinkDisabled => "link_disabled",
             Disconnect::TooManyWebsockets => "too_many_websockets",
             Disconnect::Abrupt => return Next::Gone,
+            Disconnect::Frozen => return self.freeze().await,
         };
         let frame = json!({
             "type": "disconnect",
@@ -126,6 +129,13 @@ impl Link {
         }
         // The app may have hung up first.
         let _ = self.socket.send(Message::Close(None)).await;
+        Next::Gone
+    }
+
+    /// Keeps the connection without reading or writing, while Slack still counts it and sends to it.
+    async fn freeze(&mut self) -> Next {
+        let thaw = self.shared.clock.sleep(FROZEN);
+        self.shared.stopping.run_until_cancelled(thaw).await;
         Next::Gone
     }
 

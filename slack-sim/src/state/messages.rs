@@ -111,6 +111,13 @@ impl Post {
         self.thread_ts.as_ref().is_some_and(|root| *root != self.ts)
     }
 
+    /// Whether `user` gave it this reaction.
+    pub(crate) fn has_reaction(&self, name: &str, user: &str) -> bool {
+        self.reactions
+            .iter()
+            .any(|(known, users)| known == name && users.iter().any(|other| other == user))
+    }
+
     pub(crate) fn is_visible_to(&self, user: &str) -> bool {
         self.only_for.as_ref().is_none_or(|only| only == user)
     }

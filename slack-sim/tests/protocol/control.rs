@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use slack_sim::Sim;
+use slack_sim::{Sim, SimConfig};
 
 use crate::app::{button, connected, modal, post, start, trigger};
 
@@ -125,19 +125,24 @@ async fn a_page_of_another_host_is_turned_away() {
 }
 
 #[tokio::test]
-async fn the_page_and_its_files_are_served() {
+async fn every_file_of_the_page_is_served() {
     let sim = start().await;
-    for (path, kind) in [
-        ("/", "text/html"),
-        ("/assets/style.css", "text/css"),
-        ("/assets/app.js", "text/javascript"),
-    ] {
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/page")).unwrap();
+    for file in files {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let (path, kind) = match name.rsplit_once('.').unwrap().1 {
+            "html" => ("/".to_owned(), "text/html"),
+            "css" => (format!("/assets/{name}"), "text/css"),
+            "js" => (format!("/assets/{name}"), "text/javascript"),
+            "svg" => (format!("/assets/{name}"), "image/svg+xml"),
+            other => panic!("the page has a file of a new kind, {other}"),
+        };
         let response = reqwest::get(format!("{}{path}", sim.url())).await.unwrap();
-        assert_eq!(response.status(), 200);
+        assert_eq!(response.status(), 200, "{name} is not in src/page.rs");
         let found = response.headers()["content-type"].to_str().unwrap();
         assert!(found.starts_with(kind), "{path} is {found}");
     }
-    let missing = reqwest::get(format!("{}/assets/../main.rs", sim.url())).await;
+    let missing = reqwest::get(format!("{}/assets/%2e%2e/Cargo.toml", sim.url())).await;
     assert_eq!(missing.unwrap().status(), 404);
 }
 
@@ -150,4 +155,23 @@ async fn a_reset_forgets_everything_but_the_sockets() {
     assert!(sim.messages("alice", "general").unwrap().is_empty());
     sim.say("alice", "dm", "again").await.unwrap();
     assert_eq!(app.take().await["payload"]["event"]["text"], "again");
+}
+
+#[tokio::test]
+async fn a_stopped_workspace_answers_nobody() {
+    let (sim, mut app) = connected().await;
+    let client = reqwest::Client::new();
+    let ask = || client.get(format!("{}/sim/state", sim.url())).send();
+    assert_eq!(ask().await.unwrap().status(), 200);
+    sim.stop().await;
+    assert_eq!(app.try_next().await, None);
+    ask().await.unwrap_err();
+    let port = sim.url().rsplit(':').next().unwrap().parse().unwrap();
+    let config = SimConfig {
+        port,
+        ..SimConfig::default()
+    };
+    let again = Sim::start(config).await.unwrap();
+    assert_eq!(again.url(), sim.url());
+    assert_eq!(ask().await.unwrap().status(), 200);
 }

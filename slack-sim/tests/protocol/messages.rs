@@ -174,4 +174,7 @@ async fn reactions_are_counted_and_told() {
     let event = app.take().await["payload"]["event"].clone();
     assert_eq!(event["type"], "reaction_added");
     assert_eq!(event["item"]["ts"], ts.as_str());
+    sim.react("bob", "general", &ts, "eyes").await.unwrap();
+    let seen = &sim.messages("alice", "general").unwrap()[0];
+    assert_eq!(seen.reactions[0].users, ["U0BOT0001"]);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use slack_sim::{Disconnect, Handmade, SimConfig};
+use slack_sim::{Disconnect, Fault, FaultKind, Handmade, SimConfig};
 use tokio_tungstenite::connect_async;
 
 use crate::app::{App, call_as, connected, socket_url, start};
@@ -234,4 +234,31 @@ async fn unsubscribed_events_stay_away() {
     sim.say("alice", "dm", "hello").await.unwrap();
     let event = app.take().await;
     assert_eq!(event["payload"]["event"]["channel"], "D0ALICE01");
+}
+
+#[tokio::test]
+async fn a_frozen_socket_swallows_events_until_slack_notices() {
+    let (sim, mut app) = connected().await;
+    sim.fault(Fault::new("socket", FaultKind::Timeout));
+    sim.say("alice", "dm", "hello").await.unwrap();
+    sim.advance(Duration::from_secs(3));
+    missed(&sim, 1).await;
+    let resent = sim.until(Duration::from_secs(5), |sim| {
+        let sent = sim
+            .log(0)
+            .into_iter()
+            .filter(|entry| entry.what == "message");
+        (sent.count() == 2).then_some(())
+    });
+    assert!(resent.await.is_some());
+    assert_eq!(sim.sockets(), 1);
+    sim.advance(Duration::from_secs(300));
+    assert_eq!(app.try_next().await, None);
+    let mut again = App::connect(&sim).await;
+    // The second attempt went to the frozen socket as well.
+    missed(&sim, 2).await;
+    sim.advance(Duration::from_secs(60));
+    let event = again.take().await;
+    assert_eq!(event["retry_attempt"], 2);
+    assert_eq!(event["payload"]["event"]["text"], "hello");
 }

@@ -14,11 +14,14 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
         Meant::None => screens::nothing_connected(&app.config.slack.command),
         Meant::These(connections) => match connections.as_slice() {
             [only] => screens::ask_disconnect(only),
-            several => several.iter().fold(Message::new("Which one should be removed?"), |message, connection| {
-                message
-                    .block(section(&code(connection.name.as_str())))
-                    .block(screens::connection_buttons(connection))
-            }),
+            several => several.iter().fold(
+                Message::new("Which one should be removed?"),
+                |message, connection| {
+                    message
+                        .block(section(&code(connection.name.as_str())))
+                        .block(screens::connection_buttons(connection))
+                },
+            ),
         },
     }))
 }

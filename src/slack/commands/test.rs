@@ -15,10 +15,16 @@ use crate::slack::{actions as ids, screens};
 
 pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply> {
     let connections = match meant(app, caller, name).await? {
-        Meant::None => return Ok(Reply::Private(screens::nothing_connected(&app.config.slack.command))),
+        Meant::None => {
+            return Ok(Reply::Private(screens::nothing_connected(
+                &app.config.slack.command,
+            )));
+        }
         Meant::These(connections) => connections,
     };
-    let tests = connections.iter().map(|connection| app.connections.test(connection));
+    let tests = connections
+        .iter()
+        .map(|connection| app.connections.test(connection));
     let reports = future::try_join_all(tests).await?;
     Ok(Reply::Private(screen(connections.iter().zip(&reports))))
 }
@@ -46,7 +52,10 @@ fn line(connection: &Connection, report: &Report) -> String {
     match &report.outcome {
         Ok(()) => {
             let tools = connection.tools.len();
-            format!("✅ {name} works: {tools} {}, {took} ms", screens::plural(tools, "tool"))
+            format!(
+                "✅ {name} works: {tools} {}, {took} ms",
+                screens::plural(tools, "tool")
+            )
         }
         Err(error) => format!("⚠️ {name} does not work: {}", escape(&error.sentence())),
     }

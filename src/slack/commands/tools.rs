@@ -23,13 +23,20 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
 
 /// The tools of these connections.
 pub fn screen(app: &App, connections: &[Connection]) -> Message {
-    let lines: Vec<String> = connections.iter().flat_map(|connection| lines(app, connection)).collect();
+    let lines: Vec<String> = connections
+        .iter()
+        .flat_map(|connection| lines(app, connection))
+        .collect();
     let count = lines.len();
     let title = format!("*{count} {}*", screens::plural(count, "tool"));
     let shown = lines.iter().take(MOST_TOOLS);
-    let message = shown.fold(Message::new(title), |message, line| message.block(section(line)));
+    let message = shown.fold(Message::new(title), |message, line| {
+        message.block(section(line))
+    });
     match count.checked_sub(MOST_TOOLS) {
-        Some(more) if more > 0 => message.block(context(&format!("And {more} more; name one connection to see its tools."))),
+        Some(more) if more > 0 => message.block(context(&format!(
+            "And {more} more; name one connection to see its tools."
+        ))),
         Some(_) | None => message,
     }
 }
@@ -44,8 +51,17 @@ fn lines(app: &App, connection: &Connection) -> Vec<String> {
             Risk::Write => "✏️ changes; asks first",
             Risk::Destructive => "🔥 removes; asks first",
         };
-        let first_sentence = tool.description.split_inclusive(". ").next().unwrap_or_default();
-        format!("{} {}  {risk}\n{}", code(connection.name.as_str()), code(&tool.name), escape(first_sentence.trim()))
+        let first_sentence = tool
+            .description
+            .split_inclusive(". ")
+            .next()
+            .unwrap_or_default();
+        format!(
+            "{} {}  {risk}\n{}",
+            code(connection.name.as_str()),
+            code(&tool.name),
+            escape(first_sentence.trim())
+        )
     };
     card.tools.iter().map(line).collect()
 }

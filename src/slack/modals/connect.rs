@@ -29,7 +29,12 @@ pub async fn open(app: &App, caller: &Caller, card: &Card) -> Result<Value> {
 }
 
 fn view(card: &Card, name: &str, caller: &Caller) -> Value {
-    let about = format!("{} *{}*  {}", card.icon, escape(&card.title), escape(&card.description));
+    let about = format!(
+        "{} *{}*  {}",
+        card.icon,
+        escape(&card.title),
+        escape(&card.description)
+    );
     let mut blocks = vec![section(&about)];
     blocks.extend(card.fields.iter().map(input));
     blocks.push(name_input(name));
@@ -51,7 +56,8 @@ fn view(card: &Card, name: &str, caller: &Caller) -> Value {
 }
 
 fn input(field: &Field) -> Value {
-    let mut element = json!({ "type": "plain_text_input", "action_id": INPUT, "max_length": 2_000 });
+    let mut element =
+        json!({ "type": "plain_text_input", "action_id": INPUT, "max_length": 2_000 });
     if let Some(placeholder) = &field.placeholder {
         element["placeholder"] = plain(&clipped(placeholder, 150));
     }
@@ -107,8 +113,14 @@ pub async fn submit(app: &Arc<App>, submission: &Submission) -> Result<Reply> {
         return Ok(Reply::Shown);
     };
     let owner = &submission.caller.person;
-    let connection = app.connections.connect(owner, &form.card, form.name, form.fields).await?;
-    Ok(Reply::Private(screens::connected(&connection, &form.card.noun)))
+    let connection = app
+        .connections
+        .connect(owner, &form.card, form.name, form.fields)
+        .await?;
+    Ok(Reply::Private(screens::connected(
+        &connection,
+        &form.card.noun,
+    )))
 }
 
 struct Form {
@@ -130,7 +142,10 @@ fn read(app: &App, submission: &Submission) -> std::result::Result<Form, Problem
     refuse_other(opened.by, &submission.caller).map_err(Problem::Form)?;
     let card = match &opened.card {
         Some(name) => app.cards.find(name),
-        None => Err(Error::new(Kind::NotFound, "That form is from an older version of me.").hint("Open it again.")),
+        None => Err(
+            Error::new(Kind::NotFound, "That form is from an older version of me.")
+                .hint("Open it again."),
+        ),
     };
     let card = card.map_err(Problem::Form)?;
     let mut values = submission.values.clone();

@@ -19,7 +19,12 @@ pub fn view(cards: &Registry, caller: &Caller) -> Value {
         .iter()
         .map(|card| {
             let label = format!("{} {}", card.icon, card.title);
-            button(&label, &format!("{CONNECT_CARD}{}", card.name), &card.name, Style::Plain)
+            button(
+                &label,
+                &format!("{CONNECT_CARD}{}", card.name),
+                &card.name,
+                Style::Plain,
+            )
         })
         .collect();
     let lines: Vec<String> = cards

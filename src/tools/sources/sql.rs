@@ -23,6 +23,9 @@ mod sqlite;
 
 pub use sample::ensure_sample;
 
+/// What the bundled sample database is called.
+pub const SAMPLE: &str = "sample";
+
 /// Where SQL tools run.
 #[derive(Clone, Debug)]
 pub struct SqlSource {

@@ -27,7 +27,12 @@ pub async fn server() -> Silent {
             held.push(connection);
         }
     });
-    Silent { url: format!("http://127.0.0.1:{port}/"), port, asked, task }
+    Silent {
+        url: format!("http://127.0.0.1:{port}/"),
+        port,
+        asked,
+        task,
+    }
 }
 
 impl Silent {
@@ -41,7 +46,11 @@ impl Silent {
 
     /// Waits until somebody connected.
     pub async fn was_asked(&self, patience: Duration) {
-        tokio::time::timeout(patience, self.asked.acquire()).await.expect("nobody asked").unwrap().forget();
+        tokio::time::timeout(patience, self.asked.acquire())
+            .await
+            .expect("nobody asked")
+            .unwrap()
+            .forget();
     }
 }
 

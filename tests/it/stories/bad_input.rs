@@ -33,8 +33,15 @@ async fn forms_say_which_field_is_wrong() {
     let world = World::start().await;
     let alice = world.alice();
     alice.types("/mcp connect postgres").await;
-    let form = alice.form_when(|view| view.callback_id() == "connect").await;
-    let outcome = alice.submits(&form, json!({ "url": "not a url", "connection-name": "no spaces please" })).await;
+    let form = alice
+        .form_when(|view| view.callback_id() == "connect")
+        .await;
+    let outcome = alice
+        .submits(
+            &form,
+            json!({ "url": "not a url", "connection-name": "no spaces please" }),
+        )
+        .await;
     assert_eq!(outcome.errors.len(), 2, "{outcome:?}");
     assert!(outcome.errors["url"].contains("postgres"), "{outcome:?}");
     assert!(!outcome.closed);
@@ -45,7 +52,7 @@ async fn forms_say_which_field_is_wrong() {
 async fn a_connection_that_does_not_work_is_not_kept_and_says_why() {
     let world = World::start().await;
     let alice = world.alice();
-    let good = Postgres::shared().await.create_sample_database().await;
+    let good = Postgres::shared().create_sample_database().await.reader;
     let mut wrong_password = url::Url::parse(&good).unwrap();
     wrong_password.set_password(Some("hunter2wrong")).unwrap();
     let mut no_database = url::Url::parse(&good).unwrap();
@@ -56,7 +63,10 @@ async fn a_connection_that_does_not_work_is_not_kept_and_says_why() {
         ("postgres://u:p@127.0.0.1:1/x", "reach"),
         ("postgres://u:p@host.invalid:5432/x", "host.invalid"),
     ] {
-        let told = alice.connects("postgres", json!({ "url": url })).await.all_text();
+        let told = alice
+            .connects("postgres", json!({ "url": url }))
+            .await
+            .all_text();
         assert!(told.contains(part), "{url}: {told} lacks {part:?}");
         assert!(!told.contains("hunter2wrong"), "{told}");
     }
@@ -69,9 +79,17 @@ async fn a_connection_that_does_not_work_is_not_kept_and_says_why() {
 async fn a_name_is_taken_once() {
     let world = World::start().await;
     let alice = world.alice();
-    alice.connects("sqlite", json!({ "connection-name": "shop" })).await;
-    let told = alice.connects("sqlite", json!({ "connection-name": "Shop" })).await.all_text();
-    assert!(told.contains("already have a connection called `shop`"), "{told}");
+    alice
+        .connects("sqlite", json!({ "connection-name": "shop" }))
+        .await;
+    let told = alice
+        .connects("sqlite", json!({ "connection-name": "Shop" }))
+        .await
+        .all_text();
+    assert!(
+        told.contains("already have a connection called `shop`"),
+        "{told}"
+    );
     world.stop().await;
 }
 
@@ -86,18 +104,31 @@ async fn a_private_address_is_refused_before_a_socket_is_opened() {
     let guarded = |config: &mut patchbay::config::Config| config.network = Default::default();
     let world = World::start_with(Engine::Sqlite, Transport::Socket, guarded).await;
     let alice = world.alice();
-    for host in ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0.0.0.0"] {
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "2130706433",
+        "0.0.0.0",
+    ] {
         let url = format!("postgres://u:p@{host}:{port}/x");
         alice.types("/mcp connect postgres").await;
-        let form = alice.form_when(|view| view.callback_id() == "connect").await;
+        let form = alice
+            .form_when(|view| view.callback_id() == "connect")
+            .await;
         let before = alice.private_messages().len();
         let outcome = alice.submits(&form, json!({ "url": url })).await;
         if outcome.errors.is_empty() {
             let told = alice.private_message_after(before).await.all_text();
-            assert!(told.starts_with('⚠') && told.contains("network"), "{host}: {told}");
+            assert!(
+                told.starts_with('⚠') && told.contains("network"),
+                "{host}: {told}"
+            );
         }
     }
-    let knocked = tokio::time::timeout(std::time::Duration::from_millis(200), listener.accept()).await;
+    let knocked =
+        tokio::time::timeout(std::time::Duration::from_millis(200), listener.accept()).await;
     assert!(knocked.is_err(), "somebody connected");
     world.stop().await;
 }
@@ -140,8 +171,20 @@ async fn a_question_of_ten_megabytes_harms_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_and_unknown_deliveries_harm_nobody() {
     let world = World::start().await;
-    for text in ["", "{", "null", "[]", "{\"type\":7}", "{\"type\":\"events_api\"}", "\u{0}", "{\"envelope_id\":\"x\",\"type\":\"new_kind\"}"] {
-        let raw = Handmade { text: Some(text.to_owned()), ..handmade("raw", json!(null)) };
+    for text in [
+        "",
+        "{",
+        "null",
+        "[]",
+        "{\"type\":7}",
+        "{\"type\":\"events_api\"}",
+        "\u{0}",
+        "{\"envelope_id\":\"x\",\"type\":\"new_kind\"}",
+    ] {
+        let raw = Handmade {
+            text: Some(text.to_owned()),
+            ..handmade("raw", json!(null))
+        };
         world.sim.deliver(raw).await;
     }
     for payload in [
@@ -176,9 +219,18 @@ async fn a_click_with_a_null_team_is_not_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_trigger_gets_a_sentence() {
     let world = World::start().await;
-    world.sim.fault(Fault::new("views.open", FaultKind::OkFalse).error("expired_trigger_id"));
-    let told = world.alice().asks_privately("/mcp connect sqlite").await.all_text();
-    assert!(told.contains("three seconds") && told.contains("Try again"), "{told}");
+    world
+        .sim
+        .fault(Fault::new("views.open", FaultKind::OkFalse).error("expired_trigger_id"));
+    let told = world
+        .alice()
+        .asks_privately("/mcp connect sqlite")
+        .await
+        .all_text();
+    assert!(
+        told.contains("three seconds") && told.contains("Try again"),
+        "{told}"
+    );
     world.stop().await;
 }
 

@@ -10,18 +10,27 @@ on_every_pairing!(two_people_in_one_channel_get_answers_from_their_own_data);
 
 async fn two_people_in_one_channel_get_answers_from_their_own_data(world: World) {
     let (alice, bob) = (world.alice(), world.bob());
-    let server = Postgres::shared().await;
     for (person, marker) in [(alice, "alices_secret_plan"), (bob, "bobs_birthday_list")] {
         let url = server.create_database().await;
-        server.run(&url, &format!("create table {marker} (id int)")).await;
-        person.connects("postgres", json!({ "url": url, "connection-name": "mine" })).await;
+        server
+            .run(&url, &format!("create table {marker} (id int)"))
+            .await;
+        person
+            .connects("postgres", json!({ "url": url, "connection-name": "mine" }))
+            .await;
     }
     let (of_alice, of_bob) = tokio::join!(
         alice.asks("@patchbay which tables are there?"),
         bob.asks("@patchbay which tables are there?"),
     );
-    assert!(of_alice.all_text().contains("alices_secret_plan") && !of_alice.all_text().contains("bobs_birthday_list"));
-    assert!(of_bob.all_text().contains("bobs_birthday_list") && !of_bob.all_text().contains("alices_secret_plan"));
+    assert!(
+        of_alice.all_text().contains("alices_secret_plan")
+            && !of_alice.all_text().contains("bobs_birthday_list")
+    );
+    assert!(
+        of_bob.all_text().contains("bobs_birthday_list")
+            && !of_bob.all_text().contains("alices_secret_plan")
+    );
     world.stop().await;
 }
 
@@ -31,7 +40,11 @@ async fn a_forged_click_on_someone_elses_connection_changes_nothing() {
     let (alice, bob) = (world.alice(), world.bob());
     alice.connects("sqlite", json!({})).await;
     let list = alice.asks_privately("/mcp list").await;
-    let of_alice = list.blocks.iter().find_map(|block| block["elements"][2]["value"].as_str()).unwrap();
+    let of_alice = list
+        .blocks
+        .iter()
+        .find_map(|block| block["elements"][2]["value"].as_str())
+        .unwrap();
     let forged = json!({
         "type": "block_actions", "team": { "id": "T0SIM0001" }, "user": { "id": "U0BOB0001" },
         "channel": { "id": list.channel }, "container": { "message_ts": list.ts, "channel_id": list.channel },
@@ -51,7 +64,9 @@ async fn a_form_submitted_by_another_is_refused() {
     let world = World::start().await;
     let (alice, bob) = (world.alice(), world.bob());
     alice.types("/mcp connect sqlite").await;
-    let form = alice.form_when(|view| view.callback_id() == "connect").await;
+    let form = alice
+        .form_when(|view| view.callback_id() == "connect")
+        .await;
     let mut view = form.0.clone();
     view["state"] = json!({ "values": { "file": { "value": { "type": "plain_text_input", "value": "sample" } } } });
     let forged = json!({
