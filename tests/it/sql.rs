@@ -58,22 +58,22 @@ impl Db {
     async fn rows(&self, sql: &str) -> Value {
         let output = self.query(sql).await;
         let output = output.unwrap_or_else(|error| panic!("{sql}\n{}", told(&error)));
-        serde_json::from_str(&output.text).unwrap()
+        serde_json::from_str(&output.text).expect("a result is JSON")
     }
 
     async fn tables(&self) -> Value {
         let output = self
             .call(SqlOperation::ListTables, json!({}))
             .await
-            .unwrap();
-        serde_json::from_str(&output.text).unwrap()
+            .expect("tables can be listed");
+        serde_json::from_str(&output.text).expect("a result is JSON")
     }
 
     async fn schema(&self, table: &str) -> Result<Value> {
         let output = self
             .call(SqlOperation::GetSchema, json!({ "table": table }))
             .await?;
-        Ok(serde_json::from_str(&output.text).unwrap())
+        Ok(serde_json::from_str(&output.text).expect("a result is JSON"))
     }
 
     /// What a person reads of a query that fails.
@@ -82,7 +82,7 @@ impl Db {
     }
 }
 
-/// All that an error holds, log included.
+/// What is shown of an error.
 fn told(error: &Error) -> String {
     error.sentence()
 }

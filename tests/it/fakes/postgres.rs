@@ -104,6 +104,7 @@ impl Postgres {
             let owned = Command::new("chown").arg("postgres").arg(&home).status();
             assert!(owned.expect("chown").success());
         }
+        let watchdog = watch(&programs, &home);
         let secret = home.join("password");
         std::fs::write(&secret, SUPERUSER_PASSWORD).expect("a file in a directory of ours");
         if is_root() {
@@ -119,7 +120,6 @@ impl Postgres {
             .arg(format!("--pwfile={}", secret.display()))
             .arg("-D")
             .arg(&data));
-        let watchdog = watch(&programs, &home);
         let port = (0..5)
             .find_map(|_| try_start(&programs, &home))
             .expect("PostgreSQL starts on one of five free ports");
@@ -167,24 +167,27 @@ impl Database {
 
     /// One value of one row, as superuser.
     pub async fn value(&self, sql: &str) -> Option<String> {
-        let mut connection = PgConnection::connect(&self.superuser).await.unwrap();
-        let value = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
+        let mut connection = connect(&self.superuser).await;
+        sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
             .fetch_one(&mut connection)
             .await
-            .unwrap();
-        connection.close().await.unwrap();
-        value
+            .expect("the statement gives a value")
     }
 }
 
-async fn execute(url: &str, sql: &str) {
-    let mut connection = PgConnection::connect(url)
+async fn connect(url: &str) -> PgConnection {
+    PgConnection::connect(url)
         .await
-        .expect("the server lets us in");
+        .expect("the server lets us in")
+}
+
+async fn execute(url: &str, sql: &str) {
+    let mut connection = connect(url).await;
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
         .execute(&mut connection)
         .await
         .expect("the statements run");
+    // Closed before the caller goes on: a template or a count of sessions would see it.
     connection.close().await.expect("the connection closes");
 }
 

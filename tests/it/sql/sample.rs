@@ -9,9 +9,9 @@ use crate::fakes::postgres::Postgres;
 
 /// The sample on SQLite; the directory goes with the test.
 pub(super) async fn sqlite() -> (tempfile::TempDir, Db) {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("a temporary directory");
     let path = home.path().join("sample.db");
-    ensure_sample(&path).await.unwrap();
+    ensure_sample(&path).await.expect("the sample is made");
     (home, Db::sqlite(&path))
 }
 

@@ -8,7 +8,7 @@ use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Result};
 
 /// Bytes of binary data that are shown, as hex.
-const BINARY_SHOWN: usize = 32;
+pub(super) const BINARY_SHOWN: usize = 32;
 
 /// Rows that arrived so far. Columns keep their order, and names that occur twice.
 #[derive(Serialize)]
@@ -73,7 +73,7 @@ pub(super) fn float(number: f64) -> Value {
     Number::from_f64(number).map_or_else(|| Value::String(number.to_string()), Value::Number)
 }
 
-/// The start of binary data as hex; `bytes` is how many there are.
+/// The start of binary data as hex.
 pub(super) fn binary(data: &[u8]) -> Value {
     let hex: String = data
         .iter()

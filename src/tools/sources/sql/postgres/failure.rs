@@ -16,8 +16,11 @@ const MAX_MESSAGE: usize = 300;
 /// A failure while connecting.
 pub(super) fn explain_connect(error: sqlx::Error) -> Error {
     let sentence = match &error {
+        // What TLS finds wrong with a certificate comes up through the socket.
+        sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => BAD_CERTIFICATE,
         sqlx::Error::Io(cause) => io_failure(cause),
-        sqlx::Error::Tls(cause) => tls_failure(&cause.to_string()),
+        sqlx::Error::Tls(cause) if cause.to_string().contains("does not support TLS") => NO_TLS,
+        sqlx::Error::Tls(_) => BAD_CERTIFICATE,
         sqlx::Error::Protocol(_) => (
             Kind::Upstream,
             "What answers there does not speak PostgreSQL's protocol.",
@@ -90,6 +93,18 @@ pub(super) fn no_address() -> Error {
 
 type Sentence = (Kind, &'static str, &'static str);
 
+const NO_TLS: Sentence = (
+    Kind::Upstream,
+    "The database offers no TLS, and the URL asks for it.",
+    "Turn TLS on at the server; on a network you trust, use `?sslmode=disable`.",
+);
+
+const BAD_CERTIFICATE: Sentence = (
+    Kind::Upstream,
+    "The database's TLS certificate could not be verified.",
+    "Use the host name that the certificate is for, or `?sslmode=require` to encrypt without verifying.",
+);
+
 fn told((kind, message, hint): Sentence) -> Error {
     Error::new(kind, message).hint(hint)
 }
@@ -114,21 +129,6 @@ fn io_failure(cause: &io::Error) -> Sentence {
             "Check host and port, and that its firewall lets this bot in.",
         ),
     }
-}
-
-fn tls_failure(cause: &str) -> Sentence {
-    if cause.contains("does not support TLS") {
-        return (
-            Kind::Upstream,
-            "The database offers no TLS, and the URL asks for it.",
-            "Turn TLS on at the server; on a network you trust, use `?sslmode=disable`.",
-        );
-    }
-    (
-        Kind::Upstream,
-        "The database's TLS certificate could not be verified.",
-        "Use a host name that the certificate is for, or `?sslmode=require` to encrypt without verifying.",
-    )
 }
 
 /// Answers of a server that does not let us in.

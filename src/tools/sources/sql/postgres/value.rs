@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use crate::tools::sources::sql::result::{Table, float};
+use crate::tools::sources::sql::result::{BINARY_SHOWN, Table, float};
 
 /// Types that JSON has a word for, by the numbers that every server has for them.
 const BOOL: u32 = 16;
@@ -11,9 +11,6 @@ const INTEGERS: [u32; 4] = [20, 21, 23, 26];
 const JSON: [u32; 2] = [114, 3802];
 const FLOATS: [u32; 2] = [700, 701];
 const NUMERIC: u32 = 1700;
-
-/// Bytes of binary data that are shown.
-const BINARY_SHOWN: usize = 32;
 
 /// The beginning of a cursor over a query's values as text, none longer than `cell` and one.
 pub(super) fn rendering(columns: &[(String, u32)], cell: usize) -> String {
