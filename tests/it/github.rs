@@ -193,7 +193,7 @@ async fn files_are_decoded_and_directories_listed() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|entry| &entry["path"])
+        .map(|entry| entry["path"].as_str().unwrap())
         .collect();
     assert_eq!((names, output.rows), (vec!["docs", "logo.png"], Some(2)));
     assert_eq!(

@@ -374,7 +374,7 @@ mod tests {
             tools: vec!["search_repos"],
         };
         let check = |question: &str, expected: Errand| {
-            assert_eq!(errand(question, &hub), expected, "{question}")
+            assert_eq!(errand(question, &hub), expected, "{question}");
         };
         let rust = || repo_of("rust-lang", "rust");
         check(

@@ -342,7 +342,7 @@ fn the_connection_that_is_named_is_asked() {
             .map(|call| call.name.clone())
     };
     let check = |question: &str, expected: &str| {
-        assert_eq!(first(question).as_deref(), Some(expected), "{question}")
+        assert_eq!(first(question).as_deref(), Some(expected), "{question}");
     };
     check("users", "sales__list_tables");
     check("users in archive", "archive__list_tables");
