@@ -18,7 +18,7 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home patchbay \
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin patchbay \
     && install -d -o patchbay -m 0700 /data
 COPY --from=build /usr/local/bin/patchbay /usr/local/bin/patchbay
 USER patchbay
