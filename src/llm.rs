@@ -1,9 +1,21 @@
 //! Language models behind one small door, whichever company or machine they run on.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use crate::domain::chat::{ChatReply, ChatRequest, Delta};
+
+pub mod catalogue;
+mod classify;
+pub mod demo;
+mod dialect;
+mod explain;
+pub mod prices;
+pub mod probe;
+pub mod provider;
 
 /// A model that can be asked; one value per provider and model.
 #[async_trait]
@@ -22,12 +34,39 @@ pub trait ChatModel: Send + Sync {
     ) -> Result<ChatReply, Error>;
 }
 
+/// How long a model may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Until the provider begins to answer; a local model loads in this time.
+    #[serde(with = "humantime_serde")]
+    pub header_timeout: Duration,
+    /// Between two pieces of an answer; a model may think in silence.
+    #[serde(with = "humantime_serde")]
+    pub read_timeout: Duration,
+    /// For the whole answer.
+    #[serde(with = "humantime_serde")]
+    pub total_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(60),
+            read_timeout: Duration::from_secs(90),
+            total_timeout: Duration::from_secs(300),
+        }
+    }
+}
+
 /// Why a model did not answer; where callers branch, by kind.
 #[derive(Debug, thiserror::Error)]
-#[error("{provider}: {kind:?}")]
+#[error("{provider}, model {model}: {kind:?}")]
 pub struct Error {
     /// The provider, as people know it: "OpenAI".
     pub provider: String,
+    /// The model, as the provider knows it.
+    pub model: String,
     /// What happened.
     pub kind: ErrorKind,
     /// The cause, for the log; may hold request text, so it is never shown.
@@ -43,7 +82,7 @@ pub enum ErrorKind {
     /// Too many requests or no quota left.
     RateLimited {
         /// When the provider said to come back.
-        retry_after: Option<std::time::Duration>,
+        retry_after: Option<Duration>,
     },
     /// The provider is overloaded.
     Overloaded,
@@ -59,6 +98,8 @@ pub enum ErrorKind {
     BadRequest,
     /// The conversation no longer fits the model.
     ContextTooLong,
+    /// The reply reached the most tokens it may have.
+    AnswerTooLong,
     /// The provider declined the content.
     ContentFilter,
     /// There is no such model at this provider.
@@ -78,6 +119,7 @@ impl ErrorKind {
             Self::Auth
             | Self::BadRequest
             | Self::ContextTooLong
+            | Self::AnswerTooLong
             | Self::ContentFilter
             | Self::UnknownModel => false,
         }

@@ -12,7 +12,7 @@ import { plain } from "./mrkdwn.js";
 import { channelItems, conversationItems, emptyPlace, promptsItem } from "./places.js";
 import { channelAt, hashOf, placeOf, readRoute } from "./route.js";
 import { Session } from "./session.js";
-import { connected, drawSidebar } from "./sidebar.js";
+import { drawSidebar } from "./sidebar.js";
 import { ThreadPanel } from "./thread.js";
 import { Timeline } from "./timeline.js";
 
@@ -100,7 +100,7 @@ function drawFrame() {
   document.title = `${channel.kind === "im" ? state.bot.name : `#${channel.name}`} · ${state.team.name}`;
   const banner = at("banner");
   const offline = !session.online;
-  banner.hidden = !offline && connected(state);
+  banner.hidden = !offline && session.connected;
   banner.textContent = offline ? "The connection to the workspace is lost. Trying again…" : "No app is connected. Commands fail until one is.";
   banner.dataset.level = offline ? "error" : "info";
   for (const id of ["timeline", "composer"]) at(id).hidden = route.home;
@@ -152,7 +152,7 @@ function openAwaited(direct) {
 }
 
 async function send(text) {
-  timeline.toEnd();
+  if (!continuing) timeline.toEnd();
   if (/^\/\S/.test(text)) return command(text);
   return say(text, session.channel.kind === "im" ? continuing : null);
 }
@@ -167,6 +167,7 @@ async function say(text, threadTs) {
   else if (!threadTs) awaited.add(ts);
   if (threadTs) session.dirty.add(threadTs);
   await session.refreshMessages();
+  if (threadTs && threadTs === continuing) timeline.reveal(`conversation-${threadTs}`);
 }
 
 async function command(text) {
@@ -176,6 +177,7 @@ async function command(text) {
     return session.notice(channel.id, `\`${name}\` is not a command here. Type \`/\` to see those that are.`);
   }
   const answer = await api.command({ user: me, channel: channel.id, command: name, text: words });
+  if (answer.error === "no_app") session.refreshState();
   if (answer.ok === false) session.failed(channel.id, answer.ts, commandFailed(name, answer.error), () => send(text));
   return undefined;
 }
@@ -196,7 +198,7 @@ function openThread(ts) {
   const root = session.messages.find((message) => message.ts === ts)?.ts
     ?? [...session.threads].find(([, whole]) => whole.some((message) => message.ts === ts))?.[0];
   if (!root) return;
-  if (session.channel.kind === "im" && session.threads.has(root)) {
+  if (session.repliesInPlace(root)) {
     continuing = root;
     draw();
     composer.input.focus();

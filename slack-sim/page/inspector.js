@@ -5,7 +5,9 @@ import { icon } from "./icons.js";
 import { jsonView } from "./json-view.js";
 
 const KEPT = 500;
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+/** How long the end of an exchange may take before the drawer stops asking for it. */
+const PATIENCE_MS = 10_000;
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 
 export class Inspector {
   constructor(root, onClose) {
@@ -74,10 +76,11 @@ export class Inspector {
     if (this.again) { this.again = false; this.refresh(); }
   }
 
-  /** The number to ask on from: entries still without an answer are asked for again. */
+  /** The number to ask on from: what went out a moment ago is asked for again, to learn how it ended. */
   newest(entries) {
-    const waiting = entries.find((entry) => entry.ack_ms === undefined && entry.status === undefined);
-    return waiting && entries.length < 50 ? waiting.n - 1 : entries.at(-1).n;
+    const { at, n } = entries.at(-1);
+    const waiting = entries.find((entry) => entry.status === undefined && entry.what !== "ack" && at - entry.at < PATIENCE_MS);
+    return waiting ? waiting.n - 1 : n;
   }
 
   draw() {

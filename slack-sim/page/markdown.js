@@ -52,7 +52,7 @@ function heading(lines, at, out, top) {
 
 function tableAt(lines, at, out) {
   if (!lines[at].includes("|") || !DELIMITER.test(lines[at + 1] ?? "") || !lines[at + 1].includes("-")) return null;
-  const align = cells(lines[at + 1]).map((cell) => (/^:-+:$/.test(cell) ? "center" : /-:$/.test(cell) ? "right" : "left"));
+  const align = cells(lines[at + 1]).map((cell) => (/^:-+:$/.test(cell) ? "center" : /-:$/.test(cell) ? "right" : /^:-/.test(cell) ? "left" : undefined));
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|") && lines[end].trim() !== "") end += 1;
   const rows = [lines[at], ...lines.slice(at + 2, end)].map((line) => cells(line).map((cell) => inlineMarkdown(cell)));

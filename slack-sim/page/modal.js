@@ -10,6 +10,7 @@ export class Modals {
   /** `refresh` fetches the stack again. */
   constructor({ refresh }) {
     this.refresh = refresh;
+    /** The view on screen: with its surface, its dialog, and what was entered in each view of the stack. */
     this.shown = null;
     this.opener = null;
   }
@@ -21,14 +22,13 @@ export class Modals {
     const mark = JSON.stringify([person, view.id, view.hash, view.blocks, view.title, stack.length]);
     if (this.shown?.mark === mark) return;
     const same = this.shown?.view.id === view.id;
-    const kept = same ? readings(this.shown.place) : new Map();
-    const focused = same ? this.shown.dialog.contains(document.activeElement) && document.activeElement.dataset.actionId : null;
-    if (this.shown) this.shown.keep?.set(this.shown.view.id, readings(this.shown.place));
-    const keep = this.shown?.keep ?? new Map();
-    const place = surface({ person, target: { view_id: view.id }, kept: same ? kept : (keep.get(view.id) ?? new Map()) });
+    const focused = same && this.shown.dialog.contains(document.activeElement) ? document.activeElement.dataset.actionId : null;
+    const entered = this.shown?.entered ?? new Map();
+    if (this.shown) entered.set(this.shown.view.id, readings(this.shown.place));
+    const place = surface({ person, target: { view_id: view.id }, kept: entered.get(view.id) });
     if (!this.shown) this.opener = document.activeElement;
     this.shown?.dialog.remove();
-    this.shown = { mark, view, person, place, keep, depth: stack.length, dialog: null };
+    this.shown = { mark, view, person, place, entered, depth: stack.length, dialog: null };
     this.shown.dialog = this.build(view, place);
     document.body.append(this.shown.dialog);
     this.shown.dialog.showModal();
@@ -62,14 +62,14 @@ export class Modals {
     return dialog;
   }
 
+  /** Focuses what had the focus before a redraw, else the first thing to fill in, else the first button. */
   settleFocus(actionId) {
-    const { dialog, place } = this.shown;
-    const again = actionId && dialog.querySelector(`[data-action-id="${CSS.escape(actionId)}"]`);
-    if (again) return again.focus();
-    const wanted = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".dialog-body :is(input, textarea, select)");
-    if (wanted) wanted.focus();
-    else (dialog.querySelector(".dialog-body button") ?? dialog.querySelector("footer button:last-child")).focus();
-    return place;
+    const { dialog } = this.shown;
+    const wanted = [
+      actionId && `[data-action-id="${CSS.escape(actionId)}"]`,
+      "[autofocus]", ".dialog-body :is(input, textarea, select)", ".dialog-body button", "footer button:last-child",
+    ];
+    wanted.filter(Boolean).map((selector) => dialog.querySelector(selector)).find(Boolean)?.focus();
   }
 
   async close() {

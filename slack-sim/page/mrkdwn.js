@@ -31,7 +31,7 @@ export function mrkdwn(text) {
   const out = fragment();
   String(text ?? "").split("```").forEach((piece, index, pieces) => {
     const fenced = index % 2 === 1 && index < pieces.length - 1;
-    if (fenced) out.append(copyable(unescape(piece).replace(/^\n|\n$/g, "")));
+    if (fenced) out.append(copyable(unescaped(piece).replace(/^\n|\n$/g, "")));
     else if (index % 2 === 1) paragraphs(`\`\`\`${piece}`, out);
     else paragraphs(index > 0 ? piece.replace(/^\n/, "") : piece, out);
   });
@@ -58,38 +58,38 @@ function paragraphs(text, out) {
 
 function inline(text, depth = 0) {
   const out = fragment();
-  if (depth > DEEPEST) return fragment(unescape(text));
+  if (depth > DEEPEST) return fragment(unescaped(text));
   let last = 0;
   for (const match of text.matchAll(TOKEN)) {
-    if (match.index > last) out.append(unescape(text.slice(last, match.index)));
+    if (match.index > last) out.append(unescaped(text.slice(last, match.index)));
     out.append(token(match, depth));
     last = match.index + match[0].length;
   }
-  out.append(unescape(text.slice(last)));
+  out.append(unescaped(text.slice(last)));
   return out;
 }
 
 function token([whole, code, angle, short, bold, italic, strike, url], depth) {
-  if (code !== undefined) return h("code", null, unescape(code));
+  if (code !== undefined) return h("code", null, unescaped(code));
   if (angle !== undefined) return reference(angle);
   if (short !== undefined) return emoji(short) ?? whole;
   if (bold !== undefined) return h("strong", null, inline(bold, depth + 1));
   if (italic !== undefined) return h("em", null, inline(italic, depth + 1));
   if (strike !== undefined) return h("s", null, inline(strike, depth + 1));
-  return link(unescape(url), unescape(url));
+  return link(unescaped(url), unescaped(url));
 }
 
 /** What stands between angle brackets: a mention, a channel, a date, or a link. */
 export function reference(inside) {
   const bar = inside.indexOf("|");
   const target = bar < 0 ? inside : inside.slice(0, bar);
-  const label = bar < 0 ? "" : unescape(inside.slice(bar + 1));
+  const label = bar < 0 ? "" : unescaped(inside.slice(bar + 1));
   if (target.startsWith("@")) return mention(target.slice(1), label);
   if (target.startsWith("#")) return h("span", { class: "mention" }, `#${label || channelName(target.slice(1)) || target.slice(1)}`);
   if (target.startsWith("!date^")) return label || target;
   if (target.startsWith("!")) return h("span", { class: "mention mention-all" }, `@${label.replace(/^@/, "") || target.slice(1).split("^")[0]}`);
-  if (/^(https?:|mailto:)/i.test(target)) return link(unescape(target), label ? plain(label) : unescape(target).replace(/^mailto:/, ""));
-  return unescape(`<${inside}>`);
+  if (/^(https?:|mailto:)/i.test(target)) return link(unescaped(target), label ? plain(label) : unescaped(target).replace(/^mailto:/, ""));
+  return unescaped(`<${inside}>`);
 }
 
 /** A person's name set apart from the text around it. */
@@ -98,6 +98,6 @@ export function mention(id, label) {
   return h("span", { class: "mention", "data-user": who.id, title: who.label }, `@${who.name}`);
 }
 
-function unescape(text) {
+function unescaped(text) {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }

@@ -7,9 +7,12 @@ import { reconcile } from "./reconcile.js";
 import { dayItem, messageItems, statusItem } from "./timeline.js";
 import { dayOf } from "./time.js";
 
-/** Items for a channel: top-level messages, each with its "N replies". */
+/** Items for a channel: top-level messages, each with its "N replies" and with what the app is doing about it. */
 export function channelItems(session, view) {
-  return messageItems(session.withNotices(), { ...view, threadButton: true });
+  return messageItems(session.withNotices(), { ...view, threadButton: true }).flatMap((item) => {
+    const status = session.statusIn(item.key);
+    return status && item.key !== session.threadTs ? [item, statusItem(item.key, status)] : [item];
+  });
 }
 
 /** Items for the thread panel. */
@@ -22,7 +25,7 @@ export function threadItems(session, view) {
     ...messageItems([root], view, { days: false }),
     { key: "count", sig: count, build: () => h("div", { class: "day replies" }, h("span", null, count)) },
     ...messageItems(replies, view, { days: false }),
-    ...(status ? [statusItem(status)] : []),
+    ...(status ? [statusItem(session.threadTs, status)] : []),
   ];
 }
 
@@ -50,7 +53,7 @@ function conversation(root, session, view, active) {
       el.classList.toggle("active", active);
       reconcile(el.firstElementChild, [
         ...messageItems(shown, { ...view, threadButton: true }, { days: false }),
-        ...(status ? [statusItem(status)] : []),
+        ...(status ? [statusItem(root.ts, status)] : []),
       ]);
       el.lastElementChild.hidden = active || !whole;
     },

@@ -35,6 +35,11 @@ export class Session {
     this.dirty = new Set();
   }
 
+  /** Whether an app can hear what is said: over a socket, or at its web address. */
+  get connected() {
+    return this.state.delivery !== "socket" || this.state.sockets > 0;
+  }
+
   /** Becomes another person: fetches their workspace and listens to it. */
   async become(personId) {
     this.stop?.();
@@ -75,7 +80,9 @@ export class Session {
       case "messages": return this.heardMessages(event);
       case "views": return this.refreshViews();
       case "home": return this.refreshHome();
-      case "log": return this.onChange("log");
+      case "log":
+        if (!this.connected) this.refreshState();
+        return this.onChange("log");
       case "status":
         this.setStatus(event);
         return this.onChange("messages");
@@ -96,9 +103,10 @@ export class Session {
     else this.statuses.delete(key);
   }
 
-  /** What the app says it is doing in a thread of this channel, or undefined. */
+  /** What the app is doing in a thread of this channel, or undefined. Apps write it to follow their name: "is thinking…". */
   statusIn(ts) {
-    return this.statuses.get(`${this.channel.id}/${ts}`);
+    const text = this.statuses.get(`${this.channel.id}/${ts}`);
+    return text && `${this.state.bot.name} ${text}`;
   }
 
   async fetchState() {
@@ -113,7 +121,7 @@ export class Session {
     if (channel !== this.channel || me !== this.me) return;
     this.messages = messages;
     this.prompts = prompts ?? null;
-    for (const [ts, text] of Object.entries(statuses ?? {})) this.setStatus({ channel: channel.id, thread_ts: ts, text });
+    if (statuses) this.statuses = new Map(Object.entries(statuses).map(([ts, text]) => [`${channel.id}/${ts}`, text]));
     await Promise.all([...this.threadsToFetch()].map((ts) => this.fetchThread(channel, ts)));
     if (channel === this.channel && me === this.me) this.onChange("messages");
   }
@@ -163,6 +171,12 @@ export class Session {
     const ts = (earlier.length ? Math.max(...earlier) + 0.00001 : Date.now() / 1000).toFixed(6);
     this.notices.push({ notice: true, ts, channel, text, retry });
     this.onChange("messages");
+  }
+
+  /** Whether the replies to a message of a direct message stand right below it. */
+  repliesInPlace(ts) {
+    const root = this.messages.find((message) => message.ts === ts);
+    return this.channel.kind === "im" && (this.threads.has(ts) || !root?.reply_count);
   }
 
   /** Says why something failed: in the notice `ts` that the workspace has posted about it, or in one of our own. */

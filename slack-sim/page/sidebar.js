@@ -14,22 +14,19 @@ export function drawSidebar(root, session, route) {
   keepingFocus(root, () => root.replaceChildren(
     h("div", { class: "workspace" },
       h("span", { class: "workspace-tile", "aria-hidden": "true" }, [...state.team.name][0]?.toUpperCase() ?? "W"),
-      h("div", { class: "workspace-text" }, h("strong", { dir: "auto" }, state.team.name), h("span", null, "Simulated workspace")),
+      h("div", { class: "workspace-text" }, h("strong", { dir: "auto" }, state.team.name), h("span", null, "Runs on this machine")),
       themeButton()),
     h("div", { class: "sidebar-scroll" },
       group("Channels", channels.map((channel) => entry(channel, session, route, h("span", { class: "hash", "aria-hidden": "true" }, "#"), channel.name))),
       group("Apps", direct.map((channel) => {
         const app = whoIs(state.bot.user_id);
-        return entry(channel, session, route, [avatar(app, "sm"), h("i", { class: `presence${connected(state) ? " on" : ""}` })], app.label,
-          h("span", { class: "sr-only" }, connected(state) ? "connected" : "not connected"));
+        return entry(channel, session, route, [avatar(app, "sm"), h("i", { class: `presence${session.connected ? " on" : ""}` })], app.label,
+          h("span", { class: "sr-only" }, session.connected ? "connected" : "not connected"));
       }))),
     h("div", { class: "people", "data-testid": "person-switch", role: "group", "aria-label": "Use the workspace as" },
       h("h2", { class: "group-title" }, "You are"),
       h("ul", null, state.people.map((other) => personEntry(other, person, route))))));
 }
-
-/** Whether an app can hear what is said here: over a socket, or at its web address. */
-export const connected = (state) => state.delivery?.mode === "http" || state.delivery === "http" || Number(state.sockets?.length ?? state.sockets ?? 0) > 0;
 
 const group = (title, entries) =>
   h("section", { class: "group" }, h("h2", { class: "group-title" }, title), h("ul", null, entries));

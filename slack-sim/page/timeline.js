@@ -18,6 +18,8 @@ export class Timeline {
     root.append(this.scroller, this.jump, this.log);
     this.sticky = true;
     this.known = null;
+    /** Whose messages these are. */
+    this.me = null;
     this.toolbar = new Toolbar(this.list, actions);
     this.scroller.addEventListener("scroll", () => this.onScroll(), { passive: true });
     this.jump.addEventListener("click", () => this.toEnd());
@@ -48,6 +50,14 @@ export class Timeline {
     this.sticky = true;
     this.jump.hidden = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  /** Brings the end of one item into view, wherever it stands. */
+  reveal(key) {
+    const item = [...this.list.children].find((el) => el.dataset.key === key);
+    if (item === this.list.lastElementChild) return this.toEnd();
+    item?.scrollIntoView({ block: "end" });
+    return this.onScroll();
   }
 
   onScroll() {
@@ -131,5 +141,5 @@ export function dayItem(ts) {
   return { key: `day-${dayOf(ts)}`, sig: label, build: () => h("div", { class: "day" }, h("span", null, label)) };
 }
 
-/** The item for what the app says it is doing. */
-export const statusItem = (text) => ({ key: "status", sig: text, build: () => statusElement(text) });
+/** The item for what the app says it is doing in a thread. */
+export const statusItem = (ts, text) => ({ key: `status-${ts}`, sig: text, build: () => statusElement(text) });

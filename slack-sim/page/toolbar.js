@@ -9,8 +9,9 @@ export class Toolbar {
   /** `actions` are `{ react(ts, name), reply(ts), inspect(ts) }`; `reply` may be missing. */
   constructor(list, actions) {
     this.at = null;
+    // Nobody else sees an ephemeral message, so nobody can react or reply to it: chat.css hides those buttons.
     this.bar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Message actions" },
-      QUICK.map((name) => this.button(`React with ${name.replaceAll("_", " ")}`, emoji(name), (ts) => actions.react(ts, name))),
+      QUICK.map((name) => this.button(`React with ${name.replaceAll("_", " ")}`, emoji(name), (ts) => actions.react(ts, name), "react")),
       actions.reply && this.button("Reply", icon("reply"), (ts) => actions.reply(ts), "reply"),
       this.button("Show the JSON of this message", icon("code"), (ts) => actions.inspect(ts), "inspect"));
     list.addEventListener("pointerover", (event) => this.move(event.target));

@@ -27,6 +27,13 @@ pub(crate) fn ts(micros: u64) -> String {
     format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }
 
+/// Whether this is shaped like a timestamp.
+pub(crate) fn is_ts(text: &str) -> bool {
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once('.')
+        .is_some_and(|(seconds, micros)| is_digits(seconds) && is_digits(micros))
+}
+
 /// The timestamp out of a message or a response that carries one; empty when there is none.
 pub fn ts_of(message: &serde_json::Value) -> &str {
     message["ts"].as_str().unwrap_or_default()

@@ -79,3 +79,18 @@ async fn asset(Path(name): Path<String>) -> Response {
     };
     ([(header::CONTENT_TYPE, kind)], *text).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_page_is_served() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/page");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let served = name == "index.html" || ASSETS.iter().any(|(asset, _)| *asset == name);
+            assert!(served, "{name} is not in ASSETS");
+        }
+    }
+}

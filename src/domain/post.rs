@@ -71,9 +71,11 @@ pub struct ApprovalRequest {
 
 impl ApprovalRequest {
     /// SHA-256 over the connection, the tool and the arguments: what is run must have the hash of
-    /// what was shown. `serde_json` keeps members sorted, so equal arguments hash alike.
+    /// what was shown. Members are sorted first, since a database may give them back reordered.
     pub fn arguments_hash(&self) -> String {
-        let call = serde_json::json!([self.connection, self.tool, self.arguments]).to_string();
+        let mut call = serde_json::json!([self.connection, self.tool, self.arguments]);
+        call.sort_all_objects();
+        let call = call.to_string();
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, call.as_bytes());
         digest
             .as_ref()

@@ -4,6 +4,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 use super::{Store, on_db};
+use crate::domain::card::{Card, Service};
 use crate::error::Result;
 
 /// One card as the founding table holds it.
@@ -23,6 +24,25 @@ pub struct CardRow {
     pub available_tools: Value,
     /// Higher comes first.
     pub popularity: i64,
+}
+
+impl From<&Card> for CardRow {
+    fn from(card: &Card) -> Self {
+        let (secret, open): (Vec<_>, Vec<_>) = card.fields.iter().partition(|field| field.secret);
+        let template = open.iter().map(|field| (field.name.clone(), Value::from(field.default.clone())));
+        Self {
+            name: card.name.clone(),
+            kind: match card.service {
+                Service::Sql(_) => "sql".to_owned(),
+                Service::Http(_) => "http".to_owned(),
+            },
+            description: card.description.clone(),
+            config_template: template.collect(),
+            required_credentials: secret.iter().map(|field| field.name.clone()).collect(),
+            available_tools: card.tools.iter().map(|tool| tool.name.clone()).collect(),
+            popularity: card.popularity,
+        }
+    }
 }
 
 impl Store {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 use super::{Store, in_transaction, on_db};
+use crate::domain::money::NanoDollars;
 use crate::domain::principal::Principal;
 use crate::domain::usage::{Cost, TokenUsage};
 use crate::error::Result;
@@ -114,5 +115,16 @@ impl Store {
             .bind(row.at)
             .execute(c).await.map(drop))?;
         Ok(())
+    }
+
+    /// What a run's completions cost together; nothing when one of them has no price.
+    pub async fn run_cost(&self, run: &RunId) -> Result<Option<NanoDollars>> {
+        const SQL: &str = "select cast(sum(cost_nano_dollars) as bigint),
+                count(*) filter (where cost_nano_dollars is null)
+            from completion_usage
+            where run_id = $1";
+        let (cost, unpriced): (Option<NanoDollars>, i64) =
+            on_db!(self, c => sqlx::query_as(SQL).bind(run).fetch_one(c).await?);
+        Ok(cost.filter(|_| unpriced == 0))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::elements::{BLOCKS, ELEMENTS, has_action, value_fields};
-use super::find::elements_of;
+use super::find::located_elements;
 use super::texts::{Kind, optional_text, text};
 
 pub(super) use super::texts::at_most;
@@ -171,8 +171,8 @@ fn tables_text(blocks: &[Value]) -> usize {
 fn elements(block: &Value, at: &str) -> Vec<String> {
     let mut problems = Vec::new();
     let mut names = HashSet::new();
-    for element in elements_of(block) {
-        problems.extend(self::element(element, &format!("{at}/elements")));
+    for (path, element) in located_elements(block) {
+        problems.extend(self::element(element, &format!("{at}{path}")));
         if let Some(name) = element["action_id"].as_str()
             && !names.insert(name)
         {

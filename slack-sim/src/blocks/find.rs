@@ -48,23 +48,36 @@ pub(crate) fn inputs(blocks: &[Value]) -> impl Iterator<Item = &Value> {
 
 /// The elements of one block that a person can act on.
 pub(super) fn elements_of(block: &Value) -> Vec<&Value> {
-    let listed = ["elements", "actions", "buttons"]
-        .into_iter()
-        .filter_map(|field| block[field].as_array())
-        .flatten();
+    let located = located_elements(block).into_iter();
+    located.map(|(_, element)| element).collect()
+}
+
+/// The same, each with where it is in the block, as in `/elements/0`.
+pub(super) fn located_elements(block: &Value) -> Vec<(String, &Value)> {
     let single = ["accessory", "element"]
         .into_iter()
-        .map(|field| &block[field]);
-    let nested = ["blocks", "cards", "child_blocks"]
-        .into_iter()
-        .filter_map(|field| block[field].as_array())
-        .flatten()
-        .flat_map(elements_of);
-    listed
+        .map(|field| (format!("/{field}"), &block[field]));
+    let nested = items(block, &["blocks", "cards", "child_blocks"]).flat_map(|(at, inner)| {
+        let within = located_elements(inner).into_iter();
+        within.map(move |(path, element)| (format!("{at}{path}"), element))
+    });
+    items(block, &["elements", "actions", "buttons"])
         .chain(single)
-        .filter(|element| elements::has_action(element["type"].as_str().unwrap_or_default()))
+        .filter(|(_, element)| elements::has_action(element["type"].as_str().unwrap_or_default()))
         .chain(nested)
         .collect()
+}
+
+/// What is listed in these fields of a block, each with where it is.
+fn items<'a>(
+    block: &'a Value,
+    fields: &'static [&'static str],
+) -> impl Iterator<Item = (String, &'a Value)> {
+    fields.iter().flat_map(|field| {
+        let list = block[*field].as_array().into_iter().flatten();
+        list.enumerate()
+            .map(move |(index, item)| (format!("/{field}/{index}"), item))
+    })
 }
 
 /// Calls `change` on every element of one block.

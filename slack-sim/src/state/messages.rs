@@ -122,10 +122,13 @@ impl Workspace {
         let ts = self.next_ts(now);
         let id = draft.channel.clone();
         let place = self.channel_mut(&id)?;
-        if let Some(root) = &draft.thread_ts
-            && !place.posts.iter().any(|post| post.ts == *root)
-        {
-            return Err("thread_not_found".into());
+        if let Some(root) = &draft.thread_ts {
+            if !ids::is_ts(root) {
+                return Err("invalid_thread_ts".into());
+            }
+            if !place.posts.iter().any(|post| post.ts == *root) {
+                return Err("thread_not_found".into());
+            }
         }
         let post = Post::from_draft(draft, ts.clone());
         place.posts.push(post.clone());

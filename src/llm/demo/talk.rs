@@ -1,0 +1,142 @@
+//! What the demo model says when it has no rows to show: who it is, what it can do, what failed.
+
+use serde_json::Value;
+
+use super::table::Grid;
+use super::toolbox::Connection;
+use super::transcript::Step;
+use super::words::words;
+
+/// How much of a result is written out as it came.
+const RAW_LIMIT: usize = 2_000;
+
+/// What every answer ends with.
+const NOTE: &str = "_I am the demo model: fixed rules, not a language model. With a key for one, set by your admin, you get real answers._";
+
+const GREETINGS: &str = "hello hi hey hallo hej hola bonjour salut ciao good morning afternoon \
+    evening day there thanks thank you thx cheers bye ok okay yo patchbay";
+
+const HELP: &str = "help what can could you do who are is how does this work commands examples example \
+    me show i ask a bot patchbay your name";
+
+/// An answer with its note.
+pub fn say(text: &str) -> String {
+    format!("{}\n\n{NOTE}", text.trim())
+}
+
+/// An answer to a greeting or a call for help; nothing when the question is about something.
+pub fn small_talk(question: &str, connections: &[Connection<'_>]) -> Option<String> {
+    let words = words(question);
+    let only = |known: &str| {
+        words
+            .iter()
+            .all(|word| known.split_whitespace().any(|known| known == word))
+    };
+    if !question.is_empty() && words.is_empty() {
+        return Some(say(&format!(
+            "I found no words in that. {}",
+            abilities(connections)
+        )));
+    }
+    if words
+        .iter()
+        .any(|word| word.starts_with("thank") || word == "thx")
+        && only(GREETINGS)
+    {
+        return Some(say("You are welcome."));
+    }
+    if only(GREETINGS) {
+        return Some(say(&format!("Hello. {}", abilities(connections))));
+    }
+    let asks_help = ["help", "commands", "examples", "who", "can", "work"];
+    if only(HELP) && words.iter().any(|word| asks_help.contains(&word.as_str())) {
+        return Some(say(&abilities(connections)));
+    }
+    None
+}
+
+/// What it can do with these connections, in examples.
+fn abilities(connections: &[Connection<'_>]) -> String {
+    let mut examples = Vec::new();
+    if let Some(database) = connections
+        .iter()
+        .find(|connection| connection.has("execute_sql"))
+    {
+        examples.push(format!("- which tables are in `{}`", database.name));
+        examples.push("- how many orders are there, or orders by status".to_owned());
+        examples
+            .push("- top 5 products by price, latest orders, average total per country".to_owned());
+    }
+    if connections
+        .iter()
+        .any(|connection| connection.has("search_repos"))
+    {
+        examples.push("- search repos for rust parsers".to_owned());
+        examples.push("- open issues of owner/name".to_owned());
+    }
+    if examples.is_empty() {
+        return format!(
+            "You have no connection I can use yet. {}",
+            next_connection()
+        );
+    }
+    format!(
+        "You can ask me things like these:\n\n{}",
+        examples.join("\n")
+    )
+}
+
+fn next_connection() -> &'static str {
+    "Type `/mcp connect` and pick one: `/mcp connect sqlite` brings a sample shop to try things on."
+}
+
+/// For a question that no tool fits.
+pub fn no_tool(question: &str, connections: &[Connection<'_>]) -> String {
+    let is_foreign = !question.chars().any(|c| c.is_ascii_alphanumeric());
+    let reason = match is_foreign {
+        true => "I understand only simple questions in English.",
+        false => "I have no tool for that.",
+    };
+    let connect = match connections.is_empty() {
+        true => String::new(),
+        false => format!("\n\n{}", next_connection()),
+    };
+    say(&format!("{reason} {}{connect}", abilities(connections)))
+}
+
+/// For a call that did not work.
+pub fn failed(step: &Step<'_>, reason: &str) -> String {
+    let test = match step.name.split_once("__") {
+        Some((connection, _)) => format!("Try `/mcp test {connection}`, or ask in other words."),
+        None => "Try again, or ask in other words.".to_owned(),
+    };
+    let reason = reason.trim_end_matches('.').replace('\n', " ");
+    say(&format!(
+        "`{}` did not work: {reason}.\n\n{test}",
+        step.name
+    ))
+}
+
+/// For a turn that leads nowhere.
+pub fn stuck() -> String {
+    say("I am going in circles with this one. Ask for less at once, or in other words.")
+}
+
+/// A result of any tool, as a table where it is one.
+pub fn shown(tool: &str, data: &Value) -> String {
+    if let Some(grid) = Grid::of_query(data) {
+        return say(&format!("`{tool}` gave this back:\n\n{}", grid.markdown()));
+    }
+    let raw = serde_json::to_string_pretty(data).unwrap_or_default();
+    say(&format!("`{tool}` gave this back:\n\n{}", code(&raw)))
+}
+
+/// A text as it is, in a block it cannot leave.
+pub fn code(text: &str) -> String {
+    let mut text = text.replace("```", "'''");
+    if let Some((end, _)) = text.char_indices().nth(RAW_LIMIT) {
+        text.truncate(end);
+        text.push_str("\n…");
+    }
+    format!("```\n{text}\n```")
+}
