@@ -173,7 +173,7 @@ fn spread(values: &[&Value]) -> Option<String> {
     for value in values {
         *counts.entry(cell(value)).or_default() += 1;
     }
-    if !(2..=6).contains(&counts.len()) || values.len() < counts.len() * 2 {
+    if !(2..=6).contains(&counts.len()) || values.len() == counts.len() {
         return None;
     }
     let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
@@ -273,6 +273,7 @@ mod tests {
         assert_eq!(
             grid().findings(),
             [
+                "`status` is spread like this: paid 2, open 1, open\\|new 1.",
                 "`total` goes from 10.50 to 30, 20.17 on average.",
                 "`placed_at` goes from 2026-01-02 to 2026-03-01.",
             ]

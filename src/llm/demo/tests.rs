@@ -7,6 +7,10 @@ use super::*;
 use crate::domain::chat::ChatMessage;
 use crate::domain::tool::ToolSpec;
 
+mod shop;
+
+use shop::shop;
+
 const DATABASE: [&str; 3] = ["list_tables", "get_schema", "execute_sql"];
 const GITHUB: [&str; 5] = [
     "search_repos",
@@ -23,52 +27,6 @@ fn tools(connection: &str, names: &[&str]) -> Vec<ToolSpec> {
         parameters: json!({"type": "object"}),
     };
     names.iter().map(spec).collect()
-}
-
-fn column(name: &str, kind: &str, references: Option<&str>) -> Value {
-    json!({"name": name, "type": kind, "nullable": true, "primary_key": name == "id", "references": references})
-}
-
-/// A small shop: what its tools give back.
-fn shop(call: &Call) -> Value {
-    match call.name.rsplit_once("__").map(|(_, tool)| tool) {
-        Some("list_tables") => json!({"tables": [
-            {"name": "customers", "kind": "table", "rows": 120},
-            {"name": "order_items", "kind": "table", "rows": 900},
-            {"name": "orders", "kind": "table", "rows": 400},
-            {"name": "products", "kind": "table", "rows": 30},
-        ]}),
-        Some("get_schema") => {
-            let columns = match call.arguments["table"].as_str() {
-                Some("customers") => vec![
-                    column("id", "INTEGER", None),
-                    column("name", "TEXT", None),
-                    column("country", "TEXT", None),
-                    column("password_hash", "TEXT", None),
-                ],
-                Some("orders") => vec![
-                    column("id", "INTEGER", None),
-                    column("customer_id", "INTEGER", Some("customers.id")),
-                    column("status", "TEXT", None),
-                    column("total", "REAL", None),
-                    column("placed_at", "TEXT", None),
-                ],
-                Some("products") => vec![
-                    column("id", "INTEGER", None),
-                    column("name", "TEXT", None),
-                    column("price", "REAL", None),
-                ],
-                Some("order_items") => vec![
-                    column("order_id", "INTEGER", Some("orders.id")),
-                    column("product_id", "INTEGER", Some("products.id")),
-                    column("quantity", "INTEGER", None),
-                ],
-                _ => return json!({"error": "no such table"}),
-            };
-            json!({"table": call.arguments["table"], "columns": columns})
-        }
-        _ => json!({"columns": ["count"], "rows": [[7]], "row_count": 1, "truncated": false}),
-    }
 }
 
 /// Lets the model work until it answers; gives back its calls and its answer.
@@ -342,7 +300,7 @@ fn the_connection_that_is_named_is_asked() {
             .map(|call| call.name.clone())
     };
     let check = |question: &str, expected: &str| {
-        assert_eq!(first(question).as_deref(), Some(expected), "{question}")
+        assert_eq!(first(question).as_deref(), Some(expected), "{question}");
     };
     check("users", "sales__list_tables");
     check("users in archive", "archive__list_tables");

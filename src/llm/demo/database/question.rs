@@ -1,6 +1,6 @@
 //! What a question asks of a database, read off its words.
 
-use super::words::words;
+use crate::llm::demo::words::words;
 
 /// A question, taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]

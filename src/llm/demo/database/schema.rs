@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::words::{ENOUGH, fit, name_words};
+use crate::llm::demo::words::{ENOUGH, fit, name_words};
 
 /// A table or view.
 #[derive(Clone, Debug, PartialEq)]

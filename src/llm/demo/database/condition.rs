@@ -64,8 +64,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::llm::demo::schema;
-    use crate::llm::demo::sql::quoted;
+    use crate::llm::demo::database::schema;
+    use crate::llm::demo::database::sql::quoted;
     use crate::llm::demo::words::words;
 
     #[test]

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::condition;
+use super::place::Place;
 use super::question::{Ask, Figure, Question};
-use super::schema::{Column, Table, amount, label, meant, moment, shown};
-use super::sql::{Join, Select};
-use super::words::{ENOUGH, best, covers, fit, name_words};
+use super::schema::{Column, Table, amount, meant, moment, shown};
+use super::sql::Select;
+use crate::llm::demo::words::{best, covers, name_words};
 
 /// How many rows are fetched unless the question says.
 const ROWS: usize = 20;
 /// How many rows are fetched at most.
 const MOST_ROWS: usize = 100;
 /// How many tables are looked into when no table is named.
-const LOOKS: usize = 8;
+pub(super) const LOOKS: usize = 8;
 
 /// What is known when planning.
 pub struct Planner<'a> {
@@ -66,12 +67,6 @@ pub enum Shape {
     Figure(Figure, String),
 }
 
-/// Where the values to group by are.
-enum Place {
-    Own(String),
-    Through(Join, String),
-}
-
 impl Planner<'_> {
     /// The way to the answer.
     pub fn plan(&self) -> Plan {
@@ -104,7 +99,7 @@ impl Planner<'_> {
         self.tables.iter().find(|table| table.name == name)
     }
 
-    fn columns(&self, table: &str) -> Result<&[Column], Plan> {
+    pub(super) fn columns(&self, table: &str) -> Result<&[Column], Plan> {
         match self.schemas.get(table) {
             Some(columns) => Ok(columns),
             None => Err(Plan::Look(vec![table.to_owned()])),
@@ -229,7 +224,6 @@ impl Planner<'_> {
             return self.groups(table, value, title);
         }
         let mut query = self.query(table, Shape::Figure(figure, column.name.clone()))?;
-        query.notes.retain(|note| !note.contains(&column.name));
         let value = query.select.own(&column.name);
         query.select.columns = vec![format!("{function}({value}) as \"{title}\"")];
         Ok(Plan::Query(Box::new(query)))
@@ -313,68 +307,6 @@ impl Planner<'_> {
             notes: Vec::new(),
         })?;
         Ok(Plan::Query(Box::new(query)))
-    }
-
-    /// Where the words lead from a table: to a column of its own, or of a table it points to.
-    fn place(&self, table: &str, words: &[String]) -> Result<Option<Place>, Plan> {
-        let columns = self.columns(table)?;
-        let own = meant(columns, words, |column| column.references.is_none());
-        let own_score = own.map_or(0, |(_, score)| score);
-        let links: Vec<(&Column, &Table, &str)> = columns
-            .iter()
-            .filter_map(|column| {
-                let (other, to) = column.references.as_ref()?;
-                Some((column, self.named(other)?, to.as_str()))
-            })
-            .collect();
-        let through = |(column, other, to): &(&Column, &Table, &str), target: &Column| {
-            let join = Join {
-                table: other.name.clone(),
-                from: column.name.clone(),
-                to: (*to).to_owned(),
-            };
-            Place::Through(join, target.name.clone())
-        };
-        let named = links
-            .iter()
-            .map(|link| (fit(&link.1.name, words).max(fit(&link.0.name, words)), link))
-            .filter(|(score, _)| *score >= ENOUGH.max(own_score))
-            .max_by_key(|(score, _)| *score);
-        if let Some((_, link)) = named {
-            let target = label(self.columns(&link.1.name)?);
-            return Ok(target.map(|target| through(link, target)));
-        }
-        if let Some((column, _)) = own {
-            return Ok(Some(Place::Own(column.name.clone())));
-        }
-        let unknown = links
-            .iter()
-            .filter(|link| !self.schemas.contains_key(&link.1.name));
-        let unknown: Vec<String> = unknown
-            .map(|link| link.1.name.clone())
-            .take(LOOKS)
-            .collect();
-        if !unknown.is_empty() {
-            return Err(Plan::Look(unknown));
-        }
-        let found = links.iter().filter_map(|link| {
-            let (target, score) = meant(self.schemas.get(&link.1.name)?, words, |_| true)?;
-            Some((score, through(link, target)))
-        });
-        Ok(found
-            .max_by_key(|(score, _)| *score)
-            .map(|(_, place)| place))
-    }
-
-    /// A table by the name that a reference has for it, with or without its schema.
-    fn named(&self, name: &str) -> Option<&Table> {
-        let bare = |name: &str| name.rsplit('.').next().map(str::to_owned);
-        let exact = self.tables.iter().find(|table| table.name == name);
-        exact.or_else(|| {
-            self.tables
-                .iter()
-                .find(|table| bare(&table.name) == bare(name))
-        })
     }
 
     fn query(&self, table: &str, shape: Shape) -> Result<Query, Plan> {
