@@ -97,6 +97,13 @@ impl Error {
         self
     }
 
+    /// The same failure in other words.
+    pub fn reworded(mut self, message: String, hint: Option<String>) -> Self {
+        self.message = message.into();
+        self.hint = hint.map(Cow::from);
+        self
+    }
+
     /// What a caller branches on.
     pub fn kind(&self) -> &Kind {
         &self.kind

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `patchbay` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    patchbay::cli::main()
+}

@@ -7,9 +7,19 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::domain::card::{Card, CardTool};
-use crate::domain::tool::ToolOutput;
-use crate::error::Result;
+use crate::cards::Registry;
+use crate::domain::card::{Card, CardTool, Service};
+use crate::domain::connection::{Connection, ConnectionName};
+use crate::domain::principal::Principal;
+use crate::domain::tool::{ToolOutput, ToolSpec};
+use crate::error::{Error, Kind, Result};
+use crate::secrets::Secrets;
+use crate::store::Store;
+
+pub mod sources;
+
+/// What stands between a connection's name and a tool's in the name a model sees.
+const SEPARATOR: &str = "__";
 
 /// Where tools of one kind run; chosen by the card's service.
 ///
@@ -48,4 +58,147 @@ impl std::fmt::Debug for Target {
             .field("secrets", &"•••")
             .finish()
     }
+}
+
+/// A tool of one of a person's connections.
+#[derive(Clone, Debug)]
+pub struct BoundTool {
+    /// Through which connection.
+    pub connection: Connection,
+    /// The card it was made from.
+    pub card: Arc<Card>,
+    /// The tool's name on that card.
+    pub name: String,
+}
+
+impl BoundTool {
+    /// The tool as the card describes it.
+    pub fn tool(&self) -> Result<&CardTool> {
+        self.card
+            .tool(&self.name)
+            .ok_or_else(|| unknown_tool(&self.name))
+    }
+
+    /// The tool as a model sees it.
+    pub fn spec(&self) -> Result<ToolSpec> {
+        let tool = self.tool()?;
+        Ok(ToolSpec {
+            name: full_name(&self.connection.name, &tool.name),
+            description: format!(
+                "[{} connection `{}`] {}",
+                self.card.title, self.connection.name, tool.description
+            ),
+            parameters: tool.input.clone(),
+        })
+    }
+}
+
+/// The tools of everyone's connections, and the sources they run on.
+#[derive(Clone)]
+pub struct Tools {
+    store: Store,
+    secrets: Secrets,
+    cards: Arc<Registry>,
+    sql: Arc<dyn ToolSource>,
+    http: Arc<dyn ToolSource>,
+}
+
+impl Tools {
+    /// Tools over these sources.
+    pub fn new(
+        store: Store,
+        secrets: Secrets,
+        cards: Arc<Registry>,
+        sql: Arc<dyn ToolSource>,
+        http: Arc<dyn ToolSource>,
+    ) -> Self {
+        Self {
+            store,
+            secrets,
+            cards,
+            sql,
+            http,
+        }
+    }
+
+    /// All tools over all connections of this person.
+    pub async fn of(&self, person: &Principal) -> Result<Vec<BoundTool>> {
+        let connections = self.store.connections_of(person).await?;
+        let mut tools = Vec::new();
+        for connection in connections {
+            // A connection whose card is gone offers nothing; `/mcp test` says why.
+            let Some(card) = self.cards.get(&connection.card) else {
+                continue;
+            };
+            tools.extend(card.tools.iter().map(|tool| BoundTool {
+                connection: connection.clone(),
+                card: card.clone(),
+                name: tool.name.clone(),
+            }));
+        }
+        Ok(tools)
+    }
+
+    /// The tool a model means by `connection__tool`, among this person's own.
+    pub async fn find(&self, person: &Principal, name: &str) -> Result<BoundTool> {
+        let parts = name.split_once(SEPARATOR);
+        let (connection, tool) = parts.ok_or_else(|| unknown_tool(name))?;
+        let connection: ConnectionName = connection.parse().map_err(|_| unknown_tool(name))?;
+        let connection = self.store.find_connection(person, &connection).await?;
+        let connection = connection.ok_or_else(|| unknown_tool(name))?;
+        let card = self.card_of(&connection)?;
+        if card.tool(tool).is_none() {
+            return Err(unknown_tool(name));
+        }
+        Ok(BoundTool {
+            connection,
+            card,
+            name: tool.to_owned(),
+        })
+    }
+
+    /// The card a connection was made from.
+    pub fn card_of(&self, connection: &Connection) -> Result<Arc<Card>> {
+        self.cards.get(&connection.card).cloned().ok_or_else(|| {
+            Error::new(
+                Kind::NotFound,
+                format!(
+                    "The run card `{}` of this connection is no longer installed.",
+                    connection.card
+                ),
+            )
+            .hint("Ask your admin for the card, or disconnect with `/mcp disconnect`.")
+        })
+    }
+
+    /// Where a card's tools run.
+    pub fn source(&self, card: &Card) -> Arc<dyn ToolSource> {
+        match card.service {
+            Service::Sql(_) => self.sql.clone(),
+            Service::Http(_) => self.http.clone(),
+        }
+    }
+
+    /// Opens a connection for one call.
+    pub async fn open(&self, connection: &Connection) -> Result<Target> {
+        let secrets = match &connection.credential {
+            Some(reference) => self.secrets.get(reference).await?,
+            None => BTreeMap::new(),
+        };
+        Ok(Target {
+            card: self.card_of(connection)?,
+            config: connection.config.clone(),
+            secrets,
+        })
+    }
+}
+
+/// The name a model sees: `connection__tool`.
+pub fn full_name(connection: &ConnectionName, tool: &str) -> String {
+    format!("{connection}{SEPARATOR}{tool}")
+}
+
+fn unknown_tool(name: &str) -> Error {
+    Error::new(Kind::NotFound, format!("There is no tool `{name}`."))
+        .hint("Use one of the listed tools, by its exact name.")
 }

@@ -1,1 +1,37 @@
-//! sim
+//! A Slack workspace on loopback: it speaks Slack's real protocol to an app and lets a person (or a test) use the workspace.
+//!
+//! Three sides meet in one [`Sim`]:
+//! - Slack's side towards the app: `api` (Web API), `socket` (Socket Mode), `http_delivery` (signed POSTs), `response_url`;
+//! - the people's side: `person` (what a person does and sees), `control` (the same over HTTP, for the page), `page`;
+//! - between them `state`, which is pure: no I/O, no clock of its own, effects handed back as data.
+
+mod api;
+mod blocks;
+mod clock;
+mod config;
+mod control;
+mod dispatch;
+mod error;
+mod faults;
+mod http_delivery;
+mod ids;
+mod log;
+mod page;
+mod payloads;
+mod person;
+mod response_url;
+mod seen;
+mod shared;
+mod sim;
+mod socket;
+mod state;
+
+pub use config::{AppConfig, Delivery, Limits, Person, SimConfig};
+pub use dispatch::{AckReport, Handmade};
+pub use error::Refused;
+pub use faults::{Fault, FaultKind};
+pub use log::{Call, Entry};
+pub use person::{Click, ClickOutcome, CommandOutcome, SubmitOutcome, Target};
+pub use seen::{Message, View};
+pub use sim::Sim;
+pub use socket::Disconnect;

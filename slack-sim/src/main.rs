@@ -1,2 +1,54 @@
-//! sim
-fn main() {}
+//! `slack-sim`: runs a simulated workspace until it is interrupted.
+
+use std::io::Write;
+
+use clap::Parser;
+use slack_sim::{AppConfig, Delivery, Sim, SimConfig};
+
+/// A Slack workspace on loopback, speaking Slack's real protocol.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// Port on 127.0.0.1; 0 takes any free one.
+    #[arg(long, env = "SLACK_SIM_PORT", default_value_t = 8701)]
+    port: u16,
+    /// How to reach the app: `socket`, or the base address for signed POSTs.
+    #[arg(long, env = "SLACK_SIM_DELIVERY", default_value = "socket", value_parser = delivery)]
+    delivery: Delivery,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let config = SimConfig {
+        port: options.port,
+        app: AppConfig {
+            delivery: options.delivery,
+            ..AppConfig::default()
+        },
+        ..SimConfig::default()
+    };
+    let app = config.app.clone();
+    let sim = Sim::start(config).await?;
+    let mut out = std::io::stdout();
+    writeln!(out, "workspace      {}", sim.url())?;
+    writeln!(out, "Web API        {}", sim.api_url())?;
+    writeln!(out, "bot token      {}", app.bot_token)?;
+    writeln!(out, "app token      {}", app.app_token)?;
+    writeln!(out, "signing secret {}", app.signing_secret)?;
+    tokio::signal::ctrl_c().await?;
+    sim.stop().await;
+    Ok(())
+}
+
+fn delivery(word: &str) -> Result<Delivery, String> {
+    if word == "socket" {
+        return Ok(Delivery::Socket);
+    }
+    if word.starts_with("http://") || word.starts_with("https://") {
+        return Ok(Delivery::Http {
+            request_url: word.to_owned(),
+        });
+    }
+    Err("give `socket` or the app's base address".to_owned())
+}

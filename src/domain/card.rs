@@ -78,28 +78,55 @@ pub struct HttpService {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpRequest {
-    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
-    pub method: String,
-    /// Appended to the base URL; what is put in is percent-encoded.
+    /// The verb.
+    pub method: HttpMethod,
+    /// Appended to the base URL. What is put in is percent-encoded, slashes too, except through
+    /// the filter `segments`, which keeps them: `/contents/{{ path | segments }}`.
     pub path: String,
     /// Query parameters; one that renders empty is left out.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// The JSON body: strings in it are templates; members that render empty are left out.
+    /// The JSON body: strings in it are templates, and one that is exactly `{{ x }}` keeps the
+    /// argument's JSON type; members that render empty are left out.
     pub body: Option<Value>,
     /// What of the answer is kept for the model; all of it when absent.
     pub keep: Option<Keep>,
 }
 
+/// The verbs of HTTP that cards use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum HttpMethod {
+    /// Reads.
+    Get,
+    /// Creates.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
 /// Which parts of a JSON answer a model gets to read.
+///
+/// A pointer is a JSON pointer; in those of `fields`, `*` stands for every item of a list.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keep {
     /// A JSON pointer to the part of interest, such as `/items`.
     #[serde(default)]
     pub at: String,
-    /// Members to keep of each item: new name to JSON pointer within the item.
+    /// Members to keep of each item: new name to pointer within the item.
     pub fields: BTreeMap<String, String>,
+    /// Which of `fields` hold base64 text that is decoded.
+    #[serde(default)]
+    pub base64: Vec<String>,
+    /// Items that have something at this pointer are left out.
+    pub without: Option<String>,
+    /// Where the answer says how many there are in all.
+    pub total: Option<String>,
 }
 
 /// One thing a person fills in to connect.
@@ -130,9 +157,9 @@ pub struct Field {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldFormat {
-    /// An https URL.
+    /// An https URL without query; http only where the operator allows the address.
     Url,
-    /// `postgres://user:password@host:port/database`.
+    /// `postgresql://user:password@host:port/database`.
     PostgresUrl,
     /// One of these prefixes: the well-known beginnings of a service's keys.
     Prefix(Vec<String>),
@@ -161,7 +188,7 @@ pub enum ToolAction {
     /// One of the built-in database operations.
     Sql(SqlOperation),
     /// A request.
-    Http(HttpRequest),
+    Http(Box<HttpRequest>),
 }
 
 /// The built-in database operations.

@@ -45,6 +45,15 @@ pub enum Post {
     },
 }
 
+impl Post {
+    /// How every run's message begins.
+    pub fn thinking() -> Self {
+        Self::Working {
+            note: "Thinking".to_owned(),
+        }
+    }
+}
+
 /// A decision asked of a person: exactly this call, once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApprovalRequest {
@@ -58,6 +67,22 @@ pub struct ApprovalRequest {
     pub risk: Risk,
     /// The exact arguments.
     pub arguments: Value,
+}
+
+impl ApprovalRequest {
+    /// SHA-256 over the connection, the tool and the arguments: what is run must have the hash of
+    /// what was shown. Members are sorted first, since a database may give them back reordered.
+    pub fn arguments_hash(&self) -> String {
+        let mut call = serde_json::json!([self.connection, self.tool, self.arguments]);
+        call.sort_all_objects();
+        let call = call.to_string();
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, call.as_bytes());
+        digest
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
 }
 
 /// Where an answer came from and what it cost.

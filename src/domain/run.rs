@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::chat::ChatReply;
 use super::principal::Principal;
+use super::tool::{Risk, ToolOutcome};
 use crate::ids::{ChannelId, MessageTs, RunId};
 
 /// One question and where its answer goes.
@@ -42,4 +44,40 @@ pub enum RunState {
     Failed,
     /// The worker died in the middle; the person was told and may retry.
     Interrupted,
+}
+
+/// One line of a run's journal. An effect's intent is written before it happens, its outcome after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    /// A model's reply was received: bought, so never asked for again.
+    ModelReplied {
+        /// The whole reply.
+        reply: ChatReply,
+    },
+    /// A tool call is about to be sent.
+    ToolSent {
+        /// Which call.
+        call_id: String,
+        /// The name from the tool list.
+        name: String,
+        /// What it can do: an unfinished call that only reads did no harm.
+        risk: Risk,
+    },
+    /// A tool call ended.
+    ToolEnded {
+        /// Which call.
+        call_id: String,
+        /// How.
+        outcome: ToolOutcome,
+    },
+}
+
+/// An earlier question of the same person in the same thread, with its answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exchange {
+    /// What was asked.
+    pub question: String,
+    /// What was answered.
+    pub answer: String,
 }

@@ -1,5 +1,12 @@
-//! The integration tests: one binary, a module for each theme.
+//! The integration tests: one binary, a file per theme.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be set up has failed")]
-
+mod cards;
+mod fakes;
+mod github;
 mod llm;
+mod net;
+mod restart;
+mod sql;
+mod stories;
+mod tidy;
+mod world;

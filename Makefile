@@ -1,0 +1,41 @@
+# The commands of this project. `make run` and `make test` are all a newcomer needs.
+
+# Built outside the clone, so that clones share it and none carries it along.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/patchbay/target
+TOOLS := $(HOME)/.cache/patchbay/tools
+export PATH := $(TOOLS)/bin:$(PATH)
+
+.PHONY: run test check bench fmt screenshots
+
+## Build and start the playground: the whole product in a browser, no account needed.
+run:
+	@scripts/install build
+	cargo run --quiet -- playground
+
+## Install what the tests need, where it is missing, and run all of them.
+test:
+	@scripts/install build test
+	cargo test --workspace
+
+## Formatting, lints, documentation, dependencies: everything but the tests.
+check:
+	@scripts/install build check
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+	cargo deny --all-features check --hide-inclusion-graph bans licenses sources
+	@scripts/one-of-each
+
+## Measure, as ratios within one run.
+bench:
+	@scripts/install build test bench
+	benches/run
+
+## Take the pictures of README.md and docs/ anew.
+screenshots:
+	@scripts/install build test
+	cargo build
+	node tests/browser/screenshots.mjs
+
+fmt:
+	cargo fmt --all

@@ -1,0 +1,57 @@
+// Talks to the simulated workspace's control API.
+
+/** A request the workspace refused or that never arrived; `message` is a sentence for the person. */
+export class ApiError extends Error {}
+
+const query = (params) => new URLSearchParams(Object.entries(params).filter(([, value]) => value !== undefined && value !== null));
+
+async function request(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new ApiError("The workspace cannot be reached. Check that it is still running.");
+  }
+  const body = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiError(body?.error ?? `The workspace answered with status ${response.status}.`);
+  return body;
+}
+
+const get = (path, params = {}) => request(`${path}?${query(params)}`);
+const post = (path, body) =>
+  request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+export const api = {
+  state: (user) => get("/sim/state", { user }),
+  messages: (user, channel, thread_ts) => get("/sim/messages", { user, channel, thread_ts }),
+  say: (body) => post("/sim/say", body),
+  command: (body) => post("/sim/command", body),
+  click: (body) => post("/sim/click", body),
+  submit: (body) => post("/sim/submit", body),
+  close: (body) => post("/sim/close", body),
+  views: (user) => get("/sim/views", { user }),
+  openHome: (user, tab) => post("/sim/home", { user, tab }),
+  home: (user) => get("/sim/home", { user }),
+  react: (body) => post("/sim/react", body),
+  log: (after) => get("/sim/log", { after }),
+};
+
+/** Listens to what changes for one person, reconnecting for as long as it takes. Returns a function that stops it. */
+export function listen(user, { onChange, onUp, onDown }) {
+  let source = null;
+  let timer = 0;
+  let wait = 500;
+  const open = () => {
+    source = new EventSource(`/sim/events?${query({ user })}`);
+    source.onopen = () => { wait = 500; onUp(); };
+    source.onmessage = (event) => onChange(JSON.parse(event.data));
+    source.onerror = () => {
+      onDown();
+      source.close();
+      timer = setTimeout(open, wait);
+      wait = Math.min(wait * 2, 5_000);
+    };
+  };
+  open();
+  return () => { clearTimeout(timer); source.close(); };
+}

@@ -1,0 +1,230 @@
+// Puts the page together: follows the address bar, draws what the session knows, carries out what a person does.
+import { api } from "./api.js";
+import { explain } from "./actions.js";
+import { Composer } from "./composer.js";
+import { h } from "./dom.js";
+import { drawHeader } from "./header.js";
+import { drawHome } from "./home.js";
+import { icon } from "./icons.js";
+import { Inspector } from "./inspector.js";
+import { Modals } from "./modal.js";
+import { plain } from "./mrkdwn.js";
+import { channelItems, conversationItems, emptyPlace, promptsItem } from "./places.js";
+import { channelAt, hashOf, placeOf, readRoute } from "./route.js";
+import { Session } from "./session.js";
+import { drawSidebar } from "./sidebar.js";
+import { ThreadPanel } from "./thread.js";
+import { Timeline } from "./timeline.js";
+
+const at = (id) => document.getElementById(id);
+const WIDE = "(min-width: 900px)";
+
+let route = readRoute();
+/** In a direct message: the conversation the next message continues, or null for a new one. */
+let continuing = null;
+/** Messages this person wrote in this visit, whose first reply opens by itself. */
+const awaited = new Set();
+
+const session = new Session(changed);
+const modals = new Modals({ refresh: () => session.refreshViews() });
+const inspector = new Inspector(at("inspector"), () => inspect(false));
+const toolbar = { react, reply: openThread, inspect: showJson };
+const timeline = new Timeline(at("timeline"), "Messages", toolbar);
+const thread = new ThreadPanel(at("thread"), { close: () => go({ thread: null }), send: say, toolbar: { react, inspect: showJson } });
+const composer = new Composer(at("composer"), { id: "composer-input", testid: "composer", commands: () => session.state?.commands ?? [], onSend: send });
+
+start();
+
+async function start() {
+  addEventListener("hashchange", follow);
+  at("scrim").addEventListener("click", () => sidebar(false));
+  addEventListener("keydown", (event) => { if (event.key === "Escape") sidebar(false); });
+  document.querySelector("[data-skip]").addEventListener("click", (event) => { event.preventDefault(); composer.input.focus(); });
+  try {
+    await follow();
+  } catch (error) {
+    at("app").replaceChildren(h("p", { class: "fatal", role: "alert" }, error.message));
+  }
+}
+
+/** Makes the page show what the address says, filling in what it leaves out. */
+async function follow() {
+  route = readRoute();
+  sidebar(false);
+  const known = session.state ?? await api.state(route.person ?? undefined);
+  const person = known.people.find((one) => one.name === route.person) ?? known.people[0];
+  if (person.id !== session.me) {
+    continuing = null;
+    await session.become(person.id);
+  }
+  const { state } = session;
+  const channel = channelAt(route.place, state) ?? state.channels[0];
+  if (person.name !== route.person || placeOf(channel, state) !== route.place) {
+    const place = placeOf(channel, state);
+    history.replaceState(null, "", hashOf({ ...route, person: person.name, place }));
+    route = { ...route, person: person.name, place };
+  }
+  const moved = channel.id !== session.channel?.id || timeline.me !== session.me;
+  if (moved) {
+    continuing = null;
+    timeline.clear(`Messages in ${channel.name}`);
+    timeline.me = session.me;
+  }
+  route.home = route.home && channel.kind === "im";
+  session.channel ??= channel;
+  const looking = session.look(channel, route.thread);
+  drawFrame();
+  if (moved && channel.kind === "im") api.openHome(session.me, route.home ? "home" : "messages").catch(() => {});
+  else if (route.home) api.openHome(session.me, "home").catch(() => {});
+  await looking;
+  draw();
+  if (route.thread) thread.focus();
+  else if (moved && matchMedia(WIDE).matches && !document.querySelector("dialog[open]")) composer.input.focus();
+}
+
+function changed(what) {
+  if (what === "log") inspector.refresh();
+  else if (what === "views") modals.show(session.me, session.stack);
+  else if (what === "home") drawHome(at("home"), session);
+  else if (session.channel && session.state) {
+    if (what === "state" || what === "online") drawFrame();
+    if (what === "messages") draw();
+  }
+}
+
+/** Draws all that surrounds the messages. */
+function drawFrame() {
+  const { state, channel } = session;
+  drawSidebar(at("sidebar"), session, route);
+  drawHeader(at("header"), session, route, { menu: () => sidebar(true), inspect: () => inspect(!inspector.open) }, inspector.open);
+  document.title = `${channel.kind === "im" ? state.bot.name : `#${channel.name}`} · ${state.team.name}`;
+  const banner = at("banner");
+  const offline = !session.online;
+  banner.hidden = !offline && session.connected;
+  banner.textContent = offline ? "The connection to the workspace is lost. Trying again…" : "No app is connected. Commands fail until one is.";
+  banner.dataset.level = offline ? "error" : "info";
+  for (const id of ["timeline", "composer"]) at(id).hidden = route.home;
+  at("home").hidden = !route.home;
+  if (route.home) drawHome(at("home"), session);
+  composer.open(`${session.me}/${channel.id}`, `Message ${channel.kind === "im" ? state.bot.name : `#${channel.name}`}`);
+}
+
+function draw() {
+  if (!session.messages) return;
+  const { channel, me } = session;
+  const view = { me, channel: channel.id, react, openThread };
+  const direct = channel.kind === "im";
+  const items = direct ? conversationItems(session, view, continuing) : channelItems(session, view);
+  const said = direct ? [...session.messages, ...[...session.threads.values()].flatMap((whole) => whole.slice(1))] : session.withNotices();
+  if (!items.length) items.push({ key: "empty", sig: channel.id + JSON.stringify(session.state.commands), build: () => emptyPlace(session, begin) });
+  const prompts = direct && !continuing ? promptsItem(session, (text) => send(text).catch((error) => session.notice(channel.id, error.message))) : null;
+  timeline.draw(prompts ? [...items, prompts] : items, said, me);
+  thread.draw(session, view);
+  at("app").classList.toggle("with-thread", session.threadTs !== null);
+  showContinuing(direct);
+  openAwaited(direct);
+}
+
+/** Fills the composer for someone who chose one of the starting points of an empty channel. */
+function begin(text) {
+  composer.insert(text);
+}
+
+/** Above the composer of a direct message: which conversation goes on. */
+function showContinuing(direct) {
+  const root = direct && continuing && session.messages.find((message) => message.ts === continuing);
+  if (!root) return composer.showContext();
+  const about = String(plain(root.text ?? "")).replace(/\s+/g, " ");
+  const fresh = h("button", { class: "button button-small button-quiet", type: "button", "data-testid": "new-conversation" }, icon("plus"), "New conversation");
+  fresh.addEventListener("click", () => { continuing = null; draw(); composer.input.focus(); });
+  composer.showContext(icon("reply"), h("span", { class: "composer-about", dir: "auto" }, `Continuing “${about}”`), fresh);
+}
+
+/** In a channel: opens the thread when the first reply to one's own question arrives, if there is room. */
+function openAwaited(direct) {
+  if (direct || session.threadTs || !matchMedia(WIDE).matches) return;
+  const answered = session.messages.find((message) => awaited.has(message.ts) && message.reply_count > 0);
+  if (!answered) return;
+  awaited.delete(answered.ts);
+  history.pushState(null, "", hashOf({ ...route, thread: answered.ts }));
+  route = readRoute();
+  session.look(session.channel, answered.ts);
+}
+
+async function send(text) {
+  if (!continuing) timeline.toEnd();
+  if (/^\/\S/.test(text)) return command(text);
+  return say(text, session.channel.kind === "im" ? continuing : null);
+}
+
+async function say(text, threadTs) {
+  const { me, channel } = session;
+  if (threadTs && threadTs === session.threadTs && /^\/\S/.test(text)) {
+    throw new Error("Commands do not work in threads. Write it below the channel instead.");
+  }
+  const { ts } = await api.say({ user: me, channel: channel.id, text, thread_ts: threadTs ?? undefined });
+  if (channel.kind === "im" && !threadTs) continuing = ts;
+  else if (!threadTs) awaited.add(ts);
+  if (threadTs) session.dirty.add(threadTs);
+  await session.refreshMessages();
+  if (threadTs && threadTs === continuing) timeline.reveal(`conversation-${threadTs}`);
+}
+
+async function command(text) {
+  const { me, channel } = session;
+  const [, name, words = ""] = /^(\/\S+)\s*([\s\S]*)$/.exec(text);
+  if (!session.state.commands.some((known) => known.command === name)) {
+    return session.notice(channel.id, `\`${name}\` is not a command here. Type \`/\` to see those that are.`);
+  }
+  const answer = await api.command({ user: me, channel: channel.id, command: name, text: words });
+  if (answer.error === "no_app") session.refreshState();
+  if (answer.ok === false) session.failed(channel.id, answer.ts, commandFailed(name, answer.error), () => send(text));
+  return undefined;
+}
+
+function commandFailed(name, error) {
+  if (error === "no_app") return `\`${name}\` failed because no app is connected. Start the app, then try again.`;
+  if (error === "operation_timeout") return `\`${name}\` failed because the app did not respond.`;
+  return `\`${name}\` failed. ${explain(error)}`;
+}
+
+/** Goes to another place of the same person. */
+function go(change) {
+  location.hash = hashOf({ ...route, ...change });
+}
+
+/** Answers a message: in a direct message from the composer, elsewhere in the thread panel. */
+function openThread(ts) {
+  const root = session.messages.find((message) => message.ts === ts)?.ts
+    ?? [...session.threads].find(([, whole]) => whole.some((message) => message.ts === ts))?.[0];
+  if (!root) return;
+  if (session.repliesInPlace(root)) {
+    continuing = root;
+    draw();
+    composer.input.focus();
+  } else if (session.threadTs === root) thread.focus();
+  else go({ thread: root });
+}
+
+function react(ts, name) {
+  api.react({ user: session.me, channel: session.channel.id, ts, name }).catch((error) => console.warn(error));
+}
+
+function showJson(ts) {
+  const everything = [...(session.messages ?? []), ...[...session.threads.values()].flat()];
+  inspect(true);
+  inspector.show("message", everything.find((message) => message.ts === ts));
+}
+
+function inspect(open) {
+  inspector.toggle(open);
+  at("app").classList.toggle("with-inspector", open);
+  drawFrame();
+  if (!open) document.querySelector("[data-testid=inspector-toggle]").focus();
+}
+
+function sidebar(open) {
+  document.body.classList.toggle("sidebar-open", open);
+  at("scrim").hidden = !open;
+  if (open) at("sidebar").querySelector("[aria-current]")?.focus();
+}

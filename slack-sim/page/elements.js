@@ -1,0 +1,82 @@
+// Draws the interactive parts of a block: buttons, menus, pictures; inputs come from inputs.js.
+import { h, safeUrl, uid } from "./dom.js";
+import { icon } from "./icons.js";
+import { plain } from "./mrkdwn.js";
+import { control } from "./inputs.js";
+
+/** One element of a block. */
+export function element(part, block, surface) {
+  const draw = KINDS[part.type];
+  return draw ? draw(part, block, surface) : inPlace(part, block, surface);
+}
+
+const KINDS = {
+  button,
+  workflow_button: button,
+  image: (part) => {
+    const src = safeUrl(part.image_url ?? part.slack_file?.url);
+    return src ? h("img", { class: "element-image", src, alt: part.alt_text ?? "", loading: "lazy" }) : null;
+  },
+  overflow,
+  feedback_buttons: (part, block, surface) => [["positive_button", "👍"], ["negative_button", "👎"]].map(([key, face]) =>
+    part[key] && pressable({ ...part, text: undefined }, block, surface, part[key].value, {
+      class: "button button-quiet", "aria-label": part[key].accessibility_label ?? part[key].text?.text, title: part[key].text?.text,
+    }, face)),
+  icon_button: (part, block, surface) => pressable(part, block, surface, part.value, {
+    class: "button button-quiet", "aria-label": part.accessibility_label ?? part.text?.text, title: part.text?.text,
+  }, icon(part.icon === "trash" ? "close" : "more")),
+};
+
+function button(part, block, surface) {
+  const style = part.style === "primary" || part.style === "danger" ? part.style : "";
+  const opens = safeUrl(part.url);
+  return pressable(part, block, surface, part.value, {
+    class: `button ${style}`, "aria-label": part.accessibility_label, dir: "auto",
+    ...(opens ? { title: opens } : {}),
+  }, h("span", null, plain(part.text?.text)), opens && icon("external"));
+}
+
+function pressable(part, block, surface, value, props, ...children) {
+  const node = h("button", { type: "button", "data-action-id": part.action_id, "data-value": value, ...props }, children);
+  node.addEventListener("click", () => surface.act({ block_id: block.block_id, element: part, value }, node));
+  return node;
+}
+
+function overflow(part, block, surface) {
+  const menu = h("div", { class: "menu", id: uid("menu"), popover: "auto", role: "menu" });
+  const opener = h("button", { class: "button button-quiet", type: "button", popovertarget: menu.id, "aria-label": "More actions", "aria-haspopup": "menu", "data-action-id": part.action_id }, icon("more"));
+  for (const option of part.options ?? []) {
+    const item = h("button", { class: "menu-item", type: "button", role: "menuitem", "data-value": option.value }, plain(option.text?.text));
+    item.addEventListener("click", () => {
+      menu.hidePopover();
+      surface.act({ block_id: block.block_id, element: { ...part, url: option.url }, selected: option }, opener);
+    });
+    menu.append(item);
+  }
+  menu.addEventListener("toggle", (event) => {
+    if (event.newState !== "open") return;
+    const at = opener.getBoundingClientRect();
+    menu.style.top = `${Math.min(at.bottom + 4, innerHeight - menu.offsetHeight - 8)}px`;
+    menu.style.left = `${Math.min(at.left, innerWidth - menu.offsetWidth - 8)}px`;
+    menu.querySelector("button")?.focus();
+  });
+  menu.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const items = [...menu.children];
+    items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
+  });
+  return h("span", { class: "overflow" }, opener, menu);
+}
+
+/** An input outside an `input` block: the app hears of every change at once. */
+function inPlace(part, block, surface) {
+  const made = control(part, block, surface, { "aria-label": part.placeholder?.text ?? part.action_id ?? "Choose" });
+  if (!made) return h("span", { class: "block-unknown" }, `A “${part.type}” element, which this page cannot show.`);
+  made.node.addEventListener("change", (event) => {
+    if (part.type === "plain_text_input") return;
+    surface.act({ block_id: block.block_id, element: part, ...made.press() }, event.target);
+  });
+  return made.node;
+}

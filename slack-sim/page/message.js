@@ -1,0 +1,93 @@
+// Draws one message: who, when, what, reactions, and the way into its thread.
+import { surface } from "./actions.js";
+import { renderBlocks } from "./blocks.js";
+import { avatar, whoIs } from "./directory.js";
+import { h } from "./dom.js";
+import { emoji } from "./emoji.js";
+import { icon } from "./icons.js";
+import { mrkdwn } from "./mrkdwn.js";
+import { fullTimeOf, timeOf } from "./time.js";
+
+const GROUP_SECONDS = 300;
+
+/** Whether a message continues the one above it, and so needs no name of its own. */
+export function continues(message, above) {
+  return Boolean(above) && !message.notice && !above.notice
+    && above.user === message.user && above.bot_id === message.bot_id && above.username === message.username
+    && !message.ephemeral && !above.ephemeral && !above.reply_count
+    && Number.parseFloat(message.ts) - Number.parseFloat(above.ts) < GROUP_SECONDS;
+}
+
+/** One message. `view` is `{ me, channel, compact, threadButton, openThread, react }`. */
+export function messageElement(message, view) {
+  if (message.notice) return noticeElement(message);
+  const who = author(message);
+  const head = h("div", { class: "msg-head" },
+    h("span", { class: "msg-name", dir: "auto" }, who.label), who.app && h("span", { class: "badge" }, "APP"),
+    h("time", { class: "msg-time", datetime: new Date(Number.parseFloat(message.ts) * 1000).toISOString(), title: fullTimeOf(message.ts) }, timeOf(message.ts)));
+  return h("article", {
+    class: `msg${view.compact ? " msg-compact" : ""}${message.ephemeral ? " msg-private" : ""}`,
+    "data-testid": "message", "data-ts": message.ts, "data-user": who.name, "data-ephemeral": message.ephemeral ? "true" : null,
+    tabindex: "-1", "aria-label": `${who.label}, ${timeOf(message.ts)}`,
+  },
+    h("div", { class: "gutter" }, view.compact ? h("span", { class: "gutter-time", "aria-hidden": "true" }, timeOf(message.ts)) : avatar(who)),
+    h("div", { class: "msg-body", "data-notes": true },
+      message.ephemeral && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
+      view.compact ? null : head,
+      content(message, view), reactions(message, view), threadButton(message, view)));
+}
+
+/** Who wrote a message; an app may post under another name. */
+export function author(message) {
+  const who = whoIs(message.user ?? message.bot_id, message.username);
+  const app = who.app || Boolean(message.bot_id);
+  return app ? { ...who, app, label: message.username || who.label } : who;
+}
+
+function content(message, view) {
+  const target = { message: { channel: view.channel, ts: message.ts } };
+  const edited = message.edited && !message.bot_id && h("span", { class: "edited" }, " (edited)");
+  // What a person typed is marked up in its text; its blocks only repeat the words.
+  if (message.blocks?.length && message.bot_id) {
+    return h("div", { class: "msg-content blocks" }, renderBlocks(message.blocks, surface({ person: view.me, target })), edited);
+  }
+  return h("div", { class: "msg-content", dir: "auto" }, mrkdwn(message.text), edited);
+}
+
+function reactions(message, view) {
+  if (!message.reactions?.length) return null;
+  return h("div", { class: "reactions" }, message.reactions.map((reaction) => {
+    const count = reaction.count ?? reaction.users?.length ?? 1;
+    const mine = reaction.users?.includes(view.me);
+    const names = (reaction.users ?? []).map((id) => whoIs(id).label).join(", ");
+    const pill = h("button", { class: "reaction", type: "button", "aria-pressed": mine ? "true" : "false", title: names, "aria-label": `${reaction.name}, ${count}: ${names}` },
+      h("span", null, emoji(reaction.name) ?? `:${reaction.name}:`), h("span", { class: "count" }, String(count)));
+    pill.addEventListener("click", () => view.react(message.ts, reaction.name));
+    return pill;
+  }));
+}
+
+function threadButton(message, view) {
+  if (!view.threadButton || !message.reply_count) return null;
+  const faces = (message.reply_users ?? []).slice(0, 4).map((id) => avatar(whoIs(id), "xs"));
+  const button = h("button", { class: "thread-chip", type: "button", "data-testid": "thread-open", "data-ts": message.ts },
+    h("span", { class: "faces" }, faces), h("span", { class: "thread-count" }, message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`),
+    h("span", { class: "thread-view", "aria-hidden": "true" }, "View thread"));
+  button.addEventListener("click", () => view.openThread(message.ts));
+  return button;
+}
+
+/** Something the workspace itself tells one person, such as a command that failed. */
+function noticeElement(message) {
+  const again = message.retry && h("button", { class: "button button-small", type: "button" }, "Try again");
+  again?.addEventListener("click", () => message.retry());
+  return h("article", { class: "msg msg-private msg-notice", "data-testid": "notice", tabindex: "-1", "aria-label": "Notice" },
+    h("div", { class: "gutter" }, h("span", { class: "avatar avatar-md avatar-notice", "aria-hidden": "true" }, icon("warn"))),
+    h("div", { class: "msg-body" },
+      h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
+      h("div", { class: "msg-content", dir: "auto" }, mrkdwn(message.text)), again));
+}
+
+/** The line that says what the app is doing right now. */
+export const statusElement = (text) =>
+  h("div", { class: "status-line", "data-testid": "status" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { dir: "auto" }, text));

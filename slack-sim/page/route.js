@@ -1,0 +1,30 @@
+// The address of what is on screen: #/alice/general, #/alice/general/t/1700000000.000100, #/alice/@app/home.
+
+/** Reads the address bar. Missing parts are null. */
+export function readRoute() {
+  const [person, place, part, ts] = location.hash.replace(/^#\/?/, "").split("/").map(decode);
+  return {
+    person: person || null,
+    place: place || null,
+    home: part === "home",
+    thread: part === "t" && ts ? ts : null,
+  };
+}
+
+/** The address of a place. */
+export function hashOf({ person, place, home, thread }) {
+  const parts = [person, place];
+  if (home) parts.push("home");
+  else if (thread) parts.push("t", thread);
+  return `#/${parts.filter(Boolean).map(encodeURIComponent).join("/").replaceAll("%40", "@")}`;
+}
+
+/** How a channel is written in the address. */
+export const placeOf = (channel, state) => (channel.kind === "im" ? `@${state.bot.name}` : channel.name);
+
+/** The channel an address means, or undefined. */
+export const channelAt = (place, state) => state.channels.find((channel) => placeOf(channel, state) === place);
+
+function decode(part) {
+  try { return decodeURIComponent(part); } catch { return part; }
+}

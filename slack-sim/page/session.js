@@ -1,0 +1,214 @@
+// What the page knows of the workspace for one person in one place, kept fresh by the event stream.
+import { api, listen } from "./api.js";
+import { learn } from "./directory.js";
+
+/** How many of the latest conversations of a direct message show their replies in place. */
+const OPEN_CONVERSATIONS = 30;
+/** The user in whose name the workspace itself speaks. */
+const WORKSPACE = "USLACKBOT";
+
+export class Session {
+  /** `onChange(what)` is called after "state", "messages", "thread", "views", "home", "log" or "online" changed. */
+  constructor(onChange) {
+    this.onChange = onChange;
+    this.state = null;
+    this.me = null;
+    this.channel = null;
+    this.threadTs = null;
+    this.online = true;
+    this.clearPlace();
+    this.stack = [];
+    this.home = null;
+    this.notices = [];
+    this.reasons = new Map();
+    this.statuses = new Map();
+    this.refreshState = coalesced(() => this.fetchState());
+    this.refreshMessages = coalesced(() => this.fetchMessages());
+    this.refreshViews = coalesced(() => this.fetchViews());
+    this.refreshHome = coalesced(() => this.fetchHome());
+  }
+
+  clearPlace() {
+    this.messages = null;
+    this.prompts = null;
+    this.threads = new Map();
+    this.dirty = new Set();
+  }
+
+  /** Whether an app can hear what is said: over a socket, or at its web address. */
+  get connected() {
+    return this.state.delivery !== "socket" || this.state.sockets > 0;
+  }
+
+  /** Becomes another person: fetches their workspace and listens to it. */
+  async become(personId) {
+    this.stop?.();
+    this.me = personId;
+    this.clearPlace();
+    this.stack = [];
+    this.notices = [];
+    await this.refreshState();
+    this.stop = listen(personId, {
+      onChange: (event) => this.heard(event),
+      onUp: () => { this.online = true; this.onChange("online"); this.refreshAll(); },
+      onDown: () => { this.online = false; this.onChange("online"); },
+    });
+  }
+
+  /** Looks at another channel, thread or tab. */
+  async look(channel, threadTs) {
+    const moved = channel.id !== this.channel?.id;
+    this.channel = channel;
+    this.threadTs = threadTs;
+    if (moved) this.clearPlace();
+    if (threadTs) this.dirty.add(threadTs);
+    await this.refreshMessages();
+    if (moved) this.refreshState();
+  }
+
+  refreshAll() {
+    this.refreshState();
+    this.refreshViews();
+    this.refreshHome();
+    for (const ts of this.threads.keys()) this.dirty.add(ts);
+    if (this.channel) this.refreshMessages();
+    this.onChange("log");
+  }
+
+  heard(event) {
+    switch (event.kind) {
+      case "messages": return this.heardMessages(event);
+      case "views": return this.refreshViews();
+      case "home": return this.refreshHome();
+      case "log":
+        if (!this.connected) this.refreshState();
+        return this.onChange("log");
+      case "status":
+        this.setStatus(event);
+        return this.onChange("messages");
+      default: return this.refreshAll();
+    }
+  }
+
+  heardMessages(event) {
+    if (event.channel !== this.channel?.id) return this.refreshState();
+    const stale = event.thread_ts ? [event.thread_ts] : [this.threadTs, ...[...this.threads.keys()].slice(-10)];
+    for (const ts of stale) if (ts) this.dirty.add(ts);
+    return this.refreshMessages();
+  }
+
+  setStatus({ channel, thread_ts: ts, text }) {
+    const key = `${channel}/${ts}`;
+    if (text) this.statuses.set(key, text);
+    else this.statuses.delete(key);
+  }
+
+  /** What the app is doing in a thread of this channel, or undefined. Apps write it to follow their name: "is thinking…". */
+  statusIn(ts) {
+    const text = this.statuses.get(`${this.channel.id}/${ts}`);
+    return text && `${this.state.bot.name} ${text}`;
+  }
+
+  async fetchState() {
+    this.state = await api.state(this.me);
+    learn(this.state);
+    this.onChange("state");
+  }
+
+  async fetchMessages() {
+    const { channel, me } = this;
+    const { messages, statuses, prompts } = await api.messages(me, channel.id);
+    if (channel !== this.channel || me !== this.me) return;
+    this.messages = messages;
+    this.prompts = prompts ?? null;
+    if (statuses) this.statuses = new Map(Object.entries(statuses).map(([ts, text]) => [`${channel.id}/${ts}`, text]));
+    await Promise.all([...this.threadsToFetch()].map((ts) => this.fetchThread(channel, ts)));
+    if (channel === this.channel && me === this.me) this.onChange("messages");
+  }
+
+  /** Threads on screen whose replies we lack or know to be stale. */
+  threadsToFetch() {
+    const wanted = new Set([...this.dirty].filter((ts) => ts === this.threadTs || this.threads.has(ts)));
+    const roots = this.channel.kind === "im" ? this.messages.slice(-OPEN_CONVERSATIONS) : [];
+    for (const root of roots) {
+      const known = this.threads.get(root.ts);
+      if (this.dirty.has(root.ts) || (root.reply_count ?? 0) !== (known ? known.length - 1 : 0)) wanted.add(root.ts);
+    }
+    if (this.threadTs && !this.threads.has(this.threadTs)) wanted.add(this.threadTs);
+    this.dirty.clear();
+    return wanted;
+  }
+
+  async fetchThread(channel, ts) {
+    const { messages } = await api.messages(this.me, channel.id, ts).catch(() => ({ messages: [] }));
+    if (channel !== this.channel) return;
+    const before = this.threads.get(ts)?.length ?? 0;
+    const root = this.messages.find((message) => message.ts === ts);
+    const whole = messages[0]?.ts === ts || !root ? messages : [root, ...messages];
+    this.threads.set(ts, whole);
+    if (whole.length > before && whole.at(-1)?.bot_id) this.statuses.delete(`${channel.id}/${ts}`);
+  }
+
+  async fetchViews() {
+    const { me } = this;
+    const { stack } = await api.views(me);
+    if (me !== this.me) return;
+    this.stack = stack ?? [];
+    this.onChange("views");
+  }
+
+  async fetchHome() {
+    const { me } = this;
+    const { view } = await api.home(me);
+    if (me !== this.me) return;
+    this.home = view ?? null;
+    this.onChange("home");
+  }
+
+  /** Tells this person something in a channel; kept by the page alone, like all that is only visible to one. */
+  notice(channel, text, retry) {
+    const earlier = [...(this.messages ?? []), ...this.notices].map((message) => Number.parseFloat(message.ts));
+    const ts = (earlier.length ? Math.max(...earlier) + 0.00001 : Date.now() / 1000).toFixed(6);
+    this.notices.push({ notice: true, ts, channel, text, retry });
+    this.onChange("messages");
+  }
+
+  /** Whether the replies to a message of a direct message stand right below it. */
+  repliesInPlace(ts) {
+    const root = this.messages.find((message) => message.ts === ts);
+    return this.channel.kind === "im" && (this.threads.has(ts) || !root?.reply_count);
+  }
+
+  /** Says why something failed: in the notice `ts` that the workspace has posted about it, or in one of our own. */
+  failed(channel, ts, text, retry) {
+    if (!ts) return this.notice(channel, text, retry);
+    this.reasons.set(ts, { text, retry });
+    return this.refreshMessages();
+  }
+
+  /** The channel's messages with this person's notices among them. */
+  withNotices() {
+    const here = this.notices.filter((notice) => notice.channel === this.channel.id);
+    const said = (this.messages ?? []).map((message) => (message.user === WORKSPACE ? { ...message, notice: true, ...this.reasons.get(message.ts) } : message));
+    if (!here.length) return said;
+    return [...said, ...here].sort((one, other) => Number.parseFloat(one.ts) - Number.parseFloat(other.ts));
+  }
+}
+
+/** Runs `work` now, or once more after the run under way; failures are left to the reconnecting event stream. */
+function coalesced(work) {
+  let running = null;
+  let again = false;
+  const run = async () => {
+    do {
+      again = false;
+      try { await work(); } catch (error) { console.warn(error); }
+    } while (again);
+    running = null;
+  };
+  return () => {
+    if (running) again = true;
+    else running = run();
+    return running;
+  };
+}

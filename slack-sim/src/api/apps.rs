@@ -1,0 +1,39 @@
+//! `api.test`, `auth.test` and `apps.connections.open`.
+
+use serde_json::{Value, json};
+
+use super::args::Args;
+use crate::error::ApiError;
+use crate::ids;
+use crate::shared::Shared;
+
+pub(super) fn test(_shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    match args.text("error") {
+        Some(code) => Err(code.into()),
+        None => Ok(json!({"args": args.body()})),
+    }
+}
+
+pub(super) fn auth_test(shared: &Shared, _args: &Args) -> Result<Value, ApiError> {
+    Ok(shared.look(|ws| {
+        json!({
+            "url": format!("{}/", ws.base_url),
+            "team": ws.team_name,
+            "user": ws.app.name,
+            "team_id": ids::TEAM,
+            "user_id": ids::BOT_USER,
+            "bot_id": ids::BOT,
+            "is_enterprise_install": false,
+        })
+    }))
+}
+
+pub(super) fn open_connection(shared: &Shared, _args: &Args) -> Result<Value, ApiError> {
+    let ticket = shared
+        .sockets
+        .issue(shared.clock.now())
+        .ok_or_else(|| ApiError::from("internal_error"))?;
+    let socket = shared.url.replacen("http://", "ws://", 1);
+    let url = format!("{socket}/link/?ticket={ticket}&app_id={}", ids::APP);
+    Ok(json!({"url": url}))
+}

@@ -1,0 +1,126 @@
+//! The arguments of a Web API call, however they were sent.
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, header};
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use crate::error::ApiError;
+
+/// Arguments that a form carries as JSON in a string.
+const STRUCTURED: [&str; 6] = [
+    "attachments",
+    "blocks",
+    "loading_messages",
+    "metadata",
+    "prompts",
+    "view",
+];
+
+pub(crate) struct Args {
+    token: Option<String>,
+    fields: Map<String, Value>,
+}
+
+impl Args {
+    /// Reads a query and a JSON or form body; the token from the header or from a field.
+    pub(crate) fn read(query: Option<&str>, headers: &HeaderMap, body: &Bytes) -> Self {
+        let mut fields = form(query.unwrap_or_default().as_bytes());
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        if kind.starts_with("application/json") {
+            if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
+                fields.extend(object);
+            }
+        } else {
+            fields.extend(form(body));
+        }
+        for name in STRUCTURED {
+            if let Some(Value::String(text)) = fields.get(name)
+                && let Ok(parsed) = serde_json::from_str(text)
+            {
+                fields.insert(name.to_owned(), parsed);
+            }
+        }
+        let bearer = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .map(str::to_owned);
+        let field = fields.remove("token");
+        let token = bearer.or_else(|| field?.as_str().map(str::to_owned));
+        Self { token, fields }
+    }
+
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// The arguments without the token.
+    pub(crate) fn body(&self) -> Value {
+        Value::Object(self.fields.clone())
+    }
+
+    /// A text argument that is there and not empty.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.fields
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// A text argument, or the error for its absence.
+    pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
+        self.text(name).ok_or_else(|| {
+            let message = format!("[ERROR] missing required field: {name}");
+            ApiError::with_messages("invalid_arguments", vec![message])
+        })
+    }
+
+    /// A list argument; `None` when it is not given.
+    pub(crate) fn list(&self, name: &str) -> Option<Vec<Value>> {
+        self.fields.get(name).and_then(Value::as_array).cloned()
+    }
+
+    /// Any argument as it was given.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A yes-or-no argument, which forms spell as a word or a digit.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        match self.fields.get(name) {
+            Some(Value::Bool(flag)) => *flag,
+            Some(Value::String(word)) => word == "true" || word == "1",
+            Some(Value::Number(number)) => number.as_u64() == Some(1),
+            Some(Value::Null | Value::Array(_) | Value::Object(_)) | None => false,
+        }
+    }
+
+    /// A number argument, which forms spell in digits.
+    pub(crate) fn number(&self, name: &str) -> Option<usize> {
+        match self.fields.get(name)? {
+            Value::Number(number) => number.as_u64()?.try_into().ok(),
+            Value::String(digits) => digits.parse().ok(),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// A line about the call for the inspector.
+    pub(crate) fn summary(&self, method: &str) -> String {
+        let about = ["text", "channel", "view_id", "user_id", "user"]
+            .into_iter()
+            .find_map(|name| self.text(name))
+            .unwrap_or_default();
+        let about: String = about.chars().take(100).collect();
+        format!("{method} {about}").trim_end().to_owned()
+    }
+}
+
+fn form(text: &[u8]) -> Map<String, Value> {
+    form_urlencoded::parse(text)
+        .map(|(name, value)| (name.into_owned(), json!(value)))
+        .collect()
+}

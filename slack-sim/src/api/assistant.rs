@@ -1,0 +1,54 @@
+//! `assistant.threads.*` and `agents.sessions.setStatus`: what an agent shows while it works.
+
+use serde_json::{Value, json};
+
+use super::args::Args;
+use crate::error::ApiError;
+use crate::shared::Shared;
+
+const MOST_PROMPTS: usize = 4;
+
+pub(super) fn set_status(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let channel = args.required("channel_id")?;
+    let thread_ts = args.required("thread_ts")?;
+    let status = args.text("status").unwrap_or_default();
+    shared.act(|ws, _| ws.set_status(channel, thread_ts, status))?;
+    Ok(json!({}))
+}
+
+pub(super) fn set_session_status(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let channel = args.text("channel_id").or(args.text("channel"));
+    let channel = channel.ok_or_else(|| ApiError::from("channel_not_found"))?;
+    let thread_ts = args.required("thread_ts")?;
+    // One place on the screen serves both kinds of status; the last writer wins.
+    let shown = match args.required("status")? {
+        "processing" => "is working…",
+        "suspended" => "is waiting for you",
+        "active" | "closed" => "",
+        _ => return Err("invalid_status".into()),
+    };
+    shared.act(|ws, _| ws.set_status(channel, thread_ts, shown))?;
+    Ok(json!({}))
+}
+
+pub(super) fn set_title(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let channel = args.required("channel_id")?;
+    args.required("title")?;
+    shared.look(|ws| ws.channel_for_app(channel).map(|_| json!({})))
+}
+
+pub(super) fn set_prompts(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let channel = args.required("channel_id")?;
+    let prompts = args
+        .list("prompts")
+        .ok_or_else(|| ApiError::from("invalid_arguments"))?;
+    if prompts.len() > MOST_PROMPTS {
+        return Err("too_many_prompts".into());
+    }
+    shared.act(|ws, _| {
+        let id = ws.channel_for_app(channel)?.id.clone();
+        let shown = json!({"title": args.text("title"), "prompts": prompts});
+        ws.set_prompts(&id, shown);
+        Ok(json!({}))
+    })
+}

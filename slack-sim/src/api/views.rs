@@ -1,0 +1,47 @@
+//! `views.*`: modals and App Homes.
+
+use serde_json::{Value, json};
+
+use super::args::Args;
+use crate::error::ApiError;
+use crate::shared::Shared;
+use crate::state::Which;
+
+pub(super) fn open(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let view = view(args)?;
+    let trigger = args.required("trigger_id")?;
+    let view = shared.act(|ws, now| ws.open_view(now, trigger, view))?;
+    Ok(json!({"view": view}))
+}
+
+pub(super) fn push(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let view = view(args)?;
+    let trigger = args.required("trigger_id")?;
+    let view = shared.act(|ws, now| ws.push_view(now, trigger, view))?;
+    Ok(json!({"view": view}))
+}
+
+pub(super) fn update(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let view = view(args)?;
+    let which = match args.text("view_id") {
+        Some(id) => Which::Id(id.to_owned()),
+        None => Which::External(args.required("external_id")?.to_owned()),
+    };
+    let view = shared.act(|ws, now| ws.update_view(now, &which, args.text("hash"), view))?;
+    Ok(json!({"view": view}))
+}
+
+pub(super) fn publish(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let view = view(args)?;
+    let user = args.required("user_id")?;
+    let view = shared.act(|ws, now| ws.publish_home(now, user, args.text("hash"), view))?;
+    Ok(json!({"view": view}))
+}
+
+fn view(args: &Args) -> Result<Value, ApiError> {
+    let view = args.value("view").filter(|view| view.is_object());
+    view.cloned().ok_or_else(|| {
+        let message = "[ERROR] missing required field: view".to_owned();
+        ApiError::with_messages("invalid_arguments", vec![message])
+    })
+}

@@ -1,0 +1,144 @@
+//! What a workspace looks like when it starts: its people, its channels and the app installed in it.
+
+/// Everything a simulated workspace is made from.
+#[derive(Clone, Debug)]
+pub struct SimConfig {
+    /// Loopback port to listen on; 0 takes any free one.
+    pub port: u16,
+    /// The workspace's name.
+    pub team_name: String,
+    /// The one app installed in the workspace.
+    pub app: AppConfig,
+    /// The people in the workspace.
+    pub people: Vec<Person>,
+    /// Names of the public channels; everyone and the bot are in all of them.
+    pub channels: Vec<String>,
+    /// How much Slack lets the app do.
+    pub limits: Limits,
+}
+
+/// The app as Slack's administration pages would describe it.
+#[derive(Clone, Debug)]
+pub struct AppConfig {
+    /// The bot's display name, which people mention.
+    pub name: String,
+    /// Token of the Web API.
+    pub bot_token: String,
+    /// Token that opens Socket Mode connections.
+    pub app_token: String,
+    /// Key of the signature on HTTP deliveries.
+    pub signing_secret: String,
+    /// The slash command, with its slash.
+    pub command: String,
+    /// What the command menu says the command does.
+    pub command_description: String,
+    /// What the command menu says may follow the command.
+    pub command_usage: String,
+    /// Event subscriptions, named as in a manifest (`message.im`, `app_mention`).
+    pub events: Vec<String>,
+    /// How Slack reaches the app.
+    pub delivery: Delivery,
+}
+
+/// How Slack reaches the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Over the sockets that the app opened.
+    Socket,
+    /// By signed POSTs to `/slack/events`, `/slack/commands` and `/slack/interactivity` below this address.
+    Http {
+        /// The app's base address.
+        request_url: String,
+    },
+}
+
+/// A person in the workspace.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Short name, as in `@alice`.
+    pub name: String,
+    /// Full name.
+    pub real_name: String,
+}
+
+/// The rates and sizes that tests may want to change.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Messages an app may post a second, in each channel.
+    pub posts_per_second: f64,
+    /// Messages an app may post at once before that rate holds.
+    pub post_burst: f64,
+}
+
+impl Default for SimConfig {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            team_name: "Simulated".to_owned(),
+            app: AppConfig::default(),
+            people: vec![
+                Person::new("alice", "Alice Adams"),
+                Person::new("bob", "Bob Brown"),
+            ],
+            channels: vec!["general".to_owned(), "data".to_owned()],
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for AppConfig {
+    fn default() -> Self {
+        Self {
+            name: "patchbay".to_owned(),
+            bot_token: "xoxb-sim".to_owned(),
+            app_token: "xapp-sim".to_owned(),
+            signing_secret: "sim-signing-secret".to_owned(),
+            command: "/mcp".to_owned(),
+            command_description: "Connect and use your tools".to_owned(),
+            command_usage: "connect | list | test | help".to_owned(),
+            events: EVENTS.iter().map(|&name| name.to_owned()).collect(),
+            delivery: Delivery::Socket,
+        }
+    }
+}
+
+/// What an agent app subscribes to; the simulator raises more kinds than these for an app that asks.
+const EVENTS: [&str; 8] = [
+    "app_home_opened",
+    "app_mention",
+    "message.im",
+    "message.channels",
+    "message.groups",
+    "message.mpim",
+    "member_joined_channel",
+    "reaction_added",
+];
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            posts_per_second: 1.0,
+            post_burst: 10.0,
+        }
+    }
+}
+
+impl Person {
+    /// A person with a short and a full name.
+    pub fn new(name: &str, real_name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            real_name: real_name.to_owned(),
+        }
+    }
+}
+
+impl Delivery {
+    /// The word that the control API uses: `socket` or `http`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Socket => "socket",
+            Self::Http { .. } => "http",
+        }
+    }
+}

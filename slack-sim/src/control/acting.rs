@@ -1,0 +1,161 @@
+//! `POST`: what a person does.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Unserved;
+use crate::error::Refused;
+use crate::person::{Click, ClickOutcome, CommandOutcome, SubmitOutcome, Target};
+use crate::sim::Sim;
+
+#[derive(Deserialize)]
+pub(super) struct Say {
+    user: String,
+    channel: String,
+    text: String,
+    thread_ts: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Command {
+    user: String,
+    channel: String,
+    command: String,
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Clicked {
+    user: String,
+    message: Option<InMessage>,
+    view_id: Option<String>,
+    block_id: Option<String>,
+    action_id: Option<String>,
+    /// The words on the button, instead of its action id.
+    label: Option<String>,
+    value: Option<String>,
+    selected: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct InMessage {
+    channel: String,
+    ts: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Submit {
+    user: String,
+    view_id: String,
+    #[serde(default)]
+    values: Value,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Close {
+    user: String,
+    view_id: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Home {
+    user: String,
+    tab: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct React {
+    user: String,
+    channel: String,
+    ts: String,
+    name: String,
+}
+
+pub(super) async fn say(
+    State(sim): State<Sim>,
+    Json(say): Json<Say>,
+) -> Result<Json<Value>, Unserved> {
+    let ts = match &say.thread_ts {
+        Some(root) => sim.reply(&say.user, &say.channel, root, &say.text).await?,
+        None => sim.say(&say.user, &say.channel, &say.text).await?,
+    };
+    Ok(Json(json!({"ts": ts})))
+}
+
+pub(super) async fn command(
+    State(sim): State<Sim>,
+    Json(it): Json<Command>,
+) -> Json<CommandOutcome> {
+    let outcome = sim.command(&it.user, &it.channel, &it.command, &it.text);
+    Json(outcome.await)
+}
+
+pub(super) async fn click(
+    State(sim): State<Sim>,
+    Json(it): Json<Clicked>,
+) -> Result<Json<ClickOutcome>, Unserved> {
+    let user = it.user.clone();
+    Ok(Json(sim.click(&user, it.into_click()?).await))
+}
+
+pub(super) async fn submit(State(sim): State<Sim>, Json(it): Json<Submit>) -> Json<SubmitOutcome> {
+    Json(sim.submit(&it.user, &it.view_id, it.values).await)
+}
+
+pub(super) async fn close(
+    State(sim): State<Sim>,
+    Json(it): Json<Close>,
+) -> Result<Json<Value>, Unserved> {
+    sim.close(&it.user, &it.view_id).await?;
+    Ok(Json(json!({"ok": true})))
+}
+
+pub(super) async fn open_home(
+    State(sim): State<Sim>,
+    Json(it): Json<Home>,
+) -> Result<Json<Value>, Unserved> {
+    sim.open_home(&it.user, &it.tab).await?;
+    Ok(Json(json!({"ok": true})))
+}
+
+pub(super) async fn react(
+    State(sim): State<Sim>,
+    Json(it): Json<React>,
+) -> Result<Json<Value>, Unserved> {
+    sim.react(&it.user, &it.channel, &it.ts, &it.name).await?;
+    Ok(Json(json!({"ok": true})))
+}
+
+impl Clicked {
+    fn into_click(self) -> Result<Click, Refused> {
+        let target = match (self.message, self.view_id) {
+            (Some(InMessage { channel, ts }), _) => Target::Message { channel, ts },
+            (None, Some(id)) => Target::View(id),
+            (None, None) => {
+                return Err(Refused(
+                    "Say where: give `message` or `view_id`.".to_owned(),
+                ));
+            }
+        };
+        let mut click = match (&self.action_id, &self.label) {
+            (Some(id), _) => Click::on(target, id),
+            (None, Some(words)) => Click::label(target, words),
+            (None, None) => {
+                return Err(Refused("Say what: give `action_id` or `label`.".to_owned()));
+            }
+        };
+        if let Some(id) = &self.block_id {
+            click = click.in_block(id);
+        }
+        if let Some(value) = &self.value {
+            click = click.with_value(value);
+        }
+        if let Some(selected) = self.selected {
+            click = click.choosing(selected);
+        }
+        Ok(click)
+    }
+}

@@ -1,0 +1,153 @@
+//! `GET`: what a person sees, and what passed between Slack and the app.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Unserved;
+use crate::error::Refused;
+use crate::ids;
+use crate::sim::Sim;
+use crate::state::{Channel, User, Workspace};
+
+#[derive(Deserialize)]
+pub(super) struct Who {
+    user: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Where {
+    user: String,
+    channel: String,
+    thread_ts: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct After {
+    #[serde(default)]
+    after: u64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Which {
+    method: Option<String>,
+}
+
+pub(super) async fn state(
+    State(sim): State<Sim>,
+    Query(who): Query<Who>,
+) -> Result<Json<Value>, Unserved> {
+    let shared = sim.shared();
+    let clock = shared.clock.now().millis();
+    let state = shared.look(|ws| {
+        let me = match &who.user {
+            Some(name) => Some(ws.person(name)?),
+            None => ws.people.first(),
+        };
+        Ok::<_, Refused>(json!({
+            "team": {"id": ids::TEAM, "name": ws.team_name},
+            "me": me.map(person),
+            "people": ws.people.iter().map(person).collect::<Vec<_>>(),
+            "bot": {"id": ids::BOT, "name": ws.app.name, "user_id": ids::BOT_USER},
+            "channels": me.map(|me| channels(ws, me)).unwrap_or_default(),
+            "command": ws.app.command,
+            "commands": [{
+                "command": ws.app.command,
+                "description": ws.app.command_description,
+                "usage_hint": ws.app.command_usage,
+            }],
+            "delivery": ws.delivery().name(),
+            "clock": clock,
+            "sockets": sim.sockets(),
+        }))
+    })?;
+    Ok(Json(state))
+}
+
+pub(super) async fn messages(
+    State(sim): State<Sim>,
+    Query(place): Query<Where>,
+) -> Result<Json<Value>, Unserved> {
+    let Where {
+        user,
+        channel,
+        thread_ts,
+    } = place;
+    let messages = match &thread_ts {
+        Some(root) => sim.thread(&user, &channel, root)?,
+        None => sim.messages(&user, &channel)?,
+    };
+    let (statuses, prompts) = sim.shared().act(|ws, _| {
+        let user = ws.person(&user)?.id.clone();
+        let id = ws.channel_for(&user, &channel)?.id.clone();
+        ws.mark_read(&id, &user);
+        Ok::<_, Refused>((ws.statuses(&id), ws.prompts(&id).cloned()))
+    })?;
+    Ok(Json(json!({
+        "messages": messages,
+        "statuses": statuses,
+        "prompts": prompts,
+    })))
+}
+
+pub(super) async fn views(
+    State(sim): State<Sim>,
+    Query(who): Query<Who>,
+) -> Result<Json<Value>, Unserved> {
+    let stack = sim.views(&named(who)?)?;
+    Ok(Json(json!({"stack": stack})))
+}
+
+pub(super) async fn home(
+    State(sim): State<Sim>,
+    Query(who): Query<Who>,
+) -> Result<Json<Value>, Unserved> {
+    let view = sim.home(&named(who)?)?;
+    Ok(Json(json!({"view": view})))
+}
+
+pub(super) async fn log(State(sim): State<Sim>, Query(from): Query<After>) -> Json<Value> {
+    Json(json!({"entries": sim.log(from.after)}))
+}
+
+pub(super) async fn calls(State(sim): State<Sim>, Query(which): Query<Which>) -> Json<Value> {
+    let calls = match &which.method {
+        Some(method) => sim.calls(method),
+        None => sim.all_calls(),
+    };
+    Json(json!({"calls": calls}))
+}
+
+fn named(who: Who) -> Result<String, Refused> {
+    who.user
+        .ok_or_else(|| Refused("Say for whom: add ?user=NAME.".to_owned()))
+}
+
+fn person(user: &User) -> Value {
+    json!({"id": user.id, "name": user.name, "real_name": user.real_name})
+}
+
+/// The channels a person can see: the public ones and their own conversation with the bot.
+fn channels(ws: &Workspace, me: &User) -> Vec<Value> {
+    let visible = |channel: &&Channel| ws.channel_for(&me.id, &channel.id).is_ok();
+    ws.channels
+        .iter()
+        .filter(visible)
+        .map(|channel| {
+            let kind = channel.kind_name();
+            let name = if kind == "im" {
+                &ws.app.name
+            } else {
+                &channel.name
+            };
+            json!({
+                "id": channel.id,
+                "name": name,
+                "kind": kind,
+                "member": channel.members.contains(&me.id),
+                "unread": channel.unread(&me.id),
+            })
+        })
+        .collect()
+}

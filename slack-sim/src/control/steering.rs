@@ -1,0 +1,130 @@
+//! What a test steers: the clock, faults, deliveries by hand, channels and their members.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Unserved;
+use crate::config::Delivery;
+use crate::dispatch::Handmade;
+use crate::error::Refused;
+use crate::faults::Fault;
+use crate::sim::Sim;
+
+#[derive(Deserialize)]
+pub(super) struct Clock {
+    advance: Value,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Mode {
+    mode: String,
+    request_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct NewChannel {
+    name: String,
+    #[serde(default)]
+    bot: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Membership {
+    channel: String,
+    user: String,
+    member: bool,
+}
+
+pub(super) async fn clock(
+    State(sim): State<Sim>,
+    Json(it): Json<Clock>,
+) -> Result<Json<Value>, Unserved> {
+    let by = duration(&it.advance).ok_or_else(|| {
+        Refused(
+            "Give `advance` in milliseconds, or as \"90s\", \"5m\", \"2h\" or \"1d\".".to_owned(),
+        )
+    })?;
+    sim.advance(by);
+    Ok(Json(json!({"clock": sim.shared().clock.now().millis()})))
+}
+
+pub(super) async fn fault(State(sim): State<Sim>, Json(fault): Json<Fault>) -> Json<Value> {
+    sim.fault(fault);
+    Json(json!({"ok": true}))
+}
+
+pub(super) async fn clear_faults(State(sim): State<Sim>) -> Json<Value> {
+    sim.clear_faults();
+    Json(json!({"ok": true}))
+}
+
+pub(super) async fn deliver(State(sim): State<Sim>, Json(it): Json<Handmade>) -> Json<Value> {
+    Json(json!({"acks": sim.deliver(it).await}))
+}
+
+pub(super) async fn delivery(
+    State(sim): State<Sim>,
+    Json(it): Json<Mode>,
+) -> Result<Json<Value>, Unserved> {
+    let delivery = match (it.mode.as_str(), it.request_url) {
+        ("socket", _) => Delivery::Socket,
+        ("http", Some(request_url)) => Delivery::Http { request_url },
+        ("http", None) => {
+            return Err(Refused("Give the app's base address as `request_url`.".to_owned()).into());
+        }
+        _ => return Err(Refused("The mode is `socket` or `http`.".to_owned()).into()),
+    };
+    sim.set_delivery(delivery)
+        .await
+        .map_err(|error| Unserved(StatusCode::BAD_GATEWAY, format!("{error:#}")))?;
+    Ok(Json(json!({"ok": true})))
+}
+
+pub(super) async fn add_channel(
+    State(sim): State<Sim>,
+    Json(it): Json<NewChannel>,
+) -> Result<Json<Value>, Unserved> {
+    let id = sim.add_channel(&it.name, it.bot)?;
+    Ok(Json(json!({"id": id})))
+}
+
+pub(super) async fn set_member(
+    State(sim): State<Sim>,
+    Json(it): Json<Membership>,
+) -> Result<Json<Value>, Unserved> {
+    if it.member {
+        sim.invite(&it.channel, &it.user)?;
+    } else {
+        sim.kick(&it.channel, &it.user)?;
+    }
+    Ok(Json(json!({"ok": true})))
+}
+
+pub(super) async fn reset(State(sim): State<Sim>) -> Json<Value> {
+    sim.reset();
+    Json(json!({"ok": true}))
+}
+
+/// A number of milliseconds, or digits with a unit.
+fn duration(value: &Value) -> Option<Duration> {
+    if let Some(millis) = value.as_u64() {
+        return Some(Duration::from_millis(millis));
+    }
+    let text = value.as_str()?.trim();
+    let (digits, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit())?);
+    let number: u64 = digits.parse().ok()?;
+    let millis = match unit.trim() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    Some(Duration::from_millis(number.checked_mul(millis)?))
+}

@@ -1,0 +1,44 @@
+//! The JSON that Slack sends to an app, as full as Slack's own.
+
+mod events;
+mod interactions;
+
+use serde_json::{Value, json};
+
+use crate::ids;
+use crate::state::Workspace;
+
+pub(crate) use events::{
+    Reacted, app_mention, event_callback, home_opened, member_joined, message, message_changed,
+    message_deleted, reaction, subscription,
+};
+pub(crate) use interactions::{Place, block_actions, view_closed, view_submission};
+
+/// A slash command as the app gets it (as form fields over HTTP).
+pub(crate) struct Command<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) channel: &'a str,
+    pub(crate) command: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) trigger_id: &'a str,
+    pub(crate) response_url: &'a str,
+}
+
+/// The payload of a slash command.
+pub(crate) fn slash_command(ws: &Workspace, command: &Command<'_>) -> Value {
+    json!({
+        "token": ids::VERIFICATION_TOKEN,
+        "team_id": ids::TEAM,
+        "team_domain": ws.domain(),
+        "channel_id": command.channel,
+        "channel_name": ws.channel(command.channel).map(|channel| &channel.name),
+        "user_id": command.user,
+        "user_name": ws.user_name(command.user),
+        "command": command.command,
+        "text": command.text,
+        "api_app_id": ids::APP,
+        "is_enterprise_install": "false",
+        "response_url": command.response_url,
+        "trigger_id": command.trigger_id,
+    })
+}

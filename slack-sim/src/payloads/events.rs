@@ -1,0 +1,157 @@
+//! Events API payloads.
+
+use serde_json::{Value, json};
+
+use crate::clock::Time;
+use crate::ids;
+use crate::state::{Channel, Post, Workspace};
+
+/// The subscription in a manifest that covers an event.
+pub(crate) fn subscription(event: &Value) -> String {
+    let kind = event["type"].as_str().unwrap_or_default();
+    match (kind, event["channel_type"].as_str()) {
+        ("message", Some("channel")) => "message.channels".to_owned(),
+        ("message", Some(place)) => format!("message.{place}"),
+        _ => kind.to_owned(),
+    }
+}
+
+/// Wraps an event for delivery.
+pub(crate) fn event_callback(ws: &mut Workspace, now: Time, event: Value) -> Value {
+    let context = format!("4-{}", ids::random(8));
+    json!({
+        "token": ids::VERIFICATION_TOKEN,
+        "team_id": ids::TEAM,
+        "context_team_id": ids::TEAM,
+        "context_enterprise_id": null,
+        "api_app_id": ids::APP,
+        "event": event,
+        "type": "event_callback",
+        "event_id": ws.ids.next("Ev"),
+        "event_time": now.seconds(),
+        "authorizations": [{
+            "enterprise_id": null,
+            "team_id": ids::TEAM,
+            "user_id": ids::BOT_USER,
+            "is_bot": true,
+            "is_enterprise_install": false,
+        }],
+        "is_ext_shared_channel": false,
+        "event_context": context,
+    })
+}
+
+/// A message that was posted.
+pub(crate) fn message(ws: &Workspace, channel: &Channel, post: &Post) -> Value {
+    let mut event = ws.message_json(channel, post);
+    event["channel"] = json!(channel.id);
+    event["channel_type"] = json!(channel.kind_name());
+    event["event_ts"] = json!(post.ts);
+    if let Some(metadata) = &post.metadata {
+        event["metadata"] = metadata.clone();
+    }
+    event
+}
+
+/// The second event for a message that mentions the bot in a channel.
+pub(crate) fn app_mention(ws: &Workspace, channel: &Channel, post: &Post) -> Value {
+    let mut event = message(ws, channel, post);
+    event["type"] = json!("app_mention");
+    if let Some(fields) = event.as_object_mut() {
+        fields.remove("channel_type");
+        fields.remove("parent_user_id");
+    }
+    event
+}
+
+/// A message that was edited.
+pub(crate) fn message_changed(
+    ws: &Workspace,
+    channel: &str,
+    before: &Post,
+    after: &Post,
+    at: &str,
+) -> Value {
+    let mut event = hidden(ws, channel, "message_changed", at);
+    if let Some(place) = ws.channel(channel) {
+        event["message"] = ws.message_json(place, after);
+        event["previous_message"] = ws.message_json(place, before);
+    }
+    event
+}
+
+/// A message that was deleted.
+pub(crate) fn message_deleted(ws: &Workspace, channel: &str, gone: &Post, at: &str) -> Value {
+    let mut event = hidden(ws, channel, "message_deleted", at);
+    event["deleted_ts"] = json!(gone.ts);
+    if let Some(place) = ws.channel(channel) {
+        event["previous_message"] = ws.message_json(place, gone);
+    }
+    event
+}
+
+fn hidden(ws: &Workspace, channel: &str, subtype: &str, at: &str) -> Value {
+    json!({
+        "type": "message",
+        "subtype": subtype,
+        "channel": channel,
+        "channel_type": ws.channel(channel).map(Channel::kind_name),
+        "hidden": true,
+        "ts": at,
+        "event_ts": at,
+    })
+}
+
+/// The message that somebody reacted to.
+pub(crate) struct Reacted<'a> {
+    pub(crate) channel: &'a str,
+    pub(crate) ts: &'a str,
+    pub(crate) author: &'a str,
+}
+
+/// A reaction that was given or taken back: `reaction_added` or `reaction_removed`.
+pub(crate) fn reaction(
+    kind: &str,
+    target: &Reacted<'_>,
+    name: &str,
+    user: &str,
+    at: &str,
+) -> Value {
+    json!({
+        "type": kind,
+        "user": user,
+        "reaction": name,
+        "item": {"type": "message", "channel": target.channel, "ts": target.ts},
+        "item_user": target.author,
+        "event_ts": at,
+    })
+}
+
+/// Somebody joined a channel.
+pub(crate) fn member_joined(channel: &str, user: &str, at: &str) -> Value {
+    json!({
+        "type": "member_joined_channel",
+        "user": user,
+        "channel": channel,
+        "channel_type": "C",
+        "team": ids::TEAM,
+        "event_ts": at,
+    })
+}
+
+/// A person opened the app's Home or its messages.
+pub(crate) fn home_opened(ws: &Workspace, user: &str, channel: &str, tab: &str, at: &str) -> Value {
+    let mut event = json!({
+        "type": "app_home_opened",
+        "user": user,
+        "channel": channel,
+        "tab": tab,
+        "event_ts": at,
+    });
+    if tab == "home"
+        && let Some(home) = ws.home(user)
+    {
+        event["view"] = home.clone();
+    }
+    event
+}

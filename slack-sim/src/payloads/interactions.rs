@@ -1,0 +1,100 @@
+//! Interactive payloads: clicks, submissions and closed modals.
+
+use serde_json::{Value, json};
+
+use crate::ids;
+use crate::state::{Channel, Post, Workspace};
+
+/// A click or choice; `place` says where it happened, `actions` what was done.
+pub(crate) fn block_actions(
+    ws: &Workspace,
+    user: &str,
+    trigger_id: &str,
+    place: Place<'_>,
+    action: Value,
+) -> Value {
+    let mut payload = base(ws, "block_actions", user);
+    payload["trigger_id"] = json!(trigger_id);
+    payload["actions"] = json!([action]);
+    match place {
+        Place::Message {
+            channel,
+            post,
+            response_url,
+            state,
+        } => {
+            let ephemeral = post.only_for.is_some();
+            payload["container"] = json!({
+                "type": "message",
+                "message_ts": post.ts,
+                "channel_id": channel.id,
+                "is_ephemeral": ephemeral,
+            });
+            if let Some(thread_ts) = &post.thread_ts {
+                payload["container"]["thread_ts"] = json!(thread_ts);
+            }
+            payload["channel"] = json!({"id": channel.id, "name": channel.name});
+            payload["response_url"] = json!(response_url);
+            payload["state"] = state;
+            // Slack does not give an ephemeral message back to the app.
+            if !ephemeral {
+                payload["message"] = ws.message_json(channel, post);
+                if let Some(metadata) = &post.metadata {
+                    payload["message"]["metadata"] = metadata.clone();
+                }
+            }
+        }
+        Place::View(view) => {
+            payload["container"] = json!({"type": "view", "view_id": view["id"]});
+            payload["view"] = view.clone();
+        }
+    }
+    payload
+}
+
+/// Where a person clicked.
+pub(crate) enum Place<'a> {
+    Message {
+        channel: &'a Channel,
+        post: &'a Post,
+        response_url: &'a str,
+        state: Value,
+    },
+    View(&'a Value),
+}
+
+/// A modal that was submitted, with its `state` filled in.
+pub(crate) fn view_submission(
+    ws: &Workspace,
+    user: &str,
+    trigger_id: &str,
+    view: &Value,
+    response_urls: &Value,
+) -> Value {
+    let mut payload = base(ws, "view_submission", user);
+    payload["trigger_id"] = json!(trigger_id);
+    payload["view"] = view.clone();
+    payload["response_urls"] = response_urls.clone();
+    payload
+}
+
+/// A modal that was closed by its cross or its close button.
+pub(crate) fn view_closed(ws: &Workspace, user: &str, view: &Value, is_cleared: bool) -> Value {
+    let mut payload = base(ws, "view_closed", user);
+    payload["view"] = view.clone();
+    payload["is_cleared"] = json!(is_cleared);
+    payload
+}
+
+fn base(ws: &Workspace, kind: &str, user: &str) -> Value {
+    let name = ws.user_name(user);
+    json!({
+        "type": kind,
+        "user": {"id": user, "username": name, "name": name, "team_id": ids::TEAM},
+        "api_app_id": ids::APP,
+        "token": ids::VERIFICATION_TOKEN,
+        "team": {"id": ids::TEAM, "domain": ws.domain()},
+        "enterprise": null,
+        "is_enterprise_install": false,
+    })
+}

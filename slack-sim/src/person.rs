@@ -1,0 +1,97 @@
+//! What a person does in the workspace: talk, react, open the app's Home. Clicking, submitting and commands are below.
+
+mod click;
+mod command;
+mod look;
+mod submit;
+mod typed;
+
+use crate::error::Refused;
+use crate::sim::Sim;
+use crate::state::{Author, Draft, Workspace};
+
+pub use click::{Click, ClickOutcome, Target};
+pub use command::CommandOutcome;
+pub use submit::SubmitOutcome;
+
+impl Sim {
+    /// A person writes in a channel; gives the message's timestamp. `@patchbay` becomes a mention.
+    pub async fn say(&self, user: &str, channel: &str, text: &str) -> Result<String, Refused> {
+        self.write(user, channel, text, None)
+    }
+
+    /// A person replies in a thread.
+    pub async fn reply(
+        &self,
+        user: &str,
+        channel: &str,
+        thread_ts: &str,
+        text: &str,
+    ) -> Result<String, Refused> {
+        self.write(user, channel, text, Some(thread_ts))
+    }
+
+    /// A person reacts to a message with an emoji, or takes the same reaction back.
+    pub async fn react(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: &str,
+        name: &str,
+    ) -> Result<(), Refused> {
+        self.shared().act(|ws, now| {
+            let (user, channel) = place(ws, user, channel)?;
+            let name = name.trim_matches(':');
+            let post = ws.find_post(&channel, ts);
+            if post.is_some_and(|post| post.has_reaction(name, &user)) {
+                ws.unreact(now, &channel, ts, name, &user)?;
+            } else {
+                ws.react(now, &channel, ts, name, &user)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A person opens the app: its `home` tab or its `messages`.
+    pub async fn open_home(&self, user: &str, tab: &str) -> Result<(), Refused> {
+        self.shared().act(|ws, now| {
+            let (user, channel) = place(ws, user, "dm")?;
+            ws.raise_home_opened(now, &user, &channel, tab);
+            Ok(())
+        })
+    }
+
+    fn write(
+        &self,
+        user: &str,
+        channel: &str,
+        text: &str,
+        thread_ts: Option<&str>,
+    ) -> Result<String, Refused> {
+        self.shared().act(|ws, now| {
+            let (user, channel) = place(ws, user, channel)?;
+            if text.trim().is_empty() {
+                return Err(Refused(
+                    "There is nothing to say in an empty message.".to_owned(),
+                ));
+            }
+            let text = typed::message(ws, text);
+            let draft = Draft {
+                blocks: vec![typed::rich_text(&text)],
+                thread_ts: thread_ts.map(str::to_owned),
+                ..Draft::new(&channel, Author::Person(user), &text)
+            };
+            Ok(ws.post(now, draft)?)
+        })
+    }
+}
+
+/// The ids of a person and of a channel as that person names it.
+fn place(ws: &Workspace, user: &str, channel: &str) -> Result<(String, String), Refused> {
+    let user = ws.person(user)?.id.clone();
+    let channel = ws.channel_for(&user, channel)?;
+    if !channel.members.contains(&user) {
+        return Err(Refused(format!("{user} has not joined {}.", channel.name)));
+    }
+    Ok((user, channel.id.clone()))
+}

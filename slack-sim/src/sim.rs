@@ -1,0 +1,217 @@
+//! The running simulator: start it, point an app at it, drive it, stop it.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::routing::{any, get, post};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::config::{Delivery, SimConfig};
+use crate::dispatch::{self, AckReport, Handmade};
+use crate::error::Refused;
+use crate::faults::{Fault, FaultKind};
+use crate::log::{Call, Entry};
+use crate::shared::{EVENT_QUEUE, Shared};
+use crate::socket::Disconnect;
+use crate::{api, control, http_delivery, page, response_url, socket};
+
+/// How long stopping waits for what is still under way.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+/// A simulated workspace, listening on loopback. Clones drive the same workspace.
+#[derive(Clone)]
+pub struct Sim {
+    shared: Arc<Shared>,
+}
+
+impl Sim {
+    /// Starts a workspace.
+    pub async fn start(config: SimConfig) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))
+            .await
+            .with_context(|| format!("listening on 127.0.0.1:{}", config.port))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let (events, queue) = mpsc::channel(EVENT_QUEUE);
+        let shared = Shared::new(config, url, events)?;
+        let sim = Self { shared };
+        sim.spawn(dispatch::deliver_events(Arc::clone(&sim.shared), queue));
+        let server = axum::serve(listener, sim.router())
+            .with_graceful_shutdown(sim.shared.stopping.clone().cancelled_owned());
+        sim.shared.tasks.spawn(server.into_future());
+        Ok(sim)
+    }
+
+    /// Closes the app's sockets and everything else.
+    pub async fn stop(&self) {
+        self.shared.stopping.cancel();
+        self.shared.tasks.close();
+        // Whatever takes longer ends with the process.
+        let _ = tokio::time::timeout(STOP_LIMIT, self.shared.tasks.wait()).await;
+    }
+
+    /// Where a person's browser finds the workspace: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        self.shared.url.clone()
+    }
+
+    /// Where the app finds the Web API, with a slash at the end.
+    pub fn api_url(&self) -> String {
+        format!("{}/api/", self.shared.url)
+    }
+
+    /// How many sockets the app has open.
+    pub fn sockets(&self) -> usize {
+        self.shared.sockets.count()
+    }
+
+    /// Waits until the app has a socket open; false when it has none in ten seconds.
+    pub async fn connected(&self) -> bool {
+        let mut count = self.shared.sockets.watch();
+        let open = count.wait_for(|count| *count > 0);
+        let opened = tokio::time::timeout(Duration::from_secs(10), open).await;
+        opened.is_ok_and(|count| count.is_ok())
+    }
+
+    /// The calls that the app made of one Web API method, oldest first.
+    pub fn calls(&self, method: &str) -> Vec<Call> {
+        self.shared.log.calls(Some(method))
+    }
+
+    /// Every Web API call that the app made, oldest first.
+    pub fn all_calls(&self) -> Vec<Call> {
+        self.shared.log.calls(None)
+    }
+
+    /// The protocol inspector's entries with a number above `after`.
+    pub fn log(&self, after: u64) -> Vec<Entry> {
+        self.shared.log.entries(after)
+    }
+
+    /// Pushes the workspace's clock ahead; whatever expires meanwhile does so.
+    pub fn advance(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// Lets something go wrong. On `socket` it happens at once.
+    pub fn fault(&self, fault: Fault) {
+        if fault.on != "socket" {
+            self.shared.faults.add(fault);
+        } else if fault.kind == FaultKind::Timeout {
+            self.disconnect(Disconnect::Frozen);
+        } else {
+            self.disconnect(reason(fault.error.as_deref()));
+        }
+    }
+
+    /// Forgets the faults that have not happened yet, and lets the app connect again.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+        self.shared.sockets.enable();
+    }
+
+    /// Tells every open socket to go; gives how many there were.
+    pub fn disconnect(&self, why: Disconnect) -> usize {
+        self.shared.sockets.disconnect(why)
+    }
+
+    /// Sends the app something made by hand.
+    pub async fn deliver(&self, handmade: Handmade) -> Vec<AckReport> {
+        dispatch::deliver(&self.shared, &handmade).await
+    }
+
+    /// Changes how Slack reaches the app. For HTTP the app must first answer the challenge.
+    pub async fn set_delivery(&self, delivery: Delivery) -> anyhow::Result<()> {
+        if let Delivery::Http { request_url } = &delivery {
+            http_delivery::verify(&self.shared, request_url).await?;
+        }
+        self.shared.act(|ws, _| ws.app.delivery = delivery);
+        Ok(())
+    }
+
+    /// Makes a public channel with everyone in it, and the bot if asked; gives its id.
+    pub fn add_channel(&self, name: &str, with_bot: bool) -> Result<String, Refused> {
+        self.shared
+            .act(|ws, now| ws.add_channel(now, name, with_bot))
+    }
+
+    /// Lets a person, or the bot by its name, join a channel.
+    pub fn invite(&self, channel: &str, who: &str) -> Result<(), Refused> {
+        self.shared
+            .act(|ws, now| ws.set_member(now, channel, who, true))
+    }
+
+    /// Takes a person, or the bot by its name, out of a channel.
+    pub fn kick(&self, channel: &str, who: &str) -> Result<(), Refused> {
+        self.shared
+            .act(|ws, now| ws.set_member(now, channel, who, false))
+    }
+
+    /// Starts the workspace over: nothing said, nothing open, no faults; sockets stay.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+
+    /// Waits until `look` finds something, looking again after every change, for at most `limit` of real time.
+    pub async fn until<T>(
+        &self,
+        limit: Duration,
+        mut look: impl FnMut(&Self) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Instant::now() + limit;
+        let mut changes = self.shared.watch();
+        loop {
+            if let Some(found) = look(self) {
+                return Some(found);
+            }
+            // Having missed some changes is as good a reason to look as any.
+            let change = tokio::time::timeout_at(deadline, changes.recv());
+            if change.await.is_err() {
+                return look(self);
+            }
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn router(&self) -> Router {
+        let slack = Router::new()
+            .route("/api/{method}", any(api::call))
+            .route("/link/", get(socket::link))
+            .route("/response/{key}", post(response_url::respond))
+            .with_state(Arc::clone(&self.shared));
+        Router::new()
+            .merge(slack)
+            .merge(page::routes())
+            .nest("/sim", control::routes(self.clone()))
+    }
+
+    /// Runs something until the simulator stops.
+    fn spawn<F>(&self, work: F)
+    where
+        F: Future + Send + 'static,
+        F::Output: Send,
+    {
+        let stopping = self.shared.stopping.clone();
+        self.shared
+            .tasks
+            .spawn(async move { stopping.run_until_cancelled(work).await.is_some() });
+    }
+}
+
+fn reason(word: Option<&str>) -> Disconnect {
+    match word {
+        Some("warning") => Disconnect::Warning,
+        Some("link_disabled") => Disconnect::LinkDisabled,
+        Some("too_many_websockets") => Disconnect::TooManyWebsockets,
+        Some("abrupt") => Disconnect::Abrupt,
+        Some("frozen") => Disconnect::Frozen,
+        Some(_) | None => Disconnect::RefreshRequested,
+    }
+}

@@ -1,0 +1,201 @@
+//! One Socket Mode connection, from its ticket to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::{Disconnect, Order};
+use crate::faults::FaultKind;
+use crate::ids;
+use crate::log::Line;
+use crate::shared::Shared;
+
+/// Frames that may wait for one socket.
+const QUEUE: usize = 1_024;
+const PING_EVERY: Duration = Duration::from_secs(10);
+/// How long Slack takes to notice that a connection is dead.
+const FROZEN: Duration = Duration::from_secs(5 * 60);
+/// What Slack tells about how long a connection lasts, in seconds.
+const CONNECTION_TIME: u64 = 18_060;
+
+#[derive(Deserialize)]
+pub(crate) struct Ticket {
+    #[serde(default)]
+    ticket: String,
+}
+
+/// `GET /link/?ticket=…` becomes a socket.
+pub(crate) async fn link(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<Ticket>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !shared.sockets.redeem(shared.clock.now(), &query.ticket) {
+        return (StatusCode::UNAUTHORIZED, "invalid_ticket").into_response();
+    }
+    upgrade
+        .on_upgrade(move |socket| async move {
+            let (orders, inbox) = mpsc::channel(QUEUE);
+            let mut link = Link { shared, socket };
+            let Some((id, count)) = link.shared.sockets.open(orders) else {
+                link.leave(Disconnect::TooManyWebsockets).await;
+                return;
+            };
+            link.run(count, inbox).await;
+            link.shared.sockets.close(id);
+        })
+        .into_response()
+}
+
+struct Link {
+    shared: Arc<Shared>,
+    socket: WebSocket,
+}
+
+/// Whether a socket lives on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Stay,
+    Gone,
+}
+
+impl Link {
+    async fn run(&mut self, count: usize, mut inbox: mpsc::Receiver<Order>) {
+        let hello = hello(&self.shared, count);
+        self.note("to_app", "hello", hello.clone());
+        let mut next = self.send(hello.to_string()).await;
+        let mut pings = tokio::time::interval(PING_EVERY);
+        let stopping = self.shared.stopping.clone();
+        while next == Next::Stay {
+            next = tokio::select! {
+                () = stopping.cancelled() => {
+                    self.leave(Disconnect::Abrupt).await;
+                    Next::Gone
+                }
+                order = inbox.recv() => match order {
+                    Some(Order::Send(text)) => self.send(text).await,
+                    Some(Order::Leave(why)) => self.leave(why).await,
+                    None => Next::Gone,
+                },
+                frame = self.socket.recv() => match frame {
+                    Some(Ok(frame)) => self.receive(frame),
+                    Some(Err(_)) | None => Next::Gone,
+                },
+                _ = pings.tick() => self.ping().await,
+            };
+        }
+    }
+
+    async fn send(&mut self, text: String) -> Next {
+        match self.socket.send(Message::text(text)).await {
+            Ok(()) => Next::Stay,
+            Err(_) => Next::Gone,
+        }
+    }
+
+    async fn ping(&mut self) -> Next {
+        let frame = Message::Ping("Ping from slack-sim".into());
+        match self.socket.send(frame).await {
+            Ok(()) => Next::Stay,
+            Err(_) => Next::Gone,
+        }
+    }
+
+    async fn leave(&mut self, why: Disconnect) -> Next {
+        let reason = match why {
+            Disconnect::Warning => "warning",
+            Disconnect::RefreshRequested => "refresh_requested",
+            Disconnect::LinkDisabled => "link_disabled",
+            Disconnect::TooManyWebsockets => "too_many_websockets",
+            Disconnect::Abrupt => return Next::Gone,
+            Disconnect::Frozen => return self.freeze().await,
+        };
+        let frame = json!({
+            "type": "disconnect",
+            "reason": reason,
+            "debug_info": {"host": "slack-sim"},
+        });
+        self.note("to_app", "disconnect", frame.clone());
+        let sent = self.send(frame.to_string()).await;
+        if why == Disconnect::Warning {
+            return sent;
+        }
+        // The app may have hung up first.
+        let _ = self.socket.send(Message::Close(None)).await;
+        Next::Gone
+    }
+
+    /// Keeps the connection without reading or writing, while Slack still counts it and sends to it.
+    async fn freeze(&mut self) -> Next {
+        let thaw = self.shared.clock.sleep(FROZEN);
+        self.shared.stopping.run_until_cancelled(thaw).await;
+        Next::Gone
+    }
+
+    fn receive(&mut self, frame: Message) -> Next {
+        match frame {
+            Message::Text(text) => self.receive_text(text.as_str()),
+            Message::Close(_) => return Next::Gone,
+            Message::Binary(_) | Message::Ping(_) | Message::Pong(_) => {}
+        }
+        Next::Stay
+    }
+
+    fn receive_text(&mut self, text: &str) {
+        let ack = serde_json::from_str(text).unwrap_or(Value::Null);
+        let Some(id) = ack["envelope_id"].as_str().map(str::to_owned) else {
+            self.note("from_app", "unknown frame", json!(text));
+            return;
+        };
+        self.note("from_app", "ack", ack.clone());
+        let payload = ack.get("payload").filter(|it| !it.is_null()).cloned();
+        let shared = Arc::clone(&self.shared);
+        match shared.faults.take("ack") {
+            Some(fault) if fault.kind == FaultKind::Slow => {
+                let delay = Duration::from_millis(fault.delay_ms.unwrap_or(1_000));
+                self.shared.tasks.spawn(async move {
+                    shared.clock.sleep(delay).await;
+                    shared.sockets.acknowledge(&id, payload);
+                });
+            }
+            // Any other fault loses the acknowledgement on its way.
+            Some(_) => {}
+            None => {
+                if !shared.sockets.acknowledge(&id, payload) {
+                    self.note("from_app", "late ack", ack);
+                }
+            }
+        }
+    }
+
+    fn note(&self, direction: &'static str, what: &str, body: Value) {
+        self.shared.record(Line {
+            direction,
+            transport: "socket",
+            what: what.to_owned(),
+            summary: what.to_owned(),
+            body,
+        });
+    }
+}
+
+fn hello(shared: &Shared, count: usize) -> Value {
+    json!({
+        "type": "hello",
+        "num_connections": count,
+        "debug_info": {
+            "host": "slack-sim",
+            "started": shared.clock.now().seconds().to_string(),
+            "build_number": 1,
+            "approximate_connection_time": CONNECTION_TIME,
+        },
+        "connection_info": {"app_id": ids::APP},
+    })
+}

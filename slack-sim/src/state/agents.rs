@@ -1,0 +1,65 @@
+//! What an agent shows besides messages: "is thinking…" and the prompts it suggests.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Change, Post, Workspace};
+use crate::error::ApiError;
+
+impl Workspace {
+    /// Shows, changes or (when empty) clears what the app says it is doing in a thread.
+    pub(crate) fn set_status(
+        &mut self,
+        channel: &str,
+        thread_ts: &str,
+        text: &str,
+    ) -> Result<(), ApiError> {
+        if self.channel(channel).is_none() {
+            return Err("channel_not_found".into());
+        }
+        self.show_status(channel, thread_ts, text);
+        Ok(())
+    }
+
+    fn show_status(&mut self, channel: &str, thread_ts: &str, text: &str) {
+        let place = (channel.to_owned(), thread_ts.to_owned());
+        let before = if text.is_empty() {
+            self.statuses.remove(&place)
+        } else {
+            self.statuses.insert(place, text.to_owned())
+        };
+        if before.as_deref().unwrap_or_default() != text {
+            self.changed(Change::Status {
+                channel: channel.to_owned(),
+                thread_ts: thread_ts.to_owned(),
+                text: text.to_owned(),
+            });
+        }
+    }
+
+    /// What the app says it is doing in a channel, by thread.
+    pub(crate) fn statuses(&self, channel: &str) -> BTreeMap<String, String> {
+        self.statuses
+            .iter()
+            .filter(|((place, _), _)| place == channel)
+            .map(|((_, thread_ts), text)| (thread_ts.clone(), text.clone()))
+            .collect()
+    }
+
+    /// A message from the app ends its status in that thread, as it does in Slack.
+    pub(super) fn clear_status(&mut self, channel: &str, post: &Post) {
+        if let Some(root) = &post.thread_ts {
+            self.show_status(channel, root, "");
+        }
+    }
+
+    pub(crate) fn set_prompts(&mut self, channel: &str, prompts: Value) {
+        self.prompts.insert(channel.to_owned(), prompts);
+    }
+
+    /// The prompts that the app suggests in a channel, if any.
+    pub(crate) fn prompts(&self, channel: &str) -> Option<&Value> {
+        self.prompts.get(channel)
+    }
+}

@@ -1,0 +1,256 @@
+//! Messages: posting, changing and deleting them, and the events that each raises.
+
+use serde_json::Value;
+
+use super::{Change, ChannelKind, Workspace};
+use crate::clock::Time;
+use crate::error::ApiError;
+use crate::ids;
+use crate::payloads;
+
+/// A message as the workspace keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct Post {
+    pub(crate) ts: String,
+    pub(crate) author: Author,
+    pub(crate) text: String,
+    pub(crate) blocks: Vec<Value>,
+    pub(crate) attachments: Vec<Value>,
+    pub(crate) thread_ts: Option<String>,
+    /// A reply that also shows in the channel.
+    pub(crate) broadcast: bool,
+    pub(crate) metadata: Option<Value>,
+    /// The only person who can see it.
+    pub(crate) only_for: Option<String>,
+    pub(crate) edited: Option<String>,
+    /// Names of reactions, with who gave them.
+    pub(crate) reactions: Vec<(String, Vec<String>)>,
+    pub(crate) client_msg_id: Option<String>,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// The person with this id.
+    Person(String),
+    Bot,
+    /// Slack itself.
+    Slackbot,
+}
+
+/// A message about to be posted.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) channel: String,
+    pub(crate) author: Author,
+    pub(crate) text: String,
+    pub(crate) blocks: Vec<Value>,
+    pub(crate) attachments: Vec<Value>,
+    pub(crate) thread_ts: Option<String>,
+    pub(crate) broadcast: bool,
+    pub(crate) metadata: Option<Value>,
+    pub(crate) only_for: Option<String>,
+}
+
+/// What an update of a message changes; `None` leaves a part as it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Revision {
+    pub(crate) text: Option<String>,
+    pub(crate) blocks: Option<Vec<Value>>,
+    pub(crate) attachments: Option<Vec<Value>>,
+    pub(crate) metadata: Option<Value>,
+}
+
+impl Author {
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Person(id) => id,
+            Self::Bot => ids::BOT_USER,
+            Self::Slackbot => ids::SLACKBOT,
+        }
+    }
+}
+
+impl Draft {
+    pub(crate) fn new(channel: &str, author: Author, text: &str) -> Self {
+        Self {
+            channel: channel.to_owned(),
+            author,
+            text: text.to_owned(),
+            blocks: Vec::new(),
+            attachments: Vec::new(),
+            thread_ts: None,
+            broadcast: false,
+            metadata: None,
+            only_for: None,
+        }
+    }
+}
+
+impl Post {
+    fn from_draft(draft: Draft, ts: String) -> Self {
+        let client_msg_id = matches!(draft.author, Author::Person(_)).then(ids::uuid);
+        Self {
+            ts,
+            author: draft.author,
+            text: draft.text,
+            blocks: draft.blocks,
+            attachments: draft.attachments,
+            thread_ts: draft.thread_ts,
+            broadcast: draft.broadcast,
+            metadata: draft.metadata,
+            only_for: draft.only_for,
+            edited: None,
+            reactions: Vec::new(),
+            client_msg_id,
+        }
+    }
+
+    /// Whether it belongs to a thread without being the thread's first message.
+    pub(crate) fn is_reply(&self) -> bool {
+        self.thread_ts.as_ref().is_some_and(|root| *root != self.ts)
+    }
+
+    /// Whether `user` gave it this reaction.
+    pub(crate) fn has_reaction(&self, name: &str, user: &str) -> bool {
+        self.reactions
+            .iter()
+            .any(|(known, users)| known == name && users.iter().any(|other| other == user))
+    }
+
+    pub(crate) fn is_visible_to(&self, user: &str) -> bool {
+        self.only_for.as_ref().is_none_or(|only| only == user)
+    }
+}
+
+impl Workspace {
+    /// Posts a message and raises its events; gives its timestamp.
+    pub(crate) fn post(&mut self, now: Time, draft: Draft) -> Result<String, ApiError> {
+        let ts = self.next_ts(now);
+        let id = draft.channel.clone();
+        let place = self.channel_mut(&id)?;
+        if let Some(root) = &draft.thread_ts {
+            if !ids::is_ts(root) {
+                return Err("invalid_thread_ts".into());
+            }
+            if !place.posts.iter().any(|post| post.ts == *root) {
+                return Err("thread_not_found".into());
+            }
+        }
+        let post = Post::from_draft(draft, ts.clone());
+        place.posts.push(post.clone());
+        self.announce_post(now, &id, &post);
+        Ok(ts)
+    }
+
+    /// Changes one of the app's messages.
+    pub(crate) fn revise(
+        &mut self,
+        now: Time,
+        channel: &str,
+        ts: &str,
+        revision: Revision,
+    ) -> Result<(), ApiError> {
+        let edited = self.next_ts(now);
+        let post = self.app_post(channel, ts, "cant_update_message")?;
+        let before = post.clone();
+        if let Some(text) = revision.text {
+            post.text = text;
+        }
+        if let Some(blocks) = revision.blocks {
+            post.blocks = blocks;
+        }
+        if let Some(attachments) = revision.attachments {
+            post.attachments = attachments;
+        }
+        if let Some(metadata) = revision.metadata {
+            post.metadata = Some(metadata);
+        }
+        post.edited = Some(edited.clone());
+        let after = post.clone();
+        if after.only_for.is_none() {
+            let event = payloads::message_changed(self, channel, &before, &after, &edited);
+            self.emit(now, event);
+        }
+        self.announce_change(channel, &after);
+        Ok(())
+    }
+
+    /// Removes one of the app's messages.
+    pub(crate) fn remove(&mut self, now: Time, channel: &str, ts: &str) -> Result<(), ApiError> {
+        let gone = self.app_post(channel, ts, "cant_delete_message")?.clone();
+        self.channel_mut(channel)?
+            .posts
+            .retain(|post| post.ts != ts);
+        if gone.only_for.is_none() {
+            let at = self.next_ts(now);
+            let event = payloads::message_deleted(self, channel, &gone, &at);
+            self.emit(now, event);
+        }
+        self.announce_change(channel, &gone);
+        Ok(())
+    }
+
+    /// A message in a channel, ephemeral ones included.
+    pub(crate) fn find_post(&self, channel: &str, ts: &str) -> Option<&Post> {
+        self.channel(channel)?
+            .posts
+            .iter()
+            .find(|post| post.ts == ts)
+    }
+
+    pub(super) fn post_mut(&mut self, channel: &str, ts: &str) -> Result<&mut Post, ApiError> {
+        self.channel_mut(channel)?
+            .posts
+            .iter_mut()
+            .find(|post| post.ts == ts)
+            .ok_or_else(|| "message_not_found".into())
+    }
+
+    fn app_post(
+        &mut self,
+        channel: &str,
+        ts: &str,
+        not_yours: &str,
+    ) -> Result<&mut Post, ApiError> {
+        let post = self.post_mut(channel, ts)?;
+        if post.author == Author::Bot {
+            Ok(post)
+        } else {
+            Err(not_yours.into())
+        }
+    }
+
+    fn announce_post(&mut self, now: Time, channel: &str, post: &Post) {
+        self.announce_change(channel, post);
+        if post.author == Author::Bot {
+            self.clear_status(channel, post);
+        }
+        let Some(place) = self.channel(channel) else {
+            return;
+        };
+        // Slack tells an app nothing of ephemerals, nor of channels that its bot has not joined.
+        if post.only_for.is_some() || !place.has_bot() {
+            return;
+        }
+        let mentions_bot = matches!(post.author, Author::Person(_))
+            && place.kind == ChannelKind::Public
+            && post.text.contains(&format!("<@{}>", ids::BOT_USER));
+        let event = payloads::message(self, place, post);
+        let mention = mentions_bot.then(|| payloads::app_mention(self, place, post));
+        for event in mention.into_iter().chain([event]) {
+            self.emit(now, event);
+        }
+    }
+
+    fn announce_change(&mut self, channel: &str, post: &Post) {
+        let change = Change::Messages {
+            channel: channel.to_owned(),
+            thread_ts: post.thread_ts.clone(),
+        };
+        match &post.only_for {
+            Some(user) => self.changed_for(user, change),
+            None => self.changed(change),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! People, the bot, and the channels they share.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::{Value, json};
+
+use super::{Post, Workspace};
+use crate::clock::Time;
+use crate::config::Person;
+use crate::error::{ApiError, Refused};
+use crate::ids;
+use crate::payloads;
+
+/// A person in the workspace.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) real_name: String,
+}
+
+/// A public channel, or one person's conversation with the bot.
+#[derive(Clone, Debug)]
+pub(crate) struct Channel {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) kind: ChannelKind,
+    pub(crate) members: BTreeSet<String>,
+    pub(crate) created: Time,
+    pub(crate) posts: Vec<Post>,
+    /// The last message each person has seen.
+    pub(crate) read: HashMap<String, String>,
+}
+
+/// What sort of conversation a channel is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ChannelKind {
+    Public,
+    /// The bot and the person with this id.
+    Im(String),
+}
+
+impl User {
+    pub(crate) fn person(person: &Person) -> Self {
+        Self {
+            id: ids::named('U', &person.name),
+            name: person.name.clone(),
+            real_name: person.real_name.clone(),
+        }
+    }
+}
+
+impl Channel {
+    pub(crate) fn public(name: &str, people: &[User], now: Time) -> Self {
+        let mut members: BTreeSet<_> = people.iter().map(|person| person.id.clone()).collect();
+        members.insert(ids::BOT_USER.to_owned());
+        Self::new(
+            ids::named('C', name),
+            name.to_owned(),
+            ChannelKind::Public,
+            members,
+            now,
+        )
+    }
+
+    pub(crate) fn im(person: &User, now: Time) -> Self {
+        let members = BTreeSet::from([person.id.clone(), ids::BOT_USER.to_owned()]);
+        let kind = ChannelKind::Im(person.id.clone());
+        Self::new(
+            ids::named('D', &person.name),
+            "directmessage".to_owned(),
+            kind,
+            members,
+            now,
+        )
+    }
+
+    fn new(
+        id: String,
+        name: String,
+        kind: ChannelKind,
+        members: BTreeSet<String>,
+        created: Time,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            kind,
+            members,
+            created,
+            posts: Vec::new(),
+            read: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn has_bot(&self) -> bool {
+        self.members.contains(ids::BOT_USER)
+    }
+
+    /// `channel` or `im`, as events and the control API say it.
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match self.kind {
+            ChannelKind::Public => "channel",
+            ChannelKind::Im(_) => "im",
+        }
+    }
+}
+
+impl Workspace {
+    /// The person with this name or id.
+    pub(crate) fn person(&self, who: &str) -> Result<&User, Refused> {
+        let who = who.trim_start_matches('@');
+        self.people
+            .iter()
+            .find(|person| person.id == who || person.name == who)
+            .ok_or_else(|| Refused(format!("There is no person called `{who}`.")))
+    }
+
+    /// The channel with this name or id as this person sees it; `dm` is their conversation with the bot.
+    pub(crate) fn channel_for(&self, user: &str, which: &str) -> Result<&Channel, Refused> {
+        let which = which.trim_start_matches('#');
+        self.channels
+            .iter()
+            .find(|channel| match &channel.kind {
+                ChannelKind::Public => channel.id == which || channel.name == which,
+                ChannelKind::Im(owner) => owner == user && (channel.id == which || which == "dm"),
+            })
+            .ok_or_else(|| Refused(format!("There is no channel `{which}` for this person.")))
+    }
+
+    /// The channel the app means: an id, a name, or a person's id for their conversation.
+    pub(crate) fn channel_for_app(&self, which: &str) -> Result<&Channel, ApiError> {
+        let name = which.trim_start_matches('#');
+        self.channels
+            .iter()
+            .find(|channel| match &channel.kind {
+                ChannelKind::Public => channel.id == which || channel.name == name,
+                ChannelKind::Im(owner) => channel.id == which || owner == which,
+            })
+            .ok_or_else(|| "channel_not_found".into())
+    }
+
+    pub(crate) fn channel(&self, id: &str) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.id == id)
+    }
+
+    pub(super) fn channel_mut(&mut self, id: &str) -> Result<&mut Channel, ApiError> {
+        self.channels
+            .iter_mut()
+            .find(|channel| channel.id == id)
+            .ok_or_else(|| "channel_not_found".into())
+    }
+
+    /// The name to show for a user id.
+    pub(crate) fn user_name(&self, id: &str) -> &str {
+        match id {
+            ids::BOT_USER => &self.app.name,
+            ids::SLACKBOT => "slackbot",
+            _ => self
+                .people
+                .iter()
+                .find(|person| person.id == id)
+                .map_or("unknown", |person| &person.name),
+        }
+    }
+
+    /// Makes a public channel with these people in it, and the bot if asked.
+    pub(crate) fn add_channel(
+        &mut self,
+        now: Time,
+        name: &str,
+        with_bot: bool,
+    ) -> Result<String, Refused> {
+        let mut channel = Channel::public(name, &self.people, now);
+        if self.channels.iter().any(|other| other.id == channel.id) {
+            return Err(Refused(format!("There is already a channel `{name}`.")));
+        }
+        if !with_bot {
+            channel.members.remove(ids::BOT_USER);
+        }
+        let id = channel.id.clone();
+        self.channels.push(channel);
+        Ok(id)
+    }
+
+    /// Lets a person, or the bot by its name, join or leave a channel.
+    pub(crate) fn set_member(
+        &mut self,
+        now: Time,
+        channel: &str,
+        who: &str,
+        member: bool,
+    ) -> Result<(), Refused> {
+        let user = if who.trim_start_matches('@') == self.app.name || who == ids::BOT_USER {
+            ids::BOT_USER.to_owned()
+        } else {
+            self.person(who)?.id.clone()
+        };
+        let id = self.channel_for(&user, channel)?.id.clone();
+        let place = self.channel_mut(&id)?;
+        let changed = if member {
+            place.members.insert(user.clone())
+        } else {
+            place.members.remove(&user)
+        };
+        if changed && member {
+            let ts = self.next_ts(now);
+            self.emit(now, payloads::member_joined(&id, &user, &ts));
+        }
+        Ok(())
+    }
+
+    /// A user as `users.info` shows it: a person or the bot.
+    pub(crate) fn user_json(&self, id: &str) -> Option<Value> {
+        if id == ids::BOT_USER {
+            return Some(user_object(
+                id,
+                &self.app.name,
+                &self.app.name,
+                Some(ids::BOT),
+            ));
+        }
+        self.people
+            .iter()
+            .find(|person| person.id == id)
+            .map(|person| user_object(id, &person.name, &person.real_name, None))
+    }
+}
+
+fn user_object(id: &str, name: &str, real_name: &str, bot: Option<&str>) -> Value {
+    let mut profile = json!({
+        "real_name": real_name,
+        "real_name_normalized": real_name,
+        "display_name": name,
+        "display_name_normalized": name,
+        "team": ids::TEAM,
+    });
+    if let Some(bot) = bot {
+        profile["bot_id"] = json!(bot);
+        profile["api_app_id"] = json!(ids::APP);
+    } else {
+        profile["email"] = json!(format!("{name}@example.com"));
+    }
+    json!({
+        "id": id,
+        "team_id": ids::TEAM,
+        "name": name,
+        "real_name": real_name,
+        "deleted": false,
+        "tz": "Etc/UTC",
+        "tz_label": "Coordinated Universal Time",
+        "tz_offset": 0,
+        "locale": "en-US",
+        "profile": profile,
+        "is_admin": false,
+        "is_owner": false,
+        "is_restricted": false,
+        "is_ultra_restricted": false,
+        "is_bot": bot.is_some(),
+        "is_app_user": false,
+        "updated": 0,
+    })
+}

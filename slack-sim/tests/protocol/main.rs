@@ -1,0 +1,12 @@
+//! The simulator as an app meets it: driven by plain HTTP and WebSocket clients, not by its own code.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod app;
+mod control;
+mod faults;
+mod http_delivery;
+mod messages;
+mod response_urls;
+mod socket;
+mod views;
+mod web_api;

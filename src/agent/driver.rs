@@ -1,0 +1,309 @@
+//! Carries out what the turn decides: asks, runs, journals, ends.
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::turn::{GiveUp, Next, Turn};
+use super::{Agent, prompt};
+use crate::domain::chat::{ChatReply, ChatRequest};
+use crate::domain::post::{ApprovalRequest, Post, Receipt};
+use crate::domain::run::{Run, RunState, Step};
+use crate::domain::tool::{ToolCall, ToolOutcome};
+use crate::error::{Error, Kind, Result};
+use crate::executor::{Caller, Check, Ready};
+use crate::llm::prices;
+use crate::store::{Approval, ClaimedRun, CompletionRow, Lease};
+
+/// Who calls tools, in usage.
+const AGENT: &str = "slack-agent";
+/// Pieces of a reply are for whoever watches; nobody is waited for.
+const DELTA_BUFFER: usize = 64;
+
+/// How a stretch of driving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The run has its outcome.
+    Over,
+    /// The run waits for a person.
+    Waiting,
+    /// Somebody else holds the run now; nothing more was written.
+    LeaseLost,
+}
+
+/// A run in the hands of this process.
+struct Drive<'a> {
+    agent: &'a Agent,
+    run: &'a Run,
+    lease: &'a Lease,
+    approvals: Vec<Approval>,
+    turn: Turn,
+}
+
+impl Agent {
+    /// Takes a claimed run as far as it goes. An error means that our own parts failed: the run is
+    /// left as it is, and its lease will run out.
+    pub async fn drive(&self, claimed: &ClaimedRun) -> Result<Ended> {
+        let ClaimedRun { run, lease } = claimed;
+        let mut drive = Drive {
+            agent: self,
+            run,
+            lease,
+            approvals: self.store.approvals_of(&run.id).await?,
+            turn: self.turn(run).await?,
+        };
+        loop {
+            let ended = match drive.turn.next(self.config.max_rounds) {
+                Next::AskModel => drive.ask_model().await?,
+                Next::RunTools(calls) => drive.run_tools(calls).await?,
+                Next::Answer(markdown) => Some(drive.answer(markdown).await?),
+                Next::GiveUp(why) => Some(drive.fail(&given_up(why)).await?),
+            };
+            if let Some(ended) = ended {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Ends a run that this process may not go on with: its holder died in the middle.
+    pub async fn interrupt(&self, claimed: &ClaimedRun) -> Result<Ended> {
+        let ClaimedRun { run, lease } = claimed;
+        let post = Post::Interrupted {
+            unknown: self.turn(run).await?.unknown(),
+            run: run.id.clone(),
+        };
+        self.end(lease, RunState::Interrupted, &post).await
+    }
+
+    /// Ends a run with an error that its asker reads.
+    pub async fn fail(&self, claimed: &ClaimedRun, error: &Error) -> Result<Ended> {
+        tracing::warn!(
+            run.id = %claimed.run.id,
+            error.r#ref = %error.reference(),
+            error.cause = error.cause().map(|cause| format!("{cause:#}")),
+            "a run failed: {error}"
+        );
+        let post = Post::Failed {
+            message: error.message().to_owned(),
+            hint: error.next_step().map(str::to_owned),
+            reference: error.reference().to_string(),
+            run: claimed.run.id.clone(),
+        };
+        self.end(&claimed.lease, RunState::Failed, &post).await
+    }
+
+    async fn end(&self, lease: &Lease, state: RunState, post: &Post) -> Result<Ended> {
+        let held = self
+            .store
+            .finish_run(lease, state, post, self.clock.now())
+            .await?;
+        Ok(if held { Ended::Over } else { Ended::LeaseLost })
+    }
+
+    async fn turn(&self, run: &Run) -> Result<Turn> {
+        let earlier = self
+            .store
+            .exchanges(run, self.config.remembered_exchanges)
+            .await?;
+        let mut turn = Turn::new(&run.question, &earlier);
+        let steps = self.store.steps(&run.id).await?;
+        steps.iter().for_each(|step| turn.apply(step));
+        Ok(turn)
+    }
+}
+
+impl<'a> Drive<'a> {
+    async fn ask_model(&mut self) -> Result<Option<Ended>> {
+        let tools = self.agent.tools.of(&self.run.asker).await?;
+        let tools: Vec<_> = tools
+            .iter()
+            .map(crate::tools::BoundTool::spec)
+            .collect::<Result<_>>()?;
+        let request = ChatRequest {
+            system: prompt::system(!tools.is_empty()),
+            messages: self.turn.messages().to_vec(),
+            tools,
+            max_output_tokens: self.agent.config.max_output_tokens,
+        };
+        let (deltas, _nobody_watches_yet) = mpsc::channel(DELTA_BUFFER);
+        let started = Instant::now();
+        match self.agent.model.reply(request, deltas).await {
+            Ok(reply) => {
+                self.record_completion(&reply, started).await;
+                let reply = self.turn.with_distinct_calls(reply);
+                self.journal(vec![Step::ModelReplied { reply }], None).await
+            }
+            Err(error) => self.fail(&Error::from(error)).await.map(Some),
+        }
+    }
+
+    async fn run_tools(&mut self, calls: Vec<ToolCall>) -> Result<Option<Ended>> {
+        let (mut ready, mut questions, mut steps) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, call) in calls.iter().enumerate() {
+            match self.check(index, call).await? {
+                Check::Ready(checked) => {
+                    steps.push(Step::ToolSent {
+                        call_id: call.id.clone(),
+                        name: call.name.clone(),
+                        risk: checked.risk,
+                    });
+                    ready.push((call, checked));
+                }
+                Check::NeedsApproval(request) => questions.push((call.id.clone(), request)),
+                Check::Refused(outcome) => steps.push(ended(call, outcome)),
+            }
+        }
+        if !steps.is_empty() {
+            let post = working(&ready);
+            if let Some(ended) = self.journal(steps, post.as_ref()).await? {
+                return Ok(Some(ended));
+            }
+        }
+        if let Some(ended) = self.send(&ready).await? {
+            return Ok(Some(ended));
+        }
+        if questions.is_empty() {
+            return Ok(None);
+        }
+        self.wait_for(&questions).await.map(Some)
+    }
+
+    async fn check(&self, index: usize, call: &ToolCall) -> Result<Check> {
+        let most = self.agent.config.calls_per_reply;
+        if index >= most {
+            return Ok(Check::Refused(ToolOutcome::Refused {
+                message: format!(
+                    "Only {most} calls are taken from one reply. Ask again if it is still needed."
+                ),
+            }));
+        }
+        self.agent
+            .executor
+            .check(self.caller(), call, &self.approvals)
+            .await
+    }
+
+    /// Sends calls at once, and journals each outcome as it comes.
+    async fn send(&mut self, ready: &[(&ToolCall, Box<Ready>)]) -> Result<Option<Ended>> {
+        let executor = &self.agent.executor;
+        let (caller, most) = (self.caller(), self.agent.config.parallel_calls);
+        let mut waiting = ready.iter();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < most
+                && let Some((call, checked)) = waiting.next()
+            {
+                running.push(async move { ended(call, executor.run(caller, checked).await) });
+            }
+            let Some(step) = running.next().await else {
+                return Ok(None);
+            };
+            if let Some(ended) = self.journal(vec![step], None).await? {
+                return Ok(Some(ended));
+            }
+        }
+    }
+
+    async fn wait_for(&self, questions: &[(String, ApprovalRequest)]) -> Result<Ended> {
+        let now = self.agent.clock.now();
+        let expires_at = now + self.agent.executor.approval_timeout();
+        let held = self
+            .agent
+            .store
+            .park_run(self.lease, &self.run.asker, questions, expires_at, now)
+            .await?;
+        Ok(if held {
+            Ended::Waiting
+        } else {
+            Ended::LeaseLost
+        })
+    }
+
+    async fn answer(&self, markdown: String) -> Result<Ended> {
+        let receipt = Receipt {
+            cost: self.agent.store.run_cost(&self.run.id).await?,
+            ..self.turn.receipt().clone()
+        };
+        let tools = receipt.tools.len();
+        let post = Post::Answer { markdown, receipt };
+        tracing::info!(run.id = %self.run.id, tools, "answered a question");
+        self.agent.end(self.lease, RunState::Done, &post).await
+    }
+
+    async fn fail(&self, error: &Error) -> Result<Ended> {
+        let claimed = ClaimedRun {
+            run: self.run.clone(),
+            lease: self.lease.clone(),
+        };
+        self.agent.fail(&claimed, error).await
+    }
+
+    /// Writes steps down, then takes them in; ends when the lease is lost.
+    async fn journal(&mut self, steps: Vec<Step>, post: Option<&Post>) -> Result<Option<Ended>> {
+        let now = self.agent.clock.now();
+        let held = self
+            .agent
+            .store
+            .append_steps(self.lease, self.turn.steps(), &steps, post, now)
+            .await?;
+        if !held {
+            return Ok(Some(Ended::LeaseLost));
+        }
+        steps.iter().for_each(|step| self.turn.apply(step));
+        Ok(None)
+    }
+
+    async fn record_completion(&self, reply: &ChatReply, started: Instant) {
+        let row = CompletionRow {
+            asker: self.run.asker.clone(),
+            run: self.run.id.clone(),
+            model: reply.model.clone(),
+            tokens: reply.usage,
+            cost: prices::cost(&reply.model, &reply.usage),
+            millis: started.elapsed().as_secs_f64() * 1_000.0,
+            at: self.agent.clock.now(),
+        };
+        // The reply was bought: losing its usage row must not lose the reply as well.
+        if let Err(error) = self.agent.store.record_completion(&row).await {
+            tracing::error!(error.cause = ?error.cause(), model = row.model, "the usage of a completion was not recorded");
+        }
+    }
+
+    fn caller(&self) -> Caller<'a> {
+        Caller {
+            asker: &self.run.asker,
+            run: &self.run.id,
+            agent: AGENT,
+        }
+    }
+}
+
+fn ended(call: &ToolCall, outcome: ToolOutcome) -> Step {
+    Step::ToolEnded {
+        call_id: call.id.clone(),
+        outcome,
+    }
+}
+
+fn working(ready: &[(&ToolCall, Box<Ready>)]) -> Option<Post> {
+    let names: Vec<String> = ready
+        .iter()
+        .map(|(call, _)| format!("`{}`", call.name))
+        .collect();
+    (!names.is_empty()).then(|| Post::Working {
+        note: format!("Running {}", names.join(", ")),
+    })
+}
+
+fn given_up(why: GiveUp) -> Error {
+    match why {
+        GiveUp::EmptyReply => Error::new(Kind::Upstream, "The model gave an empty answer.")
+            .hint("Try again, or put the question another way."),
+        GiveUp::TooManyRounds => Error::new(
+            Kind::Upstream,
+            "The model kept calling tools without coming to an answer.",
+        )
+        .hint("Ask for something smaller, or say which table or repository to look at."),
+    }
+}

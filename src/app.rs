@@ -1,0 +1,204 @@
+//! The whole bot in one value: build it, start it, stop it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, Notify};
+
+use crate::agent::Agent;
+use crate::cards::Registry;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::connections::{Connections, Limits};
+use crate::error::{Error, Kind, Result};
+use crate::executor::Executor;
+use crate::llm::ChatModel;
+use crate::llm::catalogue::Catalogue;
+use crate::net;
+use crate::runs::Runs;
+use crate::secrets::{Sealer, Secrets};
+use crate::slack::socket::{SocketHealth, Sockets};
+use crate::slack::{SlackClient, Transport, outbox, recovery};
+use crate::store::Store;
+use crate::tasks::Tasks;
+use crate::tools::Tools;
+use crate::tools::sources::http::HttpSource;
+use crate::tools::sources::sql::SqlSource;
+use crate::{http, store};
+
+/// How long a stopping app waits for work in progress; what is left is taken up after the restart.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Every handle that edges need.
+pub struct App {
+    /// The settings in force.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// Background work.
+    pub tasks: Tasks,
+    /// What is kept.
+    pub store: Store,
+    /// The run cards.
+    pub cards: Arc<Registry>,
+    /// People's connections.
+    pub connections: Connections,
+    /// The questions being worked on.
+    pub runs: Runs,
+    /// Slack's Web API.
+    pub slack: SlackClient,
+    /// Whether Slack's frames can arrive.
+    pub sockets: SocketHealth,
+    /// Told whenever a message may have to be sent.
+    pub changed: Arc<Notify>,
+    /// The model that answers, as `provider/model`.
+    pub model: String,
+    open_sockets: Mutex<Option<Sockets>>,
+}
+
+impl App {
+    /// Connects to the database and puts the parts together; nothing runs yet.
+    pub async fn build(config: Config, clock: Clock) -> Result<Arc<Self>> {
+        // Another provider may have been installed by whoever embeds us; either serves.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let store = Store::connect(&config.database).await?;
+        store.migrate().await?;
+        let model = choose_model(&config).await?;
+        Self::with_model(config, clock, store, model).await
+    }
+
+    async fn with_model(
+        config: Config,
+        clock: Clock,
+        store: Store,
+        model: Arc<dyn ChatModel>,
+    ) -> Result<Arc<Self>> {
+        let cards = Arc::new(load_cards(&config, &store).await?);
+        let sealer = Arc::new(Sealer::from_config(&config.secrets)?);
+        let secrets = Secrets::new(store.clone(), sealer, clock.clone());
+        let policy = config.network.policy();
+        let sql = Arc::new(SqlSource::new(
+            policy.clone(),
+            config.tools.sqlite_databases.clone(),
+        ));
+        let web = Arc::new(HttpSource::new(net::guarded_client(&policy)?));
+        let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sql, web);
+        let limits = config.tools.limits;
+        let executor = Executor::new(tools.clone(), store.clone(), clock.clone(), limits);
+        let tasks = Tasks::default();
+        let changed = Arc::new(Notify::new());
+        let name = model.name().to_owned();
+        let agent = Agent::new(
+            model,
+            tools.clone(),
+            executor,
+            store.clone(),
+            clock.clone(),
+            config.agent,
+        );
+        let runs = Runs::new(
+            store.clone(),
+            agent,
+            clock.clone(),
+            tasks.clone(),
+            config.runs,
+            changed.clone(),
+        );
+        let limits = Limits {
+            per_person: limits.max_connections_per_user,
+            test_timeout: limits.timeout,
+        };
+        Ok(Arc::new(Self {
+            connections: Connections::new(store.clone(), secrets, tools, clock.clone(), limits),
+            slack: SlackClient::new(&config.slack)?,
+            sockets: SocketHealth::default(),
+            open_sockets: Mutex::new(None),
+            model: name,
+            config,
+            clock,
+            tasks,
+            store,
+            cards,
+            runs,
+            changed,
+        }))
+    }
+
+    /// Starts everything and returns where HTTP listens.
+    pub async fn start(self: &Arc<Self>) -> Result<SocketAddr> {
+        let listener = TcpListener::bind(self.config.http.listen)
+            .await
+            .map_err(|error| {
+                Error::new(
+                    Kind::Unavailable,
+                    format!(
+                        "The address {} cannot be listened on.",
+                        self.config.http.listen
+                    ),
+                )
+                .hint("Something else may be using it: set `http.listen` to another one.")
+                .source(error)
+            })?;
+        let address = listener.local_addr().map_err(Error::internal)?;
+        let app = self.clone();
+        self.tasks
+            .spawn("http", async move { http::serve(app, listener).await });
+        for _ in 0..outbox::SENDERS {
+            self.tasks
+                .spawn_until_stop("slack.outbox", outbox::send(self.clone()));
+        }
+        self.tasks
+            .spawn_until_stop("slack.recovery", recovery::watch(self.clone()));
+        self.runs.start();
+        if self.config.slack.transport == Transport::Socket {
+            *self.open_sockets.lock().await = Some(Sockets::open(self).await?);
+        }
+        tracing::info!(
+            model = self.model,
+            cards = self.cards.all().len(),
+            "Patchbay is ready on http://{address}"
+        );
+        Ok(address)
+    }
+
+    /// Stops taking things in, lets work in progress finish, and closes the database.
+    pub async fn stop(&self) {
+        if let Some(sockets) = self.open_sockets.lock().await.take() {
+            sockets.close().await;
+        }
+        if !self.tasks.stop(GRACE).await {
+            tracing::warn!("some work was still going on; it will be taken up after the restart");
+        }
+        self.store.close().await;
+    }
+
+    /// Whether requests from Slack can arrive and be stored.
+    pub async fn is_ready(&self) -> bool {
+        let reachable = match self.config.slack.transport {
+            Transport::Socket => self.sockets.open() > 0,
+            Transport::Http => true,
+        };
+        reachable && !self.tasks.is_stopping() && self.store.ping().await.is_ok()
+    }
+}
+
+async fn choose_model(config: &Config) -> Result<Arc<dyn ChatModel>> {
+    let http = net::plain_client()?;
+    Catalogue::new(&config.models, &config.well_known, http)
+        .choose()
+        .await
+}
+
+/// A broken card is left out and named; the rest load.
+async fn load_cards(config: &Config, store: &Store) -> Result<Registry> {
+    let (cards, problems) = Registry::load(config.cards.directory.as_deref());
+    for problem in problems {
+        tracing::warn!("a run card was left out: {problem}");
+    }
+    for card in cards.all() {
+        store.put_card(&store::CardRow::from(card.as_ref())).await?;
+    }
+    Ok(cards)
+}

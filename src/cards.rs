@@ -1,0 +1,143 @@
+//! Run cards: the services that people can connect, each described by one file.
+//!
+//! The cards of `run_cards/` are embedded in the binary; a directory of the operator's may add to
+//! them or put its own in place of one of the same name.
+
+pub mod fields;
+mod lint;
+mod parse;
+mod rules;
+pub mod template;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+
+pub use self::fields::{Fields, validate_fields};
+pub use self::lint::{LintReport, lint};
+pub use self::parse::{SCHEMA, parse};
+pub use self::rules::argument_validator;
+use crate::domain::card::Card;
+use crate::error::{Error, Kind, Result};
+
+/// The cards in the binary, by file name.
+pub const EMBEDDED: [(&str, &str); 3] = [
+    ("github.yaml", include_str!("../run_cards/github.yaml")),
+    ("postgres.yaml", include_str!("../run_cards/postgres.yaml")),
+    ("sqlite.yaml", include_str!("../run_cards/sqlite.yaml")),
+];
+
+/// The services that people can connect.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    /// The most popular first.
+    cards: Vec<Arc<Card>>,
+}
+
+/// Why a card was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardProblem {
+    /// The file's name.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Registry {
+    /// The cards in the binary.
+    pub fn embedded() -> Result<Self> {
+        match Self::load(None) {
+            (registry, problems) if problems.is_empty() => Ok(registry),
+            (_, problems) => Err(Error::internal(anyhow!("embedded card: {}", problems[0]))),
+        }
+    }
+
+    /// The cards in the binary and those of a directory. A broken card is refused and the rest
+    /// are loaded.
+    pub fn load(directory: Option<&Path>) -> (Self, Vec<CardProblem>) {
+        let mut problems = Vec::new();
+        let mut cards = BTreeMap::new();
+        for (file, text) in EMBEDDED {
+            match parse(file, text) {
+                Ok(card) => drop(cards.insert(card.name.clone(), Arc::new(card))),
+                Err(found) => problems.extend(found),
+            }
+        }
+        if let Some(directory) = directory {
+            let report = lint(directory);
+            let own = report.cards.into_iter().map(|(_, card)| card);
+            cards.extend(own.map(|card| (card.name.clone(), card)));
+            problems.extend(report.problems);
+        }
+        let mut cards: Vec<_> = cards.into_values().collect();
+        cards.sort_by_key(|card| std::cmp::Reverse(card.popularity));
+        (Self { cards }, problems)
+    }
+
+    /// The card of that name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Card>> {
+        self.cards.iter().find(|card| card.name == name)
+    }
+
+    /// The card a person means by that name; the error suggests another.
+    pub fn find(&self, name: &str) -> Result<Arc<Card>> {
+        let meant = name.trim().to_lowercase();
+        if let Some(card) = self.get(&meant) {
+            return Ok(card.clone());
+        }
+        let hint = match self.suggest(&meant) {
+            Some(card) => format!("Did you mean `{}`?", card.name),
+            None => {
+                let names: Vec<&str> = self.cards.iter().map(|card| card.name.as_str()).collect();
+                format!("There is {}.", names.join(", "))
+            }
+        };
+        let shown: String = meant
+            .chars()
+            .filter(|c| !c.is_control() && *c != '`')
+            .take(40)
+            .collect();
+        Err(Error::new(
+            Kind::NotFound,
+            format!("There is no service called `{shown}`."),
+        )
+        .hint(hint))
+    }
+
+    /// All cards, the most popular first.
+    pub fn all(&self) -> &[Arc<Card>] {
+        &self.cards
+    }
+
+    /// The card that someone probably meant.
+    pub fn suggest(&self, meant: &str) -> Option<&Arc<Card>> {
+        let meant = meant.trim().to_lowercase();
+        let distance = |card: &Card| {
+            let title = card.title.to_lowercase();
+            let begins =
+                meant.len() >= 2 && (card.name.starts_with(&meant) || title.starts_with(&meant));
+            if begins || meant.starts_with(&card.name) {
+                return 0;
+            }
+            let to = |name: &str| strsim::damerau_levenshtein(&meant, name);
+            to(&card.name).min(to(&title))
+        };
+        let near = 1 + meant.chars().count() / 4;
+        self.cards
+            .iter()
+            .map(|card| (distance(card), card))
+            .filter(|(distance, _)| *distance <= near)
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, card)| card)
+    }
+}
+
+impl std::fmt::Display for CardProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.reason)
+    }
+}

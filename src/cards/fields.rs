@@ -1,0 +1,168 @@
+//! What a person fills in to connect: tidied, checked, and split into open and secret.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::domain::card::{Card, Field, FieldFormat};
+
+/// The longest value of a field, in characters.
+const LONGEST: usize = 2_000;
+
+/// A filled-in form.
+#[derive(Clone, Debug, Default)]
+pub struct Fields {
+    /// What may be stored and shown.
+    pub config: BTreeMap<String, String>,
+    /// What may not.
+    pub secrets: BTreeMap<String, SecretString>,
+}
+
+/// Checks a filled-in form. What is wrong comes back as a sentence per field; no sentence repeats
+/// what was filled in.
+pub fn validate_fields(
+    card: &Card,
+    given: &BTreeMap<String, String>,
+) -> Result<Fields, BTreeMap<String, String>> {
+    let mut fields = Fields::default();
+    let mut wrong = BTreeMap::new();
+    for name in given.keys() {
+        if !card.fields.iter().any(|field| field.name == *name) {
+            wrong.insert(
+                name.clone(),
+                format!("{} does not ask for this.", card.title),
+            );
+        }
+    }
+    for field in &card.fields {
+        let value = given
+            .get(&field.name)
+            .map(|text| tidy(text))
+            .unwrap_or_default();
+        let value = match (value.is_empty(), &field.default) {
+            (true, Some(default)) => default.clone(),
+            _ => value,
+        };
+        match check(field, &value) {
+            Err(sentence) => {
+                wrong.insert(field.name.clone(), sentence);
+            }
+            Ok(()) if value.is_empty() => {}
+            Ok(()) if field.secret => {
+                fields.secrets.insert(field.name.clone(), value.into());
+            }
+            Ok(()) => {
+                fields.config.insert(field.name.clone(), value);
+            }
+        }
+    }
+    if wrong.is_empty() {
+        Ok(fields)
+    } else {
+        Err(wrong)
+    }
+}
+
+/// Undoes what chat programs, word processors and web pages do to text that is pasted.
+fn tidy(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .filter_map(|c| match c {
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => None,
+            '\u{2060}'..='\u{2069}' | '\u{feff}' => None,
+            '\u{201c}' | '\u{201d}' | '\u{201e}' => Some('"'),
+            '\u{2018}' | '\u{2019}' | '\u{201a}' => Some('\''),
+            c if c.is_whitespace() || c.is_control() => Some(' '),
+            c => Some(c),
+        })
+        .collect();
+    let mut value = plain.trim();
+    for (open, close) in [("<", ">"), ("`", "`"), ("\"", "\""), ("'", "'")] {
+        let inner = value
+            .strip_prefix(open)
+            .and_then(|rest| rest.strip_suffix(close));
+        value = inner.unwrap_or(value).trim();
+    }
+    value.to_owned()
+}
+
+fn check(field: &Field, value: &str) -> Result<(), String> {
+    let label = &field.label;
+    if value.is_empty() {
+        return match field.optional {
+            true => Ok(()),
+            false => Err(format!("{label} is missing.")),
+        };
+    }
+    if value.chars().count() > LONGEST {
+        return Err(format!("{label} is longer than 2,000 characters."));
+    }
+    if (field.secret || field.format.is_some()) && value.contains(' ') {
+        return Err(format!(
+            "{label} must not have spaces or line breaks in it."
+        ));
+    }
+    match &field.format {
+        None => Ok(()),
+        Some(FieldFormat::Url) => check_url(label, value),
+        Some(FieldFormat::PostgresUrl) => check_postgres_url(value),
+        Some(FieldFormat::Prefix(prefixes)) => {
+            let fits = |prefix: &String| value.starts_with(prefix) && value.len() > prefix.len();
+            if prefixes.iter().any(fits) {
+                return Ok(());
+            }
+            let prefixes: Vec<_> = prefixes
+                .iter()
+                .map(|prefix| format!("`{prefix}`"))
+                .collect();
+            Err(format!(
+                "{label} begins with {}. Copy it again, whole.",
+                prefixes.join(" or ")
+            ))
+        }
+    }
+}
+
+fn check_url(label: &str, value: &str) -> Result<(), String> {
+    let url = value.parse::<Url>().ok().filter(|url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    match url {
+        None => Err(format!("{label} looks like `https://api.example.com`.")),
+        Some(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err(format!("{label} must not hold a user name or password."))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn check_postgres_url(value: &str) -> Result<(), String> {
+    if value.contains("[YOUR-PASSWORD]") {
+        return Err("Put the database's password in place of `[YOUR-PASSWORD]`.".to_owned());
+    }
+    let form = "It looks like `postgresql://user:password@host:5432/database`.";
+    if !value.starts_with("postgresql://") && !value.starts_with("postgres://") {
+        return Err(form.to_owned());
+    }
+    let Ok(url) = value.parse::<Url>() else {
+        return Err(format!(
+            "{form} Characters such as `#`, `/`, `?` and `@` in the password are written `%23`, `%2F`, `%3F` and `%40`."
+        ));
+    };
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(format!("The host is missing. {form}"));
+    }
+    if url.username().is_empty() {
+        return Err(format!("The user is missing. {form}"));
+    }
+    if url.path().len() < 2 {
+        return Err(format!("The database's name is missing. {form}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

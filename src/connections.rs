@@ -1,0 +1,244 @@
+//! People's connections: connect, test, list, disconnect.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::Instant;
+
+use crate::cards::Fields;
+use crate::clock::Clock;
+use crate::domain::card::Card;
+use crate::domain::connection::{Connection, ConnectionName, ConnectionStatus};
+use crate::domain::principal::Principal;
+use crate::error::{Error, Kind, Result};
+use crate::ids::ConnectionId;
+use crate::secrets::Secrets;
+use crate::store::Store;
+use crate::tools::{Target, Tools};
+
+/// Connections, with the limits they are held to.
+#[derive(Clone)]
+pub struct Connections {
+    store: Store,
+    secrets: Secrets,
+    tools: Tools,
+    clock: Clock,
+    limits: Limits,
+}
+
+/// What one person's connections are held to.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most connections a person may have.
+    pub per_person: usize,
+    /// How long a connection test may take.
+    pub test_timeout: Duration,
+}
+
+/// How a connection test went.
+#[derive(Debug)]
+pub struct Report {
+    /// Whether it works, and why not.
+    pub outcome: Result<()>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Connections {
+    /// Connections kept in `store`.
+    pub fn new(store: Store, secrets: Secrets, tools: Tools, clock: Clock, limits: Limits) -> Self {
+        Self {
+            store,
+            secrets,
+            tools,
+            clock,
+            limits,
+        }
+    }
+
+    /// Tries a new connection and keeps it when it works.
+    pub async fn connect(
+        &self,
+        owner: &Principal,
+        card: &std::sync::Arc<Card>,
+        name: ConnectionName,
+        fields: Fields,
+    ) -> Result<Connection> {
+        self.check_room(owner, &name).await?;
+        let target = Target {
+            card: card.clone(),
+            config: fields.config,
+            secrets: fields.secrets,
+        };
+        self.check(&target).await?;
+        let connection = Connection {
+            id: ConnectionId::generate(),
+            owner: owner.clone(),
+            name,
+            card: card.name.clone(),
+            config: target.config,
+            credential: self.keep_secrets(&target.secrets).await?,
+            status: ConnectionStatus::Active,
+            tools: card.tools.iter().map(|tool| tool.name.clone()).collect(),
+            created_at: self.clock.now(),
+            last_used: None,
+            usage_count: 0,
+        };
+        if self.store.add_connection(&connection).await? {
+            tracing::info!(connection.id = %connection.id, card = card.name, "connected `{}`", connection.name);
+            return Ok(connection);
+        }
+        self.forget_secrets(&connection).await?;
+        Err(name_taken(&connection.name))
+    }
+
+    /// All connections of this person, by name.
+    pub async fn list(&self, owner: &Principal) -> Result<Vec<Connection>> {
+        self.store.connections_of(owner).await
+    }
+
+    /// The connection this person calls `name`; the error names those there are.
+    pub async fn find(&self, owner: &Principal, name: &str) -> Result<Connection> {
+        if let Ok(parsed) = name.parse::<ConnectionName>()
+            && let Some(connection) = self.store.find_connection(owner, &parsed).await?
+        {
+            return Ok(connection);
+        }
+        let names: Vec<String> = self
+            .list(owner)
+            .await?
+            .iter()
+            .map(|c| format!("`{}`", c.name))
+            .collect();
+        let message = format!("You have no connection called `{}`.", shortened(name));
+        let hint = if names.is_empty() {
+            "Connect a service first with `/mcp connect`.".to_owned()
+        } else {
+            format!("You have {}.", names.join(", "))
+        };
+        Err(Error::new(Kind::NotFound, message).hint(hint))
+    }
+
+    /// Tries a connection and notes whether it works.
+    pub async fn test(&self, connection: &Connection) -> Result<Report> {
+        let started = Instant::now();
+        let outcome = match self.tools.open(connection).await {
+            Ok(target) => self.check(&target).await,
+            Err(error) => Err(error),
+        };
+        let status = match outcome {
+            Ok(()) => ConnectionStatus::Active,
+            Err(_) => ConnectionStatus::Failing,
+        };
+        self.store
+            .set_connection_status(&connection.owner, &connection.id, status)
+            .await?;
+        Ok(Report {
+            outcome,
+            took: started.elapsed(),
+        })
+    }
+
+    /// Removes a connection of this person, and its secrets.
+    pub async fn disconnect(&self, owner: &Principal, connection: &Connection) -> Result<()> {
+        if self.store.remove_connection(owner, &connection.id).await? {
+            self.forget_secrets(connection).await?;
+            tracing::info!(connection.id = %connection.id, "disconnected `{}`", connection.name);
+        }
+        Ok(())
+    }
+
+    /// A name this person does not use yet: the card's own, or with a number.
+    pub async fn free_name(&self, owner: &Principal, card: &Card) -> Result<String> {
+        let taken = self.list(owner).await?;
+        let free = |name: &String| {
+            !taken
+                .iter()
+                .any(|connection| connection.name.as_str() == name)
+        };
+        let numbered = (2..).map(|number| format!("{}-{number}", card.name));
+        Ok(std::iter::once(card.name.clone())
+            .chain(numbered)
+            .find(free)
+            .unwrap_or_default())
+    }
+
+    async fn check_room(&self, owner: &Principal, name: &ConnectionName) -> Result<()> {
+        let connections = self.list(owner).await?;
+        if connections
+            .iter()
+            .any(|connection| connection.name == *name)
+        {
+            return Err(name_taken(name));
+        }
+        if connections.len() >= self.limits.per_person {
+            let most = self.limits.per_person;
+            return Err(Error::new(
+                Kind::Forbidden,
+                format!(
+                    "You already have {most} connections, which is the most a person may have here."
+                ),
+            )
+            .hint("Remove one with `/mcp disconnect` first."));
+        }
+        Ok(())
+    }
+
+    async fn check(&self, target: &Target) -> Result<()> {
+        let check = self.tools.source(&target.card);
+        let limit = self.limits.test_timeout;
+        match tokio::time::timeout(limit, check.check(target)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::new(
+                Kind::Timeout,
+                format!(
+                    "{} did not answer within {} seconds.",
+                    target.card.title,
+                    limit.as_secs()
+                ),
+            )
+            .hint(
+                "Check the address, and that it can be reached from where I run; then try again.",
+            )),
+        }
+    }
+
+    async fn keep_secrets(
+        &self,
+        secrets: &BTreeMap<String, SecretString>,
+    ) -> Result<Option<crate::ids::CredentialRef>> {
+        if secrets.is_empty() {
+            return Ok(None);
+        }
+        self.secrets.put(secrets).await.map(Some)
+    }
+
+    async fn forget_secrets(&self, connection: &Connection) -> Result<()> {
+        match &connection.credential {
+            Some(reference) => self.secrets.delete(reference).await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn name_taken(name: &ConnectionName) -> Error {
+    Error::new(
+        Kind::Conflict,
+        format!("You already have a connection called `{name}`."),
+    )
+    .hint("Choose another name, or remove it first with `/mcp disconnect`.")
+}
+
+/// What a person typed, short enough to repeat to them.
+fn shortened(text: &str) -> String {
+    let mut short: String = text
+        .chars()
+        .filter(|c| !c.is_control() && *c != '`')
+        .take(40)
+        .collect();
+    if text.chars().count() > 40 {
+        short.push('…');
+    }
+    short
+}

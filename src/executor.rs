@@ -1,0 +1,341 @@
+//! One call, one pipeline: find, validate, authorize, ask, limit, run, wrap, record.
+//!
+//! Every caller of a tool comes through [`Executor::call`]; nothing else runs one.
+
+pub mod sql;
+mod wrap;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::domain::post::ApprovalRequest;
+use crate::domain::principal::Principal;
+use crate::domain::tool::{Risk, ToolCall, ToolOutcome, ToolOutput};
+use crate::error::{Error, Kind, Result};
+use crate::ids::{ApprovalId, RunId};
+use crate::store::{Approval, ApprovalState, Store, ToolUsageRow};
+use crate::tools::{BoundTool, Target, Tools};
+
+/// The most characters of arguments that a person is asked to approve.
+const LONGEST_SHOWN: usize = 20_000;
+
+/// What every tool call is held to.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolLimits {
+    /// How long one call may take.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    /// The most bytes of a result that a model reads.
+    pub result_bytes: usize,
+    /// The most connections a person may have.
+    pub max_connections_per_user: usize,
+    /// How long a person has to answer an approval.
+    #[serde(with = "humantime_serde")]
+    pub approval_timeout: Duration,
+}
+
+/// The one place that runs tools.
+#[derive(Clone)]
+pub struct Executor {
+    tools: Tools,
+    store: Store,
+    clock: Clock,
+    limits: ToolLimits,
+}
+
+/// On whose behalf a tool is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// The person; only their connections are looked at.
+    pub asker: &'a Principal,
+    /// The run, for usage and approvals.
+    pub run: &'a RunId,
+    /// What calls: `slack-agent`.
+    pub agent: &'a str,
+}
+
+/// A call that passed every check, and may be sent.
+#[derive(Debug)]
+pub struct Ready {
+    bound: BoundTool,
+    arguments: Map<String, Value>,
+    /// What it can do.
+    pub risk: Risk,
+}
+
+impl Ready {
+    /// How many characters a person would have to read to know what runs.
+    fn shown_length(&self) -> usize {
+        serde_json::to_string_pretty(&self.arguments)
+            .map_or(usize::MAX, |text| text.chars().count())
+    }
+}
+
+/// What the checks before a call came to.
+#[derive(Debug)]
+pub enum Check {
+    /// It may run.
+    Ready(Box<Ready>),
+    /// A person must say yes first.
+    NeedsApproval(ApprovalRequest),
+    /// It will not run; the model reads why.
+    Refused(ToolOutcome),
+}
+
+impl Executor {
+    /// An executor over these tools.
+    pub fn new(tools: Tools, store: Store, clock: Clock, limits: ToolLimits) -> Self {
+        Self {
+            tools,
+            store,
+            clock,
+            limits,
+        }
+    }
+
+    /// How long a person has to answer an approval.
+    pub fn approval_timeout(&self) -> Duration {
+        self.limits.approval_timeout
+    }
+
+    /// Everything that is decided before a call is sent; changes nothing.
+    ///
+    /// `approvals` are the decisions made in this run. An error means that our own parts failed.
+    pub async fn check(
+        &self,
+        caller: Caller<'_>,
+        call: &ToolCall,
+        approvals: &[Approval],
+    ) -> Result<Check> {
+        let ready = match self.prepare(caller.asker, call).await {
+            Ok(ready) => ready,
+            Err(error) if is_ours(&error) => return Err(error),
+            Err(error) => {
+                return Ok(Check::Refused(ToolOutcome::Failed {
+                    message: error.sentence(),
+                }));
+            }
+        };
+        if ready.risk == Risk::Read {
+            return Ok(Check::Ready(Box::new(ready)));
+        }
+        if ready.shown_length() > LONGEST_SHOWN {
+            return Ok(Check::Refused(refused(
+                "The arguments are too long to be shown to the person who must allow this call. Send less at once.",
+            )));
+        }
+        let request = ApprovalRequest {
+            id: ApprovalId::generate(),
+            connection: ready.bound.connection.name.to_string(),
+            tool: ready.bound.name.clone(),
+            risk: ready.risk,
+            arguments: Value::Object(ready.arguments.clone()),
+        };
+        let decided = approvals
+            .iter()
+            .find(|approval| approval.call_id == call.id);
+        Ok(match decided {
+            None => Check::NeedsApproval(request),
+            Some(approval) if approval.arguments_hash != request.arguments_hash() => {
+                Check::Refused(refused(
+                    "What was approved is not what would run, so it was not run.",
+                ))
+            }
+            Some(approval) => match approval.state {
+                ApprovalState::Approved => Check::Ready(Box::new(ready)),
+                ApprovalState::Pending => Check::NeedsApproval(approval.request.0.clone()),
+                ApprovalState::Denied => Check::Refused(refused(
+                    "The person did not allow this call. Do not try it again.",
+                )),
+            },
+        })
+    }
+
+    /// Sends a call that passed the checks, and records what it used.
+    pub async fn run(&self, caller: Caller<'_>, ready: &Ready) -> ToolOutcome {
+        let started = Instant::now();
+        let result = self.send(ready).await;
+        let millis = started.elapsed().as_secs_f64() * 1_000.0;
+        self.record(caller, ready, &result, millis).await;
+        match result {
+            Ok(wrapped) => ToolOutcome::Done {
+                content: wrapped.content,
+                rows: wrapped.rows,
+                millis: millis as u64,
+            },
+            Err(error) => {
+                tracing::info!(
+                    error.r#ref = %error.reference(),
+                    error.cause = error.cause().map(|cause| format!("{cause:#}")),
+                    tool = ready.bound.name,
+                    "tool call failed: {error}"
+                );
+                ToolOutcome::Failed {
+                    message: error.sentence(),
+                }
+            }
+        }
+    }
+
+    async fn prepare(&self, asker: &Principal, call: &ToolCall) -> Result<Ready> {
+        let bound = self.tools.find(asker, &call.name).await?;
+        let tool = bound.tool()?;
+        let arguments = validated(&tool.input, &call.arguments)?;
+        let risk = tool.risk;
+        Ok(Ready {
+            bound,
+            arguments,
+            risk,
+        })
+    }
+
+    async fn send(&self, ready: &Ready) -> Result<wrap::Wrapped> {
+        let target = self.tools.open(&ready.bound.connection).await?;
+        let output = self.send_within_limit(ready, &target).await;
+        match output {
+            Ok(output) => Ok(wrap::wrap(
+                ready.bound.connection.name.as_str(),
+                &ready.bound.name,
+                &output,
+                &target,
+                self.limits.result_bytes,
+            )),
+            Err(error) => Err(wrap::redact_error(error, &target)),
+        }
+    }
+
+    async fn send_within_limit(&self, ready: &Ready, target: &Target) -> Result<ToolOutput> {
+        let source = self.tools.source(&target.card);
+        let call = source.call(target, ready.bound.tool()?, &ready.arguments);
+        tokio::time::timeout(self.limits.timeout, call)
+            .await
+            .unwrap_or_else(|_| {
+                Err(Error::new(
+                    Kind::Timeout,
+                    format!(
+                        "`{}` took longer than {} seconds and was stopped.",
+                        ready.bound.name,
+                        self.limits.timeout.as_secs()
+                    ),
+                )
+                .hint("Ask for less at once, such as fewer rows."))
+            })
+    }
+
+    async fn record(
+        &self,
+        caller: Caller<'_>,
+        ready: &Ready,
+        result: &Result<wrap::Wrapped>,
+        millis: f64,
+    ) {
+        let row = ToolUsageRow {
+            connection: ready.bound.connection.id.clone(),
+            asker: caller.asker.clone(),
+            run: Some(caller.run.clone()),
+            agent: caller.agent.to_owned(),
+            tool: ready.bound.name.clone(),
+            millis,
+            success: result.is_ok(),
+            error: result.as_ref().err().map(|error| {
+                serde_json::json!({ "kind": format!("{:?}", error.kind()), "message": error.message() })
+            }),
+            tokens_saved: result.as_ref().map_or(0, |wrapped| wrapped.tokens_saved),
+            at: self.clock.now(),
+        };
+        // The call happened: losing its usage row must not turn it into a failure.
+        if let Err(error) = self.store.record_tool_usage(&row).await {
+            tracing::error!(error.cause = ?error.cause(), tool = row.tool, "the usage of a tool call was not recorded");
+        }
+    }
+}
+
+/// Whether the fault is in our own parts rather than in the call.
+fn is_ours(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Internal | Kind::Unavailable)
+}
+
+fn refused(message: &str) -> ToolOutcome {
+    ToolOutcome::Refused {
+        message: message.to_owned(),
+    }
+}
+
+/// The arguments as an object that fits the tool's schema; the error tells the model what to mend.
+fn validated(schema: &Value, arguments: &Value) -> Result<Map<String, Value>> {
+    let object = match arguments {
+        Value::Object(object) => object.clone(),
+        Value::Null => Map::new(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            return Err(wrong_arguments("they are not a JSON object".to_owned()));
+        }
+    };
+    let validator = jsonschema::validator_for(schema)
+        .map_err(|error| Error::internal(anyhow::anyhow!("{error}")))?;
+    let value = Value::Object(object);
+    let problems: Vec<String> = validator
+        .iter_errors(&value)
+        .take(5)
+        .map(|error| {
+            let place = error.instance_path().to_string();
+            // The masked form leaves the values out: they may be long, or private.
+            let problem = error.masked();
+            if place.is_empty() {
+                problem.to_string()
+            } else {
+                format!("{place}: {problem}")
+            }
+        })
+        .collect();
+    match value {
+        Value::Object(object) if problems.is_empty() => Ok(object),
+        _ => Err(wrong_arguments(problems.join("; "))),
+    }
+}
+
+fn wrong_arguments(problems: String) -> Error {
+    Error::new(
+        Kind::Invalid,
+        format!("The arguments do not fit the tool's schema: {problems}."),
+    )
+    .hint("Send them again as the schema says.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn arguments_that_do_not_fit_say_what_to_mend() {
+        let schema = json!({
+            "type": "object",
+            "properties": { "query": { "type": "string" }, "limit": { "type": "integer", "maximum": 10 } },
+            "required": ["query"],
+            "additionalProperties": false,
+        });
+        let check = |arguments: Value, expected: Option<&str>| match (
+            validated(&schema, &arguments),
+            expected,
+        ) {
+            (Ok(_), None) => {}
+            (Err(error), Some(part)) => {
+                assert!(error.message().contains(part), "{error} lacks {part:?}")
+            }
+            (outcome, expected) => panic!("{arguments}: {outcome:?}, expected {expected:?}"),
+        };
+        check(json!({ "query": "x" }), None);
+        check(json!({ "query": "x", "limit": 3 }), None);
+        check(json!({}), Some("query"));
+        check(Value::Null, Some("query"));
+        check(json!({ "query": 1 }), Some("/query"));
+        check(json!({ "query": "x", "limit": 11 }), Some("/limit"));
+        check(json!({ "query": "x", "sudo": true }), Some("sudo"));
+        check(json!("{\"query\": broken"), Some("not a JSON object"));
+    }
+}

@@ -1,0 +1,53 @@
+//! Reading an answer without letting the other side decide how much or how long.
+
+use std::time::Duration;
+
+use reqwest::Response;
+
+use super::failure;
+use crate::error::{Error, Kind, Result};
+
+/// What was read of an answer.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// The bytes, at most as many as were asked for.
+    pub bytes: Vec<u8>,
+    /// Whether the answer went on.
+    pub truncated: bool,
+}
+
+/// Reads at most `cap` bytes within `deadline`; `who` is the service as people know it.
+pub async fn read_body(
+    who: &str,
+    mut response: Response,
+    cap: usize,
+    deadline: Duration,
+) -> Result<Body> {
+    let reading = async {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| failure(who, e))? {
+            let room = cap - bytes.len();
+            if chunk.len() > room {
+                bytes.extend_from_slice(&chunk[..room]);
+                return Ok(Body {
+                    bytes,
+                    truncated: true,
+                });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Body {
+            bytes,
+            truncated: false,
+        })
+    };
+    tokio::time::timeout(deadline, reading)
+        .await
+        .unwrap_or_else(|_| {
+            Err(Error::new(
+                Kind::Timeout,
+                format!("{who} began to answer but did not finish in time."),
+            )
+            .hint("Try again, or ask for less."))
+        })
+}

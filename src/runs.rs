@@ -1,0 +1,229 @@
+//! The workers: claim runs, drive them, and take care of those whose holder died.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::agent::{Agent, Ended};
+use crate::clock::Clock;
+use crate::domain::principal::Principal;
+use crate::error::{Error, Kind, Result};
+use crate::ids::{ApprovalId, RunId};
+use crate::store::{ApprovalState, ClaimedRun, Decision, Store};
+use crate::tasks::Tasks;
+
+/// How runs are worked on.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunsConfig {
+    /// The most runs this process drives at once.
+    pub parallel: usize,
+    /// How long a claim holds without being renewed: how soon a crash is noticed.
+    #[serde(with = "humantime_serde")]
+    pub lease: Duration,
+    /// How often the queue is looked at when nothing called.
+    #[serde(with = "humantime_serde")]
+    pub poll: Duration,
+}
+
+impl RunsConfig {
+    /// What is wrong with this section, a sentence each.
+    pub fn validate(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.parallel == 0 {
+            problems.push("runs.parallel must be at least 1".to_owned());
+        }
+        if self.lease < self.poll {
+            problems.push("runs.lease must be longer than runs.poll".to_owned());
+        }
+        problems
+    }
+}
+
+/// The queue of runs, and who works on it.
+#[derive(Clone)]
+pub struct Runs {
+    store: Store,
+    agent: Agent,
+    clock: Clock,
+    tasks: Tasks,
+    config: RunsConfig,
+    queued: Arc<Notify>,
+    changed: Arc<Notify>,
+}
+
+impl Runs {
+    /// Workers that are not started yet. `changed` is told whenever a message may have to be sent.
+    pub fn new(
+        store: Store,
+        agent: Agent,
+        clock: Clock,
+        tasks: Tasks,
+        config: RunsConfig,
+        changed: Arc<Notify>,
+    ) -> Self {
+        Self {
+            store,
+            agent,
+            clock,
+            tasks,
+            config,
+            queued: Arc::new(Notify::new()),
+            changed,
+        }
+    }
+
+    /// Starts the workers.
+    pub fn start(&self) {
+        let runs = self.clone();
+        self.tasks
+            .spawn_until_stop("runs.work", async move { runs.work().await });
+        let runs = self.clone();
+        self.tasks
+            .spawn_until_stop("runs.recover", async move { runs.recover().await });
+    }
+
+    /// Says that something was queued, so that nobody waits for the next look.
+    pub fn wake(&self) {
+        self.changed.notify_one();
+        self.queued.notify_one();
+    }
+
+    /// Makes a decision that a run waits for.
+    pub async fn decide(
+        &self,
+        approver: &Principal,
+        id: &ApprovalId,
+        state: ApprovalState,
+    ) -> Result<Decision> {
+        let decision = self
+            .store
+            .decide(approver, id, state, self.clock.now())
+            .await?;
+        self.wake();
+        Ok(decision)
+    }
+
+    /// Asks a failed or interrupted run again; false when it is not this person's or was retried.
+    pub async fn retry(&self, asker: &Principal, run: &RunId) -> Result<bool> {
+        let retried = self
+            .store
+            .retry_run(asker, run, &RunId::generate(), self.clock.now())
+            .await?;
+        self.wake();
+        Ok(retried)
+    }
+
+    async fn work(&self) {
+        let places = Arc::new(Semaphore::new(self.config.parallel));
+        loop {
+            let Ok(place) = places.clone().acquire_owned().await else {
+                return;
+            };
+            let until = self.clock.now() + self.config.lease;
+            match self.store.claim_run(until).await {
+                Ok(Some(claimed)) => {
+                    let runs = self.clone();
+                    self.tasks.spawn("runs.drive", async move {
+                        runs.hold_and_drive(claimed).await;
+                        drop(place);
+                    });
+                }
+                Ok(None) => self.wait().await,
+                Err(error) => {
+                    tracing::warn!(error.cause = ?error.cause(), "could not look for queued runs");
+                    self.wait().await;
+                }
+            }
+        }
+    }
+
+    async fn wait(&self) {
+        tokio::select! {
+            () = self.queued.notified() => {}
+            () = tokio::time::sleep(self.config.poll) => {}
+        }
+    }
+
+    /// Drives a run for as long as its lease can be renewed.
+    async fn hold_and_drive(&self, claimed: ClaimedRun) {
+        tokio::select! {
+            () = self.drive(&claimed) => {}
+            () = self.keep_lease(&claimed) => {
+                tracing::warn!(run.id = %claimed.run.id, "lost the lease of a run; another worker has it");
+            }
+        }
+        self.wake();
+    }
+
+    async fn drive(&self, claimed: &ClaimedRun) {
+        let limit = self.agent.time_limit();
+        let driven = match tokio::time::timeout(limit, self.agent.drive(claimed)).await {
+            Ok(driven) => driven,
+            Err(_) => self.agent.fail(claimed, &too_slow(limit)).await,
+        };
+        match driven {
+            Ok(Ended::Over | Ended::Waiting | Ended::LeaseLost) => {}
+            Err(error) => {
+                // Perhaps only for a moment: say so if we can, else the lease runs out and the
+                // recovery says it.
+                if let Err(again) = self.agent.fail(claimed, &error).await {
+                    tracing::error!(run.id = %claimed.run.id, error.cause = ?again.cause(), "could not end a run");
+                }
+            }
+        }
+    }
+
+    /// Returns when the lease is lost.
+    async fn keep_lease(&self, claimed: &ClaimedRun) {
+        loop {
+            tokio::time::sleep(self.config.lease / 3).await;
+            let until = self.clock.now() + self.config.lease;
+            match self.store.extend_lease(&claimed.lease, until).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(run.id = %claimed.run.id, error.cause = ?error.cause(), "could not renew a lease");
+                }
+            }
+        }
+    }
+
+    async fn recover(&self) {
+        loop {
+            match self.recover_one().await {
+                Ok(true) => self.wake(),
+                Ok(false) => tokio::time::sleep(self.config.poll).await,
+                Err(error) => {
+                    tracing::warn!(error.cause = ?error.cause(), "could not look for abandoned runs");
+                    tokio::time::sleep(self.config.poll).await;
+                }
+            }
+        }
+    }
+
+    async fn recover_one(&self) -> Result<bool> {
+        let now = self.clock.now();
+        if let Some(claimed) = self
+            .store
+            .claim_abandoned_run(now, now + self.config.lease)
+            .await?
+        {
+            tracing::warn!(run.id = %claimed.run.id, "a run was interrupted; its asker is told");
+            self.agent.interrupt(&claimed).await?;
+            return Ok(true);
+        }
+        self.store.expire_approval(now).await
+    }
+}
+
+fn too_slow(limit: Duration) -> Error {
+    let minutes = limit.as_secs().div_ceil(60);
+    Error::new(
+        Kind::Timeout,
+        format!("This took longer than {minutes} minutes, so I stopped."),
+    )
+    .hint("Ask for something smaller.")
+}

@@ -1,0 +1,80 @@
+//! Credentials: sealed with a key that is kept outside the database, opened only for a call.
+
+mod seal;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+pub use seal::Sealer;
+
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Result};
+use crate::ids::CredentialRef;
+use crate::store::Store;
+
+/// Where the sealing key comes from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretsConfig {
+    /// 32 bytes in base64. When absent, `key_file` is used.
+    #[serde(skip_serializing)]
+    pub key: Option<SecretString>,
+    /// Holds the key; made at the first start where it does not exist.
+    pub key_file: PathBuf,
+}
+
+/// The encrypted local store: ciphertext in the database, bound to its reference.
+#[derive(Clone)]
+pub struct Secrets {
+    store: Store,
+    sealer: Arc<Sealer>,
+    clock: Clock,
+}
+
+impl Secrets {
+    /// A store that seals with `sealer`.
+    pub fn new(store: Store, sealer: Arc<Sealer>, clock: Clock) -> Self {
+        Self {
+            store,
+            sealer,
+            clock,
+        }
+    }
+
+    /// Keeps the secret fields of one connection and returns where.
+    pub async fn put(&self, fields: &BTreeMap<String, SecretString>) -> Result<CredentialRef> {
+        let reference = CredentialRef::generate();
+        let exposed: BTreeMap<&str, &str> = fields
+            .iter()
+            .map(|(name, secret)| (name.as_str(), secret.expose_secret()))
+            .collect();
+        let text = SecretString::from(serde_json::to_string(&exposed).map_err(Error::internal)?);
+        let sealed = self.sealer.seal(reference.as_str(), &text)?;
+        self.store
+            .put_sealed(&reference, &sealed, self.clock.now())
+            .await?;
+        Ok(reference)
+    }
+
+    /// The secret fields that were kept there.
+    pub async fn get(&self, reference: &CredentialRef) -> Result<BTreeMap<String, SecretString>> {
+        let sealed = self.store.get_sealed(reference).await?.ok_or_else(|| {
+            Error::new(
+                Kind::Unauthenticated,
+                "The credential of this connection is gone.",
+            )
+            .hint("Disconnect it with `/mcp disconnect` and connect it again.")
+        })?;
+        let text = self.sealer.open(reference.as_str(), &sealed)?;
+        serde_json::from_str(text.expose_secret()).map_err(Error::internal)
+    }
+
+    /// Forgets them.
+    pub async fn delete(&self, reference: &CredentialRef) -> Result<()> {
+        self.store.delete_sealed(reference).await
+    }
+}

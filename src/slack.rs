@@ -1,0 +1,100 @@
+//! Slack: frames and requests come in, messages and modals go out; the core never hears of either.
+
+mod actions;
+pub mod blocks;
+pub mod client;
+mod commands;
+pub mod events;
+pub mod inbound;
+mod modals;
+pub mod mrkdwn;
+pub mod outbox;
+pub mod receive;
+pub mod recovery;
+mod router;
+mod screens;
+pub mod socket;
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+pub use client::SlackClient;
+
+/// How Slack reaches the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// The bot opens WebSockets to Slack; nothing has to be reachable from outside.
+    Socket,
+    /// Slack sends signed requests to the bot's public address.
+    Http,
+}
+
+/// The Slack app.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlackConfig {
+    /// How Slack reaches the bot.
+    pub transport: Transport,
+    /// `xoxb-…`, from "OAuth & Permissions".
+    #[serde(skip_serializing)]
+    pub bot_token: Option<SecretString>,
+    /// `xapp-…` with `connections:write`, from "Basic Information"; for the socket transport.
+    #[serde(skip_serializing)]
+    pub app_token: Option<SecretString>,
+    /// From "Basic Information"; for the http transport.
+    #[serde(skip_serializing)]
+    pub signing_secret: Option<SecretString>,
+    /// Where Slack's Web API is.
+    pub api_url: String,
+    /// The slash command, as the manifest names it.
+    pub command: String,
+    /// How many sockets are kept open at once.
+    pub sockets: u32,
+    /// How long one Web API call may take.
+    #[serde(with = "humantime_serde")]
+    pub call_timeout: Duration,
+    /// How long storing a request may take before Slack is told that storage is down.
+    #[serde(with = "humantime_serde")]
+    pub store_timeout: Duration,
+    /// How long a command, click or form may take before it counts as interrupted.
+    #[serde(with = "humantime_serde")]
+    pub handler_timeout: Duration,
+}
+
+impl SlackConfig {
+    /// What is wrong with this section, a sentence each with the next step.
+    pub fn validate(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let missing = |secret: &Option<SecretString>| {
+            secret
+                .as_ref()
+                .is_none_or(|s| s.expose_secret().trim().is_empty())
+        };
+        if missing(&self.bot_token) {
+            problems.push("slack.bot_token is missing: copy it from \"OAuth & Permissions\" of your Slack app into SLACK_BOT_TOKEN".to_owned());
+        }
+        match self.transport {
+            Transport::Socket if missing(&self.app_token) => problems.push(
+                "slack.app_token is missing: make an app-level token with connections:write under \"Basic Information\" and set SLACK_APP_TOKEN".to_owned(),
+            ),
+            Transport::Http if missing(&self.signing_secret) => problems.push(
+                "slack.signing_secret is missing: copy it from \"Basic Information\" into SLACK_SIGNING_SECRET".to_owned(),
+            ),
+            Transport::Socket | Transport::Http => {}
+        }
+        if !(1..=10).contains(&self.sockets) {
+            problems
+                .push("slack.sockets must be between 1 and 10: Slack allows no more".to_owned());
+        }
+        if !self.command.starts_with('/') {
+            problems.push("slack.command must start with `/`".to_owned());
+        }
+        if url::Url::parse(&self.api_url).is_err() || !self.api_url.ends_with('/') {
+            problems.push("slack.api_url must be a URL that ends with `/`".to_owned());
+        }
+        problems
+    }
+}

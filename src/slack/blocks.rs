@@ -1,0 +1,117 @@
+//! Block Kit, as little of it as the screens need: pure functions to JSON.
+
+use serde_json::{Value, json};
+
+use super::mrkdwn;
+
+/// Slack's limits, in characters.
+const SECTION_TEXT: usize = 3_000;
+const BUTTON_TEXT: usize = 75;
+const MARKDOWN_TEXT: usize = 11_500;
+
+/// A message: blocks, and the text that notifications and screen readers get.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Message {
+    /// For notifications; never empty.
+    pub text: String,
+    /// What is shown.
+    pub blocks: Vec<Value>,
+}
+
+impl Message {
+    /// A message of one paragraph; `mrkdwn` is written by us, with whatever came from elsewhere
+    /// escaped.
+    pub fn new(mrkdwn: impl Into<String>) -> Self {
+        let text = mrkdwn.into();
+        Self {
+            blocks: vec![section(&text)],
+            text,
+        }
+    }
+
+    /// Adds a block.
+    pub fn block(mut self, block: Value) -> Self {
+        self.blocks.push(block);
+        self
+    }
+}
+
+/// A paragraph of mrkdwn.
+pub fn section(mrkdwn: &str) -> Value {
+    json!({ "type": "section", "text": { "type": "mrkdwn", "text": clipped(mrkdwn, SECTION_TEXT) } })
+}
+
+/// A paragraph with a button beside it.
+pub fn section_with(mrkdwn: &str, accessory: Value) -> Value {
+    let mut block = section(mrkdwn);
+    block["accessory"] = accessory;
+    block
+}
+
+/// Small grey text.
+pub fn context(mrkdwn: &str) -> Value {
+    json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": clipped(mrkdwn, SECTION_TEXT) }] })
+}
+
+/// Standard Markdown that a model wrote, with its power to notify people taken away.
+pub fn markdown(text: &str) -> Value {
+    json!({ "type": "markdown", "text": clipped(&mrkdwn::defuse(text), MARKDOWN_TEXT) })
+}
+
+/// A row of buttons.
+pub fn actions(elements: Vec<Value>) -> Value {
+    json!({ "type": "actions", "elements": elements })
+}
+
+/// How a button looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Plain.
+    Plain,
+    /// The one most people want.
+    Primary,
+    /// Removes something.
+    Danger,
+}
+
+/// A button.
+pub fn button(text: &str, action_id: &str, value: &str, style: Style) -> Value {
+    let mut button = json!({
+        "type": "button",
+        "text": plain(&clipped(text, BUTTON_TEXT)),
+        "action_id": action_id,
+        "value": value,
+    });
+    match style {
+        Style::Plain => {}
+        Style::Primary => button["style"] = json!("primary"),
+        Style::Danger => button["style"] = json!("danger"),
+    }
+    button
+}
+
+/// The same button, which asks once more before it does it.
+pub fn confirmed(mut button: Value, title: &str, question: &str, yes: &str) -> Value {
+    button["confirm"] = json!({
+        "title": plain(title),
+        "text": plain(&clipped(question, 300)),
+        "confirm": plain(yes),
+        "deny": plain("Cancel"),
+    });
+    button
+}
+
+/// Plain text.
+pub fn plain(text: &str) -> Value {
+    json!({ "type": "plain_text", "text": text, "emoji": true })
+}
+
+/// The first `most` characters, with a mark where something was cut.
+pub fn clipped(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut kept: String = text.chars().take(most - 1).collect();
+    kept.push('…');
+    kept
+}

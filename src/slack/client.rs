@@ -1,0 +1,268 @@
+//! The only file that calls Slack: every call has a time limit and tells "no" from "unheard".
+
+use std::time::Duration;
+
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use slack_morphism::errors::SlackClientError;
+use slack_morphism::prelude::SlackClientHyperConnector;
+use slack_morphism::{SlackApiToken, SlackApiTokenValue};
+use url::Url;
+
+use super::SlackConfig;
+use super::blocks::Message;
+use crate::error::{Error, Kind};
+use crate::ids::{ChannelId, MessageTs, UserId};
+
+/// The connector both the Web API and Socket Mode use.
+pub type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
+
+/// Why a call to Slack did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// Slack said no, with its code.
+    #[error("Slack answered `{0}`")]
+    Refused(String),
+    /// Slack said later.
+    #[error("Slack asked to wait {0:?}")]
+    RateLimited(Duration),
+    /// No answer, or one that says nothing: the call may or may not have happened.
+    #[error("no answer from Slack ({0})")]
+    Unheard(&'static str),
+}
+
+/// Slack's Web API with the bot's token.
+pub struct SlackClient {
+    client: slack_morphism::SlackClient<Connector>,
+    token: SlackApiToken,
+    api_url: Url,
+    timeout: Duration,
+}
+
+impl std::fmt::Debug for SlackClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SlackClient({})", self.api_url)
+    }
+}
+
+/// A connector to `api_url`: TLS outside loopback, plain HTTP where the URL says so.
+pub fn connector(api_url: &str) -> Result<Connector, Error> {
+    let https = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_native_roots()
+        .map_err(Error::internal)?
+        .https_or_http()
+        .enable_http1()
+        .build();
+    Ok(SlackClientHyperConnector::with_connector(https).with_slack_api_url(api_url))
+}
+
+impl SlackClient {
+    /// A client for the workspace that the configured token belongs to.
+    pub fn new(config: &SlackConfig) -> Result<Self, Error> {
+        let token = config
+            .bot_token
+            .clone()
+            .unwrap_or_else(|| SecretString::from(String::new()));
+        Ok(Self {
+            client: slack_morphism::SlackClient::new(connector(&config.api_url)?),
+            token: SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned())),
+            api_url: Url::parse(&config.api_url).map_err(Error::internal)?,
+            timeout: config.call_timeout,
+        })
+    }
+
+    /// Posts a message and returns its identity. `metadata` lets a lost reply be found again.
+    pub async fn post(
+        &self,
+        channel: &ChannelId,
+        thread: Option<&MessageTs>,
+        message: &Message,
+        metadata: Option<Value>,
+    ) -> Result<MessageTs, CallError> {
+        let mut body = message_body(channel, message);
+        if let Some(thread) = thread {
+            body["thread_ts"] = json!(thread);
+        }
+        if let Some(metadata) = metadata {
+            body["metadata"] = metadata;
+        }
+        let answer = self.call("chat.postMessage", &body).await?;
+        answer["ts"]
+            .as_str()
+            .map(MessageTs::new)
+            .ok_or(CallError::Unheard("no ts"))
+    }
+
+    /// Brings a message up to date.
+    pub async fn update(
+        &self,
+        channel: &ChannelId,
+        ts: &MessageTs,
+        message: &Message,
+    ) -> Result<(), CallError> {
+        let mut body = message_body(channel, message);
+        body["ts"] = json!(ts);
+        self.call("chat.update", &body).await.map(drop)
+    }
+
+    /// Shows a message to one person of a channel.
+    pub async fn post_ephemeral(
+        &self,
+        channel: &ChannelId,
+        user: &UserId,
+        thread: Option<&MessageTs>,
+        message: &Message,
+    ) -> Result<(), CallError> {
+        let mut body = message_body(channel, message);
+        body["user"] = json!(user);
+        if let Some(thread) = thread {
+            body["thread_ts"] = json!(thread);
+        }
+        self.call("chat.postEphemeral", &body).await.map(drop)
+    }
+
+    /// Opens a modal; `trigger` lives three seconds and works once.
+    pub async fn open_view(&self, trigger: &str, view: &Value) -> Result<(), CallError> {
+        let body = json!({ "trigger_id": trigger, "view": view });
+        self.call("views.open", &body).await.map(drop)
+    }
+
+    /// Puts a modal on top of the one that is open.
+    pub async fn push_view(&self, trigger: &str, view: &Value) -> Result<(), CallError> {
+        let body = json!({ "trigger_id": trigger, "view": view });
+        self.call("views.push", &body).await.map(drop)
+    }
+
+    /// Changes an open modal.
+    pub async fn update_view(&self, view_id: &str, view: &Value) -> Result<(), CallError> {
+        let body = json!({ "view_id": view_id, "view": view });
+        self.call("views.update", &body).await.map(drop)
+    }
+
+    /// The replies in a thread, with metadata; the newest 100.
+    pub async fn replies(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+    ) -> Result<Vec<Value>, CallError> {
+        let body =
+            json!({ "channel": channel, "ts": thread, "include_all_metadata": true, "limit": 100 });
+        let mut answer = self.call("conversations.replies", &body).await?;
+        Ok(match answer["messages"].take() {
+            Value::Array(messages) => messages,
+            _ => Vec::new(),
+        })
+    }
+
+    /// The workspace and the bot that the token belongs to, such as "Acme as patchbay".
+    pub async fn identity(&self) -> Result<String, CallError> {
+        let answer = self.call("auth.test", &json!({})).await?;
+        let part = |name: &str| answer[name].as_str().unwrap_or("unknown").to_owned();
+        Ok(format!("{} as {}", part("team"), part("user")))
+    }
+
+    /// Answers through the URL that came with a command or click; only Slack's own is used.
+    pub async fn respond(
+        &self,
+        response_url: &str,
+        message: &Message,
+        replace: bool,
+    ) -> Result<(), CallError> {
+        let url = Url::parse(response_url)
+            .ok()
+            .filter(|url| self.is_slack(url));
+        let url = url.ok_or(CallError::Unheard("response_url is not Slack's"))?;
+        let mut body = json!({ "response_type": "ephemeral", "text": message.text, "replace_original": replace });
+        if !message.blocks.is_empty() {
+            body["blocks"] = json!(message.blocks);
+        }
+        let session = self.client.open_session(&self.token);
+        let call = session
+            .http_session_api
+            .http_post_uri::<_, Value>(url, &body, None);
+        self.within_limit("response_url", call).await.map(drop)
+    }
+
+    async fn call(&self, method: &'static str, body: &Value) -> Result<Value, CallError> {
+        let session = self.client.open_session(&self.token);
+        let call = session
+            .http_session_api
+            .http_post::<_, Value>(method, body, None);
+        self.within_limit(method, call).await
+    }
+
+    async fn within_limit(
+        &self,
+        method: &'static str,
+        call: impl Future<Output = Result<Value, SlackClientError>>,
+    ) -> Result<Value, CallError> {
+        let answer = tokio::time::timeout(self.timeout, call).await;
+        let outcome = answer.unwrap_or(Ok(Value::Null)).map_err(classify);
+        match outcome {
+            Ok(Value::Null) => Err(CallError::Unheard("time-out")),
+            Ok(answer) if method != "response_url" && answer["ok"] != json!(true) => {
+                Err(CallError::Unheard("an answer without ok"))
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Slack's hosts, or the host of the configured API.
+    fn is_slack(&self, url: &Url) -> bool {
+        let slack = url.scheme() == "https" && url.host_str() == Some("hooks.slack.com");
+        slack || url.origin() == self.api_url.origin()
+    }
+}
+
+/// The errors of the library hold whole bodies, messages and modal values among them: only the
+/// code leaves this function.
+fn classify(error: SlackClientError) -> CallError {
+    const DEFAULT_WAIT: Duration = Duration::from_secs(5);
+    match error {
+        SlackClientError::ApiError(error) => CallError::Refused(error.code),
+        SlackClientError::RateLimitError(error) => {
+            CallError::RateLimited(error.retry_after.unwrap_or(DEFAULT_WAIT))
+        }
+        SlackClientError::HttpError(_) => CallError::Unheard("HTTP error"),
+        SlackClientError::HttpProtocolError(_) => CallError::Unheard("connection"),
+        SlackClientError::EndOfStream(_)
+        | SlackClientError::SystemError(_)
+        | SlackClientError::ProtocolError(_)
+        | SlackClientError::SocketModeProtocolError(_) => CallError::Unheard("protocol"),
+    }
+}
+
+fn message_body(channel: &ChannelId, message: &Message) -> Value {
+    json!({
+        "channel": channel,
+        "text": message.text,
+        "blocks": message.blocks,
+        "unfurl_links": false,
+        "unfurl_media": false,
+    })
+}
+
+impl From<CallError> for Error {
+    fn from(error: CallError) -> Self {
+        match &error {
+            CallError::Refused(code) if code.ends_with("_trigger_id") => Self::new(
+                Kind::Timeout,
+                "Slack gave me only three seconds to open the form, and they were over.",
+            )
+            .hint("Try again."),
+            CallError::Refused(_) => Self::new(Kind::Upstream, "Slack did not accept my answer.")
+                .hint("Try again; if it stays, give your admin the reference below."),
+            CallError::RateLimited(_) => Self::new(
+                Kind::RateLimited { retry_after: None },
+                "Slack asks me to slow down.",
+            )
+            .hint("Try again in a minute."),
+            CallError::Unheard(_) => {
+                Self::new(Kind::Upstream, "Slack did not answer me.").hint("Try again.")
+            }
+        }
+        .source(error)
+    }
+}

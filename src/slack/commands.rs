@@ -1,0 +1,164 @@
+//! The slash command: its grammar, and one file per verb.
+
+mod connect;
+mod disconnect;
+mod help;
+mod list;
+mod test;
+mod tools;
+
+use std::sync::Arc;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Parser, Subcommand};
+
+use super::inbound::{Caller, Command};
+use super::router::Reply;
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+
+pub use test::screen as test_screen;
+pub use tools::screen as tools_screen;
+
+/// Everything that can be typed after the command.
+#[derive(Debug, Parser, PartialEq)]
+#[command(
+    no_binary_name = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true
+)]
+struct Grammar {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand, PartialEq)]
+enum Verb {
+    Connect { service: Option<String> },
+    List,
+    Tools { connection: Option<String> },
+    Test { connection: Option<String> },
+    Disconnect { connection: Option<String> },
+    Help,
+}
+
+/// Does what was typed.
+pub async fn run(app: &Arc<App>, command: &Command) -> Result<Reply> {
+    let caller = &command.caller;
+    match parse(&command.text, &app.config.slack.command)? {
+        Verb::Connect { service } => connect::run(app, caller, service.as_deref()).await,
+        Verb::List => list::run(app, caller).await,
+        Verb::Tools { connection } => tools::run(app, caller, connection.as_deref()).await,
+        Verb::Test { connection } => test::run(app, caller, connection.as_deref()).await,
+        Verb::Disconnect { connection } => {
+            disconnect::run(app, caller, connection.as_deref()).await
+        }
+        Verb::Help => Ok(help::run(&app.config.slack.command)),
+    }
+}
+
+fn parse(text: &str, command: &str) -> Result<Verb> {
+    let help = format!("`{command} help` lists what I understand.");
+    let Some(words) = shlex::split(text) else {
+        return Err(Error::new(Kind::Invalid, "There is a quote that is never closed.").hint(help));
+    };
+    if words.is_empty() {
+        return Ok(Verb::Help);
+    }
+    // Verbs may be typed in any case; names are folded where they are parsed.
+    let lowered = words.iter().enumerate().map(|(index, word)| match index {
+        0 => word.to_lowercase(),
+        _ => word.clone(),
+    });
+    Grammar::try_parse_from(lowered)
+        .map(|grammar| grammar.verb)
+        .map_err(|error| misunderstood(&error, &words, command).hint(help))
+}
+
+/// Our own sentence for what clap found.
+fn misunderstood(error: &clap::Error, words: &[String], command: &str) -> Error {
+    let first: String = words[0]
+        .chars()
+        .filter(|c| !c.is_control() && *c != '`')
+        .take(40)
+        .collect();
+    let message = match error.kind() {
+        ErrorKind::InvalidSubcommand => match suggestion(error) {
+            Some(verb) => {
+                format!("I do not know `{command} {first}`. Did you mean `{command} {verb}`?")
+            }
+            None => format!("I do not know `{command} {first}`."),
+        },
+        _ => format!(
+            "`{command} {first}` does not take that many words. Put a name with spaces in quotes."
+        ),
+    };
+    Error::new(Kind::Invalid, message)
+}
+
+fn suggestion(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::SuggestedSubcommand)? {
+        ContextValue::Strings(verbs) => verbs.first().cloned(),
+        ContextValue::String(verb) => Some(verb.clone()),
+        _ => None,
+    }
+}
+
+/// The connection that is meant: the one named, or the only one there is.
+async fn meant(app: &App, caller: &Caller, name: Option<&str>) -> Result<Meant> {
+    if let Some(name) = name {
+        let connection = app.connections.find(&caller.person, name).await?;
+        return Ok(Meant::These(vec![connection]));
+    }
+    let connections = app.connections.list(&caller.person).await?;
+    Ok(if connections.is_empty() {
+        Meant::None
+    } else {
+        Meant::These(connections)
+    })
+}
+
+enum Meant {
+    None,
+    These(Vec<crate::domain::connection::Connection>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verbs_are_understood_or_suggested() {
+        let check = |text: &str, expected: std::result::Result<Verb, &str>| match (
+            parse(text, "/mcp"),
+            expected,
+        ) {
+            (Ok(verb), Ok(expected)) => assert_eq!(verb, expected, "{text:?}"),
+            (Err(error), Err(part)) => {
+                assert!(error.message().contains(part), "{error} lacks {part:?}")
+            }
+            (outcome, expected) => panic!("{text:?}: {outcome:?}, expected {expected:?}"),
+        };
+        check("", Ok(Verb::Help));
+        check("  LIST ", Ok(Verb::List));
+        check("connect", Ok(Verb::Connect { service: None }));
+        check(
+            "connect github",
+            Ok(Verb::Connect {
+                service: Some("github".to_owned()),
+            }),
+        );
+        check(
+            "test \"sales db\"",
+            Ok(Verb::Test {
+                connection: Some("sales db".to_owned()),
+            }),
+        );
+        check("tset", Err("Did you mean `/mcp test`?"));
+        check("😀", Err("I do not know `/mcp 😀`."));
+        check("مرحبا", Err("I do not know"));
+        check("test \"a", Err("never closed"));
+        check("list everything now", Err("does not take that many words"));
+        check("--help", Err("--help"));
+    }
+}

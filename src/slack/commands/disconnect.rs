@@ -1,0 +1,27 @@
+//! `/mcp disconnect [connection]` — remove a connection and its credential.
+
+use crate::app::App;
+use crate::error::Result;
+use crate::slack::blocks::{Message, section};
+use crate::slack::commands::{Meant, meant};
+use crate::slack::inbound::Caller;
+use crate::slack::mrkdwn::code;
+use crate::slack::router::Reply;
+use crate::slack::screens;
+
+pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply> {
+    Ok(Reply::Private(match meant(app, caller, name).await? {
+        Meant::None => screens::nothing_connected(&app.config.slack.command),
+        Meant::These(connections) => match connections.as_slice() {
+            [only] => screens::ask_disconnect(only),
+            several => several.iter().fold(
+                Message::new("Which one should be removed?"),
+                |message, connection| {
+                    message
+                        .block(section(&code(connection.name.as_str())))
+                        .block(screens::connection_buttons(connection))
+                },
+            ),
+        },
+    }))
+}

@@ -1,0 +1,30 @@
+//! `/mcp help` — what can be typed, and how to ask.
+
+use crate::slack::blocks::{Message, Style, actions, button, context};
+use crate::slack::router::Reply;
+
+pub fn run(command: &str) -> Reply {
+    Reply::Private(screen(command))
+}
+
+fn screen(command: &str) -> Message {
+    let text = format!(
+        "*Your tools, in any conversation*\n\
+         Mention me or write me a direct message, and I answer with the services you connected.\n\n\
+         `{command} connect [service]`  connect a service\n\
+         `{command} list`  your connections\n\
+         `{command} tools [connection]`  what they can do\n\
+         `{command} test [connection]`  check that they work\n\
+         `{command} disconnect [connection]`  remove one"
+    );
+    Message::new(text)
+        .block(actions(vec![button(
+            "Connect a service",
+            crate::slack::actions::CONNECT,
+            "",
+            Style::Primary,
+        )]))
+        .block(context(
+            "Your connections serve your questions only. I ask before I change anything.",
+        ))
+}

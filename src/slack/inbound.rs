@@ -1,0 +1,460 @@
+//! What Slack sent, as one type: both transports come through this parser.
+//!
+//! The parser reads raw JSON and asks for no more than it needs, because Slack leaves out or
+//! nulls fields (`team` on organisation-wide installs) and adds new ones.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::mrkdwn;
+use crate::domain::principal::Principal;
+use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
+
+/// The longest question that is taken.
+const LONGEST_QUESTION: usize = 12_000;
+
+/// How a payload came: the outer kind on both transports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    /// `events_api`, or a JSON body at the events address.
+    Event,
+    /// `slash_commands`, or a form at the commands address.
+    Command,
+    /// `interactive`, or a form with a `payload` at the interactivity address.
+    Interactive,
+}
+
+/// One delivery, and what all its redeliveries have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Received {
+    /// The same for every delivery of the same thing.
+    pub dedupe_key: String,
+    /// What is wanted.
+    pub inbound: Inbound,
+}
+
+/// What is wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inbound {
+    /// Somebody typed the slash command.
+    Command(Command),
+    /// Somebody clicked.
+    Action(Action),
+    /// Somebody submitted a modal.
+    Submission(Submission),
+    /// Somebody asked the agent.
+    Question(Question),
+    /// Nothing is wanted of us; says why.
+    Ignored(&'static str),
+}
+
+/// Who did it, and how to answer them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Caller {
+    /// The person.
+    pub person: Principal,
+    /// Where they were, if anywhere.
+    pub channel: Option<ChannelId>,
+    /// Opens a modal within three seconds.
+    pub trigger: Option<String>,
+    /// Answers privately for half an hour.
+    pub response_url: Option<String>,
+}
+
+/// `/mcp test github`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// Who, where.
+    pub caller: Caller,
+    /// What came after the command.
+    pub text: String,
+}
+
+/// A click.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Action {
+    /// Who, where.
+    pub caller: Caller,
+    /// Which button.
+    pub id: String,
+    /// What the button carries.
+    pub value: String,
+    /// The modal it was in, if it was in one.
+    pub view: Option<View>,
+}
+
+/// A modal as Slack sends it back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// Its identity.
+    pub id: String,
+    /// What we put there and nobody saw.
+    pub metadata: String,
+}
+
+/// A submitted modal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Submission {
+    /// Who.
+    pub caller: Caller,
+    /// Which form.
+    pub callback: String,
+    /// The modal.
+    pub view: View,
+    /// What was filled in, by block.
+    pub values: BTreeMap<String, String>,
+}
+
+/// A message to the agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// Who asked.
+    pub asker: Principal,
+    /// Where.
+    pub channel: ChannelId,
+    /// The thread the answer goes to.
+    pub thread: MessageTs,
+    /// What, without the mention; or why it cannot be taken.
+    pub text: Result<String, Unanswerable>,
+}
+
+/// Why a message to the agent cannot be a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswerable {
+    /// Only a mention.
+    Empty,
+    /// More than a model should be given.
+    TooLong,
+}
+
+/// The payload is not what its envelope says; names what is missing, never what was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Slack sent a payload without `{0}`")]
+pub struct Malformed(&'static str);
+
+/// Reads one payload.
+pub fn parse(envelope: Envelope, payload: &Value) -> Result<Received, Malformed> {
+    match envelope {
+        Envelope::Command => command(payload),
+        Envelope::Interactive => interactive(payload),
+        Envelope::Event => event(payload),
+    }
+}
+
+fn command(payload: &Value) -> Result<Received, Malformed> {
+    let trigger = text(payload, "/trigger_id").ok_or(Malformed("trigger_id"))?;
+    let caller = Caller {
+        person: Principal::new(
+            team(payload)?,
+            UserId::new(required(payload, "/user_id", "user_id")?),
+        ),
+        channel: text(payload, "/channel_id").map(ChannelId::new),
+        trigger: Some(trigger.to_owned()),
+        response_url: text(payload, "/response_url").map(str::to_owned),
+    };
+    let typed = mrkdwn::straighten(&mrkdwn::unescape(
+        text(payload, "/text").unwrap_or_default(),
+    ));
+    Ok(Received {
+        dedupe_key: format!("command:{trigger}"),
+        inbound: Inbound::Command(Command {
+            caller,
+            text: typed,
+        }),
+    })
+}
+
+fn interactive(payload: &Value) -> Result<Received, Malformed> {
+    let user = required(payload, "/user/id", "user.id")?;
+    let caller = Caller {
+        person: Principal::new(team(payload)?, UserId::new(user)),
+        channel: text(payload, "/channel/id")
+            .or_else(|| text(payload, "/container/channel_id"))
+            .map(ChannelId::new),
+        trigger: text(payload, "/trigger_id").map(str::to_owned),
+        response_url: text(payload, "/response_url").map(str::to_owned),
+    };
+    match text(payload, "/type") {
+        Some("block_actions") => action(payload, caller),
+        Some("view_submission") => submission(payload, caller),
+        _ => Ok(ignored("an interaction of another kind")),
+    }
+}
+
+fn action(payload: &Value, caller: Caller) -> Result<Received, Malformed> {
+    let click = payload.pointer("/actions/0").ok_or(Malformed("actions"))?;
+    let id = required(click, "/action_id", "actions.action_id")?;
+    let view = view(payload).ok();
+    let place = text(payload, "/container/message_ts")
+        .or(view.as_ref().map(|view| view.id.as_str()))
+        .unwrap_or_default();
+    let at = text(click, "/action_ts")
+        .or(caller.trigger.as_deref())
+        .unwrap_or_default();
+    let value = text(click, "/value").or_else(|| text(click, "/selected_option/value"));
+    Ok(Received {
+        dedupe_key: format!("action:{}:{place}:{id}:{at}", caller.person.user),
+        inbound: Inbound::Action(Action {
+            id: id.to_owned(),
+            value: value.unwrap_or_default().to_owned(),
+            view,
+            caller,
+        }),
+    })
+}
+
+fn submission(payload: &Value, caller: Caller) -> Result<Received, Malformed> {
+    let view = view(payload)?;
+    let hash = text(payload, "/view/hash").unwrap_or_default();
+    Ok(Received {
+        dedupe_key: format!("submission:{}:{hash}", view.id),
+        inbound: Inbound::Submission(Submission {
+            callback: text(payload, "/view/callback_id")
+                .unwrap_or_default()
+                .to_owned(),
+            values: values(payload),
+            view,
+            caller,
+        }),
+    })
+}
+
+fn view(payload: &Value) -> Result<View, Malformed> {
+    Ok(View {
+        id: required(payload, "/view/id", "view.id")?.to_owned(),
+        metadata: text(payload, "/view/private_metadata")
+            .unwrap_or_default()
+            .to_owned(),
+    })
+}
+
+/// The text or the chosen option of every input, by block.
+fn values(payload: &Value) -> BTreeMap<String, String> {
+    let Some(Value::Object(blocks)) = payload.pointer("/view/state/values") else {
+        return BTreeMap::new();
+    };
+    let filled = blocks.iter().filter_map(|(block, inputs)| {
+        let input = inputs.as_object()?.values().next()?;
+        let value = text(input, "/value").or_else(|| text(input, "/selected_option/value"));
+        Some((block.clone(), value.unwrap_or_default().to_owned()))
+    });
+    filled.collect()
+}
+
+fn event(payload: &Value) -> Result<Received, Malformed> {
+    let event = payload.get("event").ok_or(Malformed("event"))?;
+    let kind = required(event, "/type", "event.type")?;
+    if !matches!(kind, "app_mention" | "message") {
+        return Ok(ignored("an event of another kind"));
+    }
+    if event.get("bot_id").is_some_and(|id| !id.is_null()) {
+        return Ok(ignored("written by an app"));
+    }
+    if !matches!(
+        text(event, "/subtype"),
+        None | Some("file_share" | "thread_broadcast")
+    ) {
+        return Ok(ignored("an edit, a deletion or a notice"));
+    }
+    let bot = text(payload, "/authorizations/0/user_id").unwrap_or_default();
+    let (Some(user), Some(channel), Some(ts)) = (
+        text(event, "/user"),
+        text(event, "/channel"),
+        text(event, "/ts"),
+    ) else {
+        return Err(Malformed("event.user, event.channel or event.ts"));
+    };
+    if user == bot {
+        return Ok(ignored("written by this bot"));
+    }
+    let mention = format!("<@{bot}>");
+    let said = text(event, "/text").unwrap_or_default();
+    let direct = text(event, "/channel_type") == Some("im");
+    let addressed = direct || kind == "app_mention" || (!bot.is_empty() && said.contains(&mention));
+    if !addressed {
+        return Ok(ignored("said to others"));
+    }
+    let team = team(payload)?;
+    Ok(Received {
+        // A mention arrives twice, as `app_mention` and as `message`: one post, one key.
+        dedupe_key: format!("message:{team}:{channel}:{ts}"),
+        inbound: Inbound::Question(Question {
+            asker: Principal::new(team, UserId::new(user)),
+            channel: ChannelId::new(channel),
+            thread: MessageTs::new(text(event, "/thread_ts").unwrap_or(ts)),
+            text: question(&without_mention(said, &mention, direct)),
+        }),
+    })
+}
+
+/// A mention addresses the bot; only in a direct message does it need none.
+fn without_mention(said: &str, mention: &str, direct: bool) -> String {
+    if mention != "<@>" {
+        return said.replacen(mention, "", 1);
+    }
+    // Without an authorization we do not know our own name: the first mention is ours.
+    match said
+        .split_once("<@")
+        .and_then(|(before, rest)| Some((before, rest.split_once('>')?.1)))
+    {
+        Some((before, after)) if !direct => format!("{before}{after}"),
+        Some(_) | None => said.to_owned(),
+    }
+}
+
+fn question(said: &str) -> Result<String, Unanswerable> {
+    let said = mrkdwn::unescape(said.trim());
+    if said.is_empty() {
+        Err(Unanswerable::Empty)
+    } else if said.chars().count() > LONGEST_QUESTION {
+        Err(Unanswerable::TooLong)
+    } else {
+        Ok(said)
+    }
+}
+
+fn ignored(why: &'static str) -> Received {
+    Received {
+        dedupe_key: String::new(),
+        inbound: Inbound::Ignored(why),
+    }
+}
+
+/// The workspace, from wherever this payload has it; an organisation-wide install has `team: null`.
+fn team(payload: &Value) -> Result<TeamId, Malformed> {
+    const PLACES: [&str; 7] = [
+        "/team_id",
+        "/team/id",
+        "/authorizations/0/team_id",
+        "/user/team_id",
+        "/view/team_id",
+        "/enterprise/id",
+        "/authorizations/0/enterprise_id",
+    ];
+    let found = PLACES
+        .iter()
+        .find_map(|place| text(payload, place).filter(|id| !id.is_empty()));
+    found.map(TeamId::new).ok_or(Malformed("team"))
+}
+
+fn required<'a>(value: &'a Value, place: &str, name: &'static str) -> Result<&'a str, Malformed> {
+    text(value, place)
+        .filter(|text| !text.is_empty())
+        .ok_or(Malformed(name))
+}
+
+fn text<'a>(value: &'a Value, place: &str) -> Option<&'a str> {
+    value.pointer(place).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(kind: &str, text: &str) -> Value {
+        json!({
+            "team_id": "T1", "event_id": "Ev1", "authorizations": [{ "team_id": "T1", "user_id": "UBOT" }],
+            "event": { "type": kind, "user": "U1", "channel": "C1", "channel_type": "channel", "ts": "1.2", "text": text },
+        })
+    }
+
+    #[test]
+    fn a_mention_is_the_same_question_whichever_event_brings_it() {
+        let mention = parse(
+            Envelope::Event,
+            &said("app_mention", "<@UBOT> how &lt;many&gt;?"),
+        )
+        .unwrap();
+        let message = parse(
+            Envelope::Event,
+            &said("message", "<@UBOT> how &lt;many&gt;?"),
+        )
+        .unwrap();
+        assert_eq!(mention, message);
+        let Inbound::Question(question) = mention.inbound else {
+            panic!()
+        };
+        assert_eq!(question.text.unwrap(), "how <many>?");
+        assert_eq!(question.thread, MessageTs::new("1.2"));
+    }
+
+    #[test]
+    fn what_is_not_for_the_bot_is_left_alone() {
+        let check = |change: &dyn Fn(&mut Value)| {
+            let mut payload = said("message", "<@UBOT> hi");
+            change(&mut payload["event"]);
+            assert!(
+                matches!(
+                    parse(Envelope::Event, &payload).unwrap().inbound,
+                    Inbound::Ignored(_)
+                ),
+                "{payload}"
+            );
+        };
+        check(&|event| event["text"] = json!("hi all"));
+        check(&|event| event["bot_id"] = json!("B1"));
+        check(&|event| event["user"] = json!("UBOT"));
+        check(&|event| event["subtype"] = json!("message_changed"));
+        check(&|event| event["type"] = json!("team_join"));
+        check(&|event| event["type"] = json!("something_slack_invents_tomorrow"));
+    }
+
+    #[test]
+    fn empty_and_huge_questions_are_told_apart() {
+        let check = |text: &str, expected| {
+            let Inbound::Question(question) = parse(Envelope::Event, &said("app_mention", text))
+                .unwrap()
+                .inbound
+            else {
+                panic!()
+            };
+            assert_eq!(question.text.unwrap_err(), expected);
+        };
+        check("<@UBOT>  ", Unanswerable::Empty);
+        check(
+            &format!("<@UBOT> {}", "x".repeat(20_000)),
+            Unanswerable::TooLong,
+        );
+    }
+
+    #[test]
+    fn a_click_from_an_organisation_wide_install_is_not_lost() {
+        let payload = json!({
+            "type": "block_actions", "team": null, "enterprise": { "id": "E1" }, "user": { "id": "U1", "team_id": "T9" },
+            "container": { "message_ts": "1.2", "channel_id": "C1" },
+            "actions": [{ "action_id": "approve", "value": "apr_1", "action_ts": "3.4" }],
+        });
+        let Inbound::Action(action) = parse(Envelope::Interactive, &payload).unwrap().inbound
+        else {
+            panic!()
+        };
+        assert_eq!(action.caller.person.team, TeamId::new("T9"));
+        assert_eq!(
+            (action.id.as_str(), action.value.as_str()),
+            ("approve", "apr_1")
+        );
+    }
+
+    #[test]
+    fn malformed_payloads_are_errors_that_quote_nothing() {
+        for (envelope, payload) in [
+            (Envelope::Event, json!({})),
+            (
+                Envelope::Event,
+                json!({ "event": { "type": "message", "text": "s3cret" } }),
+            ),
+            (Envelope::Command, json!({ "text": "s3cret" })),
+            (Envelope::Interactive, json!([])),
+            (
+                Envelope::Interactive,
+                json!({ "type": "view_submission", "user": { "id": "U1" }, "team": { "id": "T1" } }),
+            ),
+        ] {
+            let error = parse(envelope, &payload).unwrap_err().to_string();
+            assert!(!error.contains("s3cret"));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The form of one card: what to fill in, what is wrong with it, and the connection it makes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Opened, busy, refuse_other};
+use crate::app::App;
+use crate::cards::{Fields, validate_fields};
+use crate::domain::card::{Card, Field};
+use crate::domain::connection::ConnectionName;
+use crate::error::{Error, Kind, Result};
+use crate::slack::blocks::{clipped, context, plain, section};
+use crate::slack::inbound::{Caller, Submission};
+use crate::slack::mrkdwn::escape;
+use crate::slack::router::Reply;
+use crate::slack::screens;
+
+/// The block that holds the connection's name; a card's field cannot be called that.
+const NAME: &str = "connection-name";
+const INPUT: &str = "value";
+const TITLE: usize = 24;
+
+/// The form of this card, with a name that is still free.
+pub async fn open(app: &App, caller: &Caller, card: &Card) -> Result<Value> {
+    let name = app.connections.free_name(&caller.person, card).await?;
+    Ok(view(card, &name, caller))
+}
+
+fn view(card: &Card, name: &str, caller: &Caller) -> Value {
+    let about = format!(
+        "{} *{}*  {}",
+        card.icon,
+        escape(&card.title),
+        escape(&card.description)
+    );
+    let mut blocks = vec![section(&about)];
+    blocks.extend(card.fields.iter().map(input));
+    blocks.push(name_input(name));
+    let promise = if card.fields.iter().any(|field| field.secret) {
+        "I test the connection before I keep it. What you enter is encrypted, is used for your questions only, and is never shown again."
+    } else {
+        "I test the connection before I keep it. It is used for your questions only."
+    };
+    blocks.push(context(promise));
+    json!({
+        "type": "modal",
+        "callback_id": "connect",
+        "title": plain(&clipped(&format!("Connect {}", card.title), TITLE)),
+        "submit": plain("Connect"),
+        "close": plain("Cancel"),
+        "private_metadata": Opened::by(caller, Some(&card.name)).metadata(),
+        "blocks": blocks,
+    })
+}
+
+fn input(field: &Field) -> Value {
+    let mut element =
+        json!({ "type": "plain_text_input", "action_id": INPUT, "max_length": 2_000 });
+    if let Some(placeholder) = &field.placeholder {
+        element["placeholder"] = plain(&clipped(placeholder, 150));
+    }
+    if let Some(default) = &field.default {
+        element["initial_value"] = json!(default);
+    }
+    let mut block = json!({
+        "type": "input",
+        "block_id": field.name,
+        "label": plain(&field.label),
+        "optional": field.optional,
+        "element": element,
+    });
+    if let Some(help) = &field.help {
+        block["hint"] = plain(help);
+    }
+    block
+}
+
+fn name_input(name: &str) -> Value {
+    json!({
+        "type": "input",
+        "block_id": NAME,
+        "label": plain("Name"),
+        "hint": plain("How you and I call this connection."),
+        "element": {
+            "type": "plain_text_input",
+            "action_id": INPUT,
+            "initial_value": name,
+            "max_length": 30,
+        },
+    })
+}
+
+/// Field errors, or a view that says that the test is running.
+pub fn answer_at_once(app: &App, submission: &Submission) -> Value {
+    match read(app, submission) {
+        Ok(form) => {
+            let text = format!("Testing the connection to {}", escape(&form.card.title));
+            json!({ "response_action": "update", "view": busy(&text) })
+        }
+        Err(Problem::Fields(errors)) => json!({ "response_action": "errors", "errors": errors }),
+        Err(Problem::Form(error)) => {
+            let blocks = screens::failure(&error).blocks;
+            json!({ "response_action": "update", "view": super::notice("Connect", blocks) })
+        }
+    }
+}
+
+/// Makes the connection. What was wrong with the form itself is on the screen already.
+pub async fn submit(app: &Arc<App>, submission: &Submission) -> Result<Reply> {
+    let Ok(form) = read(app, submission) else {
+        return Ok(Reply::Shown);
+    };
+    let owner = &submission.caller.person;
+    let connection = app
+        .connections
+        .connect(owner, &form.card, form.name, form.fields)
+        .await?;
+    Ok(Reply::Private(screens::connected(
+        &connection,
+        &form.card.noun,
+    )))
+}
+
+struct Form {
+    card: Arc<Card>,
+    name: ConnectionName,
+    fields: Fields,
+}
+
+enum Problem {
+    /// A sentence per field.
+    Fields(BTreeMap<String, String>),
+    /// The form as a whole cannot be taken.
+    Form(Error),
+}
+
+/// Reads a submitted form; pure, so the acknowledgement and the work agree.
+fn read(app: &App, submission: &Submission) -> std::result::Result<Form, Problem> {
+    let opened = Opened::read(&submission.view.metadata).unwrap_or_default();
+    refuse_other(opened.by, &submission.caller).map_err(Problem::Form)?;
+    let card = match &opened.card {
+        Some(name) => app.cards.find(name),
+        None => Err(
+            Error::new(Kind::NotFound, "That form is from an older version of me.")
+                .hint("Open it again."),
+        ),
+    };
+    let card = card.map_err(Problem::Form)?;
+    let mut values = submission.values.clone();
+    let name = values.remove(NAME).unwrap_or_else(|| card.name.clone());
+    let fields = validate_fields(&card, &values);
+    match (name.parse::<ConnectionName>(), fields) {
+        (Ok(name), Ok(fields)) => Ok(Form { card, name, fields }),
+        (name, fields) => {
+            let mut errors = fields.err().unwrap_or_default();
+            if let Err(error) = name {
+                errors.insert(NAME.to_owned(), error.sentence());
+            }
+            Err(Problem::Fields(errors))
+        }
+    }
+}

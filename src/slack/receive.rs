@@ -1,0 +1,206 @@
+//! Stored, then acknowledged, then worked on: the one way in for both transports.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::inbound::{self, Caller, Envelope, Inbound, Question, Received};
+use super::{modals, router};
+use crate::app::App;
+use crate::domain::run::{Run, RunState};
+use crate::error::{Error, Kind, Result};
+use crate::ids::{InboxId, LeaseToken, RunId, TeamId};
+use crate::store::{Arrival, Delivery, Stored};
+
+/// What goes back to Slack at once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ack {
+    /// Received.
+    Empty,
+    /// Received, with an answer inside.
+    Body(Value),
+    /// Not received: Slack may send it again.
+    Refused,
+}
+
+/// What is kept of a delivery until it is finished: enough to say that it was not.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Note {
+    /// Who.
+    pub user: crate::ids::UserId,
+    /// Where.
+    pub channel: Option<crate::ids::ChannelId>,
+    /// How to answer.
+    pub response_url: Option<String>,
+    /// What they wanted, in words that hold no secret.
+    pub wanted: String,
+}
+
+/// Takes one delivery in. No network call happens before the answer.
+pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack {
+    let received = match inbound::parse(envelope, payload) {
+        Ok(received) => received,
+        Err(malformed) => {
+            // Sending it again would not make it better, so it is acknowledged.
+            tracing::warn!("{malformed}; the delivery was dropped");
+            return Ack::Empty;
+        }
+    };
+    let Received {
+        dedupe_key,
+        inbound,
+    } = received;
+    match inbound {
+        Inbound::Ignored(why) => {
+            tracing::debug!("ignored an event: {why}");
+            Ack::Empty
+        }
+        Inbound::Question(Question {
+            text: Ok(text),
+            asker,
+            channel,
+            thread,
+        }) => {
+            let run = Run {
+                id: RunId::generate(),
+                asker,
+                channel,
+                thread,
+                question: text,
+                state: RunState::Queued,
+                created_at: app.clock.now(),
+            };
+            ask(app, dedupe_key, &run).await
+        }
+        inbound => handle(app, dedupe_key, inbound).await,
+    }
+}
+
+async fn ask(app: &App, dedupe_key: String, run: &Run) -> Ack {
+    let delivery = delivery(
+        app,
+        dedupe_key,
+        run.asker.team.clone(),
+        "question",
+        json!({}),
+    );
+    match store(app, &delivery, Arrival::Run(run)).await {
+        Ok(_) => {
+            app.runs.wake();
+            Ack::Empty
+        }
+        Err(_) => Ack::Refused,
+    }
+}
+
+/// Commands, clicks and forms are worked on at once by this process: what they may open lives
+/// three seconds.
+async fn handle(app: &Arc<App>, dedupe_key: String, inbound: Inbound) -> Ack {
+    let Some(note) = note(app, &inbound) else {
+        return Ack::Empty;
+    };
+    let (team, payload) = (team(&inbound), json!(note));
+    let delivery = delivery(app, dedupe_key, team, kind(&inbound), payload);
+    let until = app.clock.now() + app.config.slack.handler_timeout;
+    let arrival = Arrival::Handle {
+        lease: LeaseToken::generate(),
+        until,
+    };
+    match store(app, &delivery, arrival).await {
+        Ok(Stored::Duplicate) => Ack::Empty,
+        Ok(Stored::New) => {
+            let ack = modals::answer_at_once(app, &inbound);
+            router::start(app, delivery.id, inbound);
+            ack.map_or(Ack::Empty, Ack::Body)
+        }
+        Err(error) => router::storage_is_down(&inbound, &error),
+    }
+}
+
+async fn store(app: &App, delivery: &Delivery, arrival: Arrival<'_>) -> Result<Stored> {
+    let limit = app.config.slack.store_timeout;
+    let stored = tokio::time::timeout(limit, app.store.receive(delivery, arrival)).await;
+    let stored = stored.unwrap_or_else(|_| {
+        Err(Error::new(
+            Kind::Unavailable,
+            "My storage does not answer, so nothing was started.",
+        )
+        .hint("Try again in a minute."))
+    });
+    if let Err(error) = &stored {
+        tracing::error!(error.r#ref = %error.reference(), error.cause = ?error.cause(), "a delivery could not be stored");
+    }
+    stored
+}
+
+fn delivery(
+    app: &App,
+    dedupe_key: String,
+    team: TeamId,
+    kind: &'static str,
+    payload: Value,
+) -> Delivery {
+    Delivery {
+        id: InboxId::generate(),
+        dedupe_key,
+        team,
+        kind,
+        payload,
+        received_at: app.clock.now(),
+    }
+}
+
+fn kind(inbound: &Inbound) -> &'static str {
+    match inbound {
+        Inbound::Command(_) => "command",
+        Inbound::Action(_) => "action",
+        Inbound::Submission(_) => "submission",
+        Inbound::Question(_) => "question",
+        Inbound::Ignored(_) => "ignored",
+    }
+}
+
+fn team(inbound: &Inbound) -> TeamId {
+    match inbound {
+        Inbound::Question(question) => question.asker.team.clone(),
+        Inbound::Command(command) => command.caller.person.team.clone(),
+        Inbound::Action(action) => action.caller.person.team.clone(),
+        Inbound::Submission(submission) => submission.caller.person.team.clone(),
+        Inbound::Ignored(_) => TeamId::new(""),
+    }
+}
+
+fn note(app: &App, inbound: &Inbound) -> Option<Note> {
+    let note = |caller: &Caller, wanted: String| Note {
+        user: caller.person.user.clone(),
+        channel: caller.channel.clone(),
+        response_url: caller.response_url.clone(),
+        wanted,
+    };
+    match inbound {
+        Inbound::Command(command) => {
+            let verb = command.text.split_whitespace().next().unwrap_or_default();
+            Some(note(
+                &command.caller,
+                format!("`{} {}`", app.config.slack.command, verb.replace('`', "'")),
+            ))
+        }
+        Inbound::Action(action) => Some(note(&action.caller, "what you clicked".to_owned())),
+        Inbound::Submission(submission) => {
+            let opened = modals::Opened::read(&submission.view.metadata);
+            let mut note = note(&submission.caller, "connecting".to_owned());
+            note.response_url = note
+                .response_url
+                .or(opened.and_then(|opened| opened.response_url));
+            Some(note)
+        }
+        Inbound::Question(question) => Some(Note {
+            user: question.asker.user.clone(),
+            channel: Some(question.channel.clone()),
+            response_url: None,
+            wanted: "your message".to_owned(),
+        }),
+        Inbound::Ignored(_) => None,
+    }
+}

@@ -1,0 +1,58 @@
+//! Deliveries that were acknowledged by a process that then died: each gets a word.
+
+use std::sync::Arc;
+
+use super::inbound::Caller;
+use super::receive::Note;
+use super::{router, screens};
+use crate::app::App;
+use crate::domain::principal::Principal;
+use crate::error::{Error, Result};
+use crate::ids::LeaseToken;
+
+/// Looks for abandoned deliveries until the app stops.
+pub async fn watch(app: Arc<App>) {
+    loop {
+        match recover_one(&app).await {
+            Ok(true) => {}
+            Ok(false) => tokio::time::sleep(app.config.runs.poll).await,
+            Err(error) => {
+                tracing::warn!(error.cause = ?error.cause(), "could not look for abandoned deliveries");
+                tokio::time::sleep(app.config.runs.poll).await;
+            }
+        }
+    }
+}
+
+async fn recover_one(app: &App) -> Result<bool> {
+    let now = app.clock.now();
+    let until = now + app.config.slack.handler_timeout;
+    let Some(unfinished) = app
+        .store
+        .take_unfinished(now, &LeaseToken::generate(), until)
+        .await?
+    else {
+        return Ok(false);
+    };
+    let note: Note = serde_json::from_value(unfinished.payload.0).map_err(Error::internal)?;
+    let caller = Caller {
+        person: Principal::new(unfinished.team, note.user),
+        channel: note.channel,
+        trigger: None,
+        response_url: note.response_url,
+    };
+    tracing::warn!(
+        kind = unfinished.kind,
+        "a delivery was interrupted; its sender is told"
+    );
+    // At most once: a second word about the same thing would be worse than none.
+    app.store.finish_delivery(&unfinished.id, now).await?;
+    router::answer(
+        app,
+        &caller,
+        &screens::interrupted_command(&note.wanted),
+        false,
+    )
+    .await?;
+    Ok(true)
+}

@@ -1,0 +1,150 @@
+//! The table: what is wanted, and who does it; and the one way a failure is shown.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use serde_json::json;
+
+use super::inbound::{Caller, Inbound, Question, Unanswerable};
+use super::receive::Ack;
+use super::{actions, blocks, commands, modals, screens};
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+use crate::ids::InboxId;
+use crate::slack::blocks::Message;
+
+/// What a handler wants shown to the one who asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// A private message.
+    Private(Message),
+    /// A private message in the place of the one that was clicked.
+    Replace(Message),
+    /// Nothing more: it is on the screen already, or will be.
+    Shown,
+}
+
+/// Works on a delivery in the background, within its time, to exactly one visible outcome.
+pub fn start(app: &Arc<App>, id: InboxId, inbound: Inbound) {
+    let work = {
+        let app = app.clone();
+        async move {
+            let limit = app.config.slack.handler_timeout.mul_f32(0.8);
+            // A panic is an outcome as well: whoever asked is told.
+            let handled = AssertUnwindSafe(handle(&app, &inbound)).catch_unwind();
+            let outcome = match tokio::time::timeout(limit, handled).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(_panic)) => Err(Error::internal(anyhow::anyhow!("a handler panicked"))),
+                Err(_elapsed) => Err(too_slow()),
+            };
+            show(&app, &inbound, outcome).await;
+            if let Err(error) = app.store.finish_delivery(&id, app.clock.now()).await {
+                tracing::warn!(error.cause = ?error.cause(), "a delivery was not marked as finished");
+            }
+        }
+    };
+    app.tasks.spawn("slack.handle", work);
+}
+
+async fn handle(app: &Arc<App>, inbound: &Inbound) -> Result<Reply> {
+    match inbound {
+        Inbound::Command(command) => commands::run(app, command).await,
+        Inbound::Action(action) => actions::run(app, action).await,
+        Inbound::Submission(submission) => modals::submit(app, submission).await,
+        Inbound::Question(question) => unanswerable(app, question).await,
+        Inbound::Ignored(_) => Ok(Reply::Shown),
+    }
+}
+
+/// A message that cannot be a question gets a reason, in its thread.
+async fn unanswerable(app: &App, question: &Question) -> Result<Reply> {
+    let message = match &question.text {
+        Ok(_) => return Ok(Reply::Shown),
+        Err(Unanswerable::Empty) => screens::nothing_asked(&app.config.slack.command),
+        Err(Unanswerable::TooLong) => screens::too_long(),
+    };
+    app.slack
+        .post(&question.channel, Some(&question.thread), &message, None)
+        .await?;
+    Ok(Reply::Shown)
+}
+
+/// Shows what came of it; whoever addressed the bot reads an answer or a reason.
+async fn show(app: &App, inbound: &Inbound, outcome: Result<Reply>) {
+    let (message, replace) = match outcome {
+        Ok(Reply::Shown) => return,
+        Ok(Reply::Private(message)) => (message, false),
+        Ok(Reply::Replace(message)) => (message, true),
+        Err(error) => {
+            log(&error);
+            (screens::failure(&error), false)
+        }
+    };
+    if let Inbound::Submission(submission) = inbound {
+        return modals::show(app, submission, &message).await;
+    }
+    let Some(caller) = caller(inbound) else {
+        return;
+    };
+    if let Err(error) = answer(app, caller, &message, replace).await {
+        tracing::error!(error.cause = ?error.cause(), "an answer could not be shown");
+    }
+}
+
+/// Answers the caller privately: through the URL that came along, else in the channel.
+pub async fn answer(app: &App, caller: &Caller, message: &Message, replace: bool) -> Result<()> {
+    let Some(url) = &caller.response_url else {
+        let user = &caller.person.user;
+        // A person's own identifier is the channel of their direct message with the bot.
+        let channel = caller
+            .channel
+            .clone()
+            .unwrap_or_else(|| crate::ids::ChannelId::new(user.as_str()));
+        return Ok(app
+            .slack
+            .post_ephemeral(&channel, user, None, message)
+            .await?);
+    };
+    Ok(app.slack.respond(url, message, replace).await?)
+}
+
+/// The answer when nothing could be stored, and so nothing was started.
+pub fn storage_is_down(inbound: &Inbound, error: &Error) -> Ack {
+    let message = screens::failure(error);
+    match inbound {
+        Inbound::Command(_) => Ack::Body(json!({
+            "response_type": "ephemeral", "text": message.text, "blocks": message.blocks,
+        })),
+        Inbound::Submission(_) => Ack::Body(json!({
+            "response_action": "push",
+            "view": modals::notice("Not connected", vec![blocks::section(&message.text)]),
+        })),
+        // A click's acknowledgement carries nothing; without one Slack marks the click as failed.
+        Inbound::Action(_) | Inbound::Question(_) | Inbound::Ignored(_) => Ack::Refused,
+    }
+}
+
+fn caller(inbound: &Inbound) -> Option<&Caller> {
+    match inbound {
+        Inbound::Command(command) => Some(&command.caller),
+        Inbound::Action(action) => Some(&action.caller),
+        Inbound::Submission(submission) => Some(&submission.caller),
+        Inbound::Question(_) | Inbound::Ignored(_) => None,
+    }
+}
+
+/// Logged once, here: what we broke as an error, what the outside did as a notice.
+fn log(error: &Error) {
+    let cause = error.cause().map(|cause| format!("{cause:#}"));
+    match error.kind() {
+        Kind::Internal | Kind::Unavailable => {
+            tracing::error!(error.r#ref = %error.reference(), error.cause = cause, "{error}");
+        }
+        _ => tracing::info!(error.r#ref = %error.reference(), error.cause = cause, "{error}"),
+    }
+}
+
+fn too_slow() -> Error {
+    Error::new(Kind::Timeout, "This took too long, so I stopped.").hint("Try again.")
+}

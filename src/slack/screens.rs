@@ -1,0 +1,129 @@
+//! What the bot says outside runs: one function a screen, from plain data to a message.
+
+use super::blocks::{Message, Style, actions, button, confirmed, context, section};
+use super::mrkdwn::{code, escape};
+use crate::domain::connection::Connection;
+use crate::error::{Error, Kind};
+
+/// A failure: what happened, what to do, and what to quote when it was our fault.
+pub fn failure(error: &Error) -> Message {
+    let mut text = format!("⚠️ {}", escape(error.message()));
+    if let Some(hint) = error.next_step() {
+        text.push('\n');
+        text.push_str(&escape(hint));
+    }
+    let message = Message::new(text);
+    match error.kind() {
+        Kind::Internal | Kind::Unavailable | Kind::Upstream => {
+            message.block(context(&format!("Reference {}", error.reference())))
+        }
+        _ => message,
+    }
+}
+
+/// The bot was stopped between the acknowledgement and the outcome.
+pub fn interrupted_command(wanted: &str) -> Message {
+    Message::new(format!(
+        "⚠️ I was restarted before I could finish {}.\nPlease do it again.",
+        escape(wanted)
+    ))
+}
+
+/// A mention without a question.
+pub fn nothing_asked(command: &str) -> Message {
+    Message::new(format!(
+        "Ask me something in the same message, such as _show me all customers from my database_.\n\
+         Connect a service first with `{command} connect`; `{command} help` lists the rest."
+    ))
+}
+
+/// A message that no model should be given.
+pub fn too_long() -> Message {
+    Message::new(
+        "⚠️ That message is too long for me.\nPlease shorten it to at most 12,000 characters.",
+    )
+}
+
+/// After a connection was made: `noun` is "database", `count` the real number of its tools.
+pub fn connected(connection: &Connection, noun: &str) -> Message {
+    let count = connection.tools.len();
+    let tools = plural(count, "tool");
+    let text = format!(
+        "✅ Connected! {count} {} {tools} now available",
+        escape(noun)
+    );
+    let tools: Vec<String> = connection.tools.iter().map(|tool| code(tool)).collect();
+    Message::new(text).block(context(&format!(
+        "{} can use {} for your questions, and for nobody else's.",
+        code(connection.name.as_str()),
+        tools.join(", ")
+    )))
+}
+
+/// Before a connection is removed.
+pub fn ask_disconnect(connection: &Connection) -> Message {
+    let id = connection.id.as_str();
+    Message::new(format!(
+        "Disconnect {}? Its tools stop working at once and its credential is deleted.",
+        code(connection.name.as_str())
+    ))
+    .block(actions(vec![
+        button("Disconnect", super::actions::DISCONNECT, id, Style::Danger),
+        button("Keep it", super::actions::DISMISS, id, Style::Plain),
+    ]))
+}
+
+/// After a connection was removed.
+pub fn disconnected(name: &str) -> Message {
+    Message::new(format!(
+        "✅ Disconnected {}. Its credential is deleted.",
+        code(name)
+    ))
+}
+
+/// The offer to connect, for those who have nothing yet.
+pub fn nothing_connected(command: &str) -> Message {
+    Message::new(format!(
+        "You have no connections yet. Connect a service with `{command} connect`."
+    ))
+    .block(actions(vec![button(
+        "Connect a service",
+        super::actions::CONNECT,
+        "",
+        Style::Primary,
+    )]))
+}
+
+/// The buttons beside a connection.
+pub fn connection_buttons(connection: &Connection) -> serde_json::Value {
+    let id = connection.id.as_str();
+    let name = &connection.name;
+    let disconnect = button("Disconnect", super::actions::DISCONNECT, id, Style::Danger);
+    actions(vec![
+        button("Test", super::actions::TEST, id, Style::Plain),
+        button("Tools", super::actions::TOOLS, id, Style::Plain),
+        confirmed(
+            disconnect,
+            "Disconnect",
+            &format!("{name} stops working at once and its credential is deleted."),
+            "Disconnect",
+        ),
+    ])
+}
+
+/// A paragraph that stands alone.
+pub fn note(mrkdwn: &str) -> Message {
+    Message {
+        text: mrkdwn.to_owned(),
+        blocks: vec![section(mrkdwn)],
+    }
+}
+
+/// `tool` or `tools`.
+pub fn plural(count: usize, noun: &str) -> String {
+    if count == 1 {
+        noun.to_owned()
+    } else {
+        format!("{noun}s")
+    }
+}

@@ -1,0 +1,225 @@
+//! Everything that is kept: one SQL text per query, run by SQLite and PostgreSQL alike.
+//!
+//! Methods take and return domain types; no pool, row or transaction leaves this module.
+
+mod approvals;
+mod cards;
+mod connections;
+mod inbox;
+mod outbox;
+mod runs;
+mod secrets;
+mod usage;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+pub use approvals::{Approval, ApprovalState, Decision};
+pub use cards::CardRow;
+pub use inbox::{Arrival, Delivery, Stored, Unfinished};
+pub use outbox::Outgoing;
+pub use runs::{ClaimedRun, Lease};
+pub use usage::{CompletionRow, ToolUsageRow};
+
+use crate::error::{Error, Kind, Result};
+
+/// The database in use. Both arms of [`on_db!`] run the same text.
+#[derive(Clone, Debug)]
+enum Db {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// Runs one expression against whichever database is in use; `$c` is its pool.
+macro_rules! on_db {
+    ($store:expr, $c:ident => $body:expr) => {
+        match &$store.db {
+            crate::store::Db::Sqlite($c) => $body,
+            crate::store::Db::Postgres($c) => $body,
+        }
+    };
+}
+
+/// Opens a write transaction, runs the body with it and commits.
+///
+/// SQLite takes its write lock at once: a transaction that reads first and writes later would
+/// fail with "busy" instead of waiting.
+macro_rules! in_transaction {
+    ($store:expr, $tx:ident => $body:block) => {
+        match &$store.db {
+            crate::store::Db::Sqlite(pool) => {
+                let mut $tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+                let done = $body;
+                $tx.commit().await?;
+                done
+            }
+            crate::store::Db::Postgres(pool) => {
+                let mut $tx = pool.begin().await?;
+                let done = $body;
+                $tx.commit().await?;
+                done
+            }
+        }
+    };
+}
+pub(crate) use {in_transaction, on_db};
+
+/// Where things are kept.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `sqlite:path/to/file.db` or `postgres://…`.
+    pub url: String,
+    /// The most connections open at once.
+    pub max_connections: u32,
+    /// How long to wait for a free connection.
+    #[serde(with = "humantime_serde")]
+    pub acquire_timeout: Duration,
+}
+
+impl DatabaseConfig {
+    /// What is wrong with this section, a sentence each.
+    pub fn validate(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !(self.url.starts_with("sqlite:") || is_postgres(&self.url)) {
+            problems.push("database.url must start with `sqlite:` or `postgres://`".to_owned());
+        }
+        if self.max_connections == 0 {
+            problems.push("database.max_connections must be at least 1".to_owned());
+        }
+        problems
+    }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// The database, with a method per thing that is kept in it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+}
+
+impl Store {
+    /// Connects; creates the SQLite file and its folder where they do not exist.
+    pub async fn connect(config: &DatabaseConfig) -> Result<Self> {
+        let db = if is_postgres(&config.url) {
+            Db::Postgres(connect_postgres(config).await?)
+        } else {
+            Db::Sqlite(connect_sqlite(config).await?)
+        };
+        Ok(Self { db })
+    }
+
+    /// Brings the tables up to date; safe to run from several replicas at once.
+    pub async fn migrate(&self) -> Result<()> {
+        static SHARED: Migrator = sqlx::migrate!("./migrations");
+        match &self.db {
+            Db::Sqlite(pool) => SHARED.run(pool).await.map_err(migration_failed),
+            Db::Postgres(pool) => {
+                SHARED.run(pool).await.map_err(migration_failed)?;
+                let mut postgres_only = sqlx::migrate!("./migrations/postgres");
+                postgres_only.dangerous_set_table_name("_sqlx_migrations_postgres");
+                postgres_only.run(pool).await.map_err(migration_failed)
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        on_db!(self, c => sqlx::query("select 1").execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Waits for running queries and closes all connections.
+    pub async fn close(&self) {
+        on_db!(self, c => c.close().await);
+    }
+}
+
+async fn connect_sqlite(config: &DatabaseConfig) -> Result<SqlitePool> {
+    let options = SqliteConnectOptions::from_str(&config.url)
+        .map_err(|error| unusable(config, error))?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An acknowledged request must survive a power cut, so a commit waits for the disk.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5));
+    if let Some(folder) = options.get_filename().parent() {
+        tokio::fs::create_dir_all(folder)
+            .await
+            .map_err(|error| unusable(config, error))?;
+    }
+    SqlitePoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(config.acquire_timeout)
+        .connect_with(options)
+        .await
+        .map_err(|error| unusable(config, error))
+}
+
+async fn connect_postgres(config: &DatabaseConfig) -> Result<PgPool> {
+    let options =
+        PgConnectOptions::from_str(&config.url).map_err(|error| unusable(config, error))?;
+    PgPoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(config.acquire_timeout)
+        .connect_with(options)
+        .await
+        .map_err(|error| unusable(config, error))
+}
+
+fn unusable(config: &DatabaseConfig, error: impl Into<anyhow::Error>) -> Error {
+    let engine = if is_postgres(&config.url) {
+        "PostgreSQL"
+    } else {
+        "SQLite"
+    };
+    Error::new(Kind::Unavailable, format!("The {engine} database in `database.url` cannot be opened."))
+        .hint("Check that it exists and that the URL, user and password are right; `patchbay doctor` says more.")
+        .source(error)
+}
+
+fn migration_failed(error: sqlx::migrate::MigrateError) -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "The database could not be brought up to date.",
+    )
+    .hint("Check that its user may create tables, then start again.")
+    .source(error)
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let down = matches!(
+            error,
+            sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::Tls(_)
+        ) || error.as_database_error().is_some_and(|error| {
+            // 57P0x: shutting down or starting; 53300: no connection slot; 25006: read-only failover.
+            error
+                .code()
+                .is_some_and(|code| code.starts_with("57P0") || code == "53300" || code == "25006")
+        });
+        if down {
+            return Self::new(
+                Kind::Unavailable,
+                "My storage does not answer, so nothing was started.",
+            )
+            .hint("Try again in a minute.")
+            .source(error);
+        }
+        Self::internal(error)
+    }
+}

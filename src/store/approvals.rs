@@ -1,0 +1,163 @@
+//! Decisions people were asked for: each is made once, by the one it was asked of.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+use super::{Store, in_transaction, on_db, outbox};
+use crate::domain::post::{ApprovalRequest, Post};
+use crate::domain::principal::Principal;
+use crate::error::Result;
+use crate::ids::{ApprovalId, RunId};
+
+/// Where a decision stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum ApprovalState {
+    /// Not made yet.
+    Pending,
+    /// Yes.
+    Approved,
+    /// No, or not answered in time.
+    Denied,
+}
+
+/// A decision as it stands.
+#[derive(Clone, Debug, FromRow)]
+pub struct Approval {
+    /// Which call of the run.
+    pub call_id: String,
+    /// What was asked.
+    pub request: Json<ApprovalRequest>,
+    /// SHA-256 of the exact call, as the person saw it.
+    pub arguments_hash: String,
+    /// Where it stands.
+    pub state: ApprovalState,
+}
+
+/// What a click on Approve or Deny came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// It counts; the run goes on.
+    Made,
+    /// It was decided or had expired before.
+    TooLate,
+    /// It was asked of somebody else, or there is no such question.
+    NotYours,
+}
+
+/// Inserts a pending decision inside a transaction of either database.
+macro_rules! insert {
+    ($tx:ident, $run:expr, $call_id:expr, $approver:expr, $request:expr, $expires_at:expr, $now:expr) => {
+        sqlx::query(
+            "insert into approvals
+                (id, run_id, call_id, team_id, approver_id, request, arguments_hash, state, created_at, expires_at)
+             values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9)
+             on conflict (run_id, call_id) do nothing",
+        )
+        .bind(&$request.id)
+        .bind($run)
+        .bind($call_id)
+        .bind(&$approver.team)
+        .bind(&$approver.user)
+        .bind(sqlx::types::Json($request))
+        .bind($request.arguments_hash())
+        .bind($now)
+        .bind($expires_at)
+        .execute(&mut *$tx)
+        .await?
+    };
+}
+pub(super) use insert;
+
+/// Lets a waiting run go on, inside a transaction of either database.
+macro_rules! wake {
+    ($tx:ident, $run:expr, $now:expr) => {
+        let woken =
+            sqlx::query("update runs set state = 'queued' where id = $1 and state = 'waiting'")
+                .bind($run)
+                .execute(&mut *$tx)
+                .await?
+                .rows_affected();
+        if woken == 1 {
+            outbox::show!($tx, $run, &Post::thinking(), $now);
+        }
+    };
+}
+
+impl Store {
+    /// All decisions of a run, in the order they were asked.
+    pub async fn approvals_of(&self, run: &RunId) -> Result<Vec<Approval>> {
+        const SQL: &str = "select call_id, request, arguments_hash, state
+            from approvals
+            where run_id = $1
+            order by created_at, id";
+        Ok(on_db!(self, c => sqlx::query_as(SQL).bind(run).fetch_all(c).await?))
+    }
+
+    /// Makes a decision and lets the run go on, in one commit. Of two clicks one counts.
+    pub async fn decide(
+        &self,
+        approver: &Principal,
+        id: &ApprovalId,
+        state: ApprovalState,
+        now: DateTime<Utc>,
+    ) -> Result<Decision> {
+        const DECIDE: &str = "update approvals
+            set state = $4, decided_at = $5
+            where id = $1 and team_id = $2 and approver_id = $3
+              and state = 'pending' and expires_at > $5
+            returning run_id";
+        const THEIRS: &str =
+            "select count(*) from approvals where id = $1 and team_id = $2 and approver_id = $3";
+        let decision = in_transaction!(self, tx => {
+            let run: Option<RunId> = sqlx::query_scalar(DECIDE)
+                .bind(id)
+                .bind(&approver.team)
+                .bind(&approver.user)
+                .bind(state)
+                .bind(now)
+                .fetch_optional(&mut *tx).await?;
+            match run {
+                Some(run) => {
+                    wake!(tx, &run, now);
+                    Decision::Made
+                }
+                None => {
+                    let theirs: i64 = sqlx::query_scalar(THEIRS)
+                        .bind(id)
+                        .bind(&approver.team)
+                        .bind(&approver.user)
+                        .fetch_one(&mut *tx).await?;
+                    if theirs == 1 { Decision::TooLate } else { Decision::NotYours }
+                }
+            }
+        });
+        Ok(decision)
+    }
+
+    /// Denies one question that nobody answered in time and lets its run go on; false when there
+    /// is none.
+    pub async fn expire_approval(&self, now: DateTime<Utc>) -> Result<bool> {
+        const EXPIRE: &str = "update approvals
+            set state = 'denied', decided_at = $1
+            where id = (select id from approvals
+                        where state = 'pending' and expires_at <= $1
+                        order by expires_at limit 1)
+              and state = 'pending'
+            returning run_id";
+        let expired = in_transaction!(self, tx => {
+            let run: Option<RunId> = sqlx::query_scalar(EXPIRE).bind(now).fetch_optional(&mut *tx).await?;
+            match run {
+                Some(run) => {
+                    wake!(tx, &run, now);
+                    true
+                }
+                None => false,
+            }
+        });
+        Ok(expired)
+    }
+}

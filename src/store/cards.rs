@@ -1,0 +1,75 @@
+//! The catalogue of run cards, mirrored for reports and for tools that read the database.
+
+use serde_json::Value;
+use sqlx::types::Json;
+
+use super::{Store, on_db};
+use crate::domain::card::{Card, Service};
+use crate::error::Result;
+
+/// One card as the founding table holds it.
+#[derive(Clone, Debug)]
+pub struct CardRow {
+    /// The card's name, which is also its identity.
+    pub name: String,
+    /// How its tools run.
+    pub kind: String,
+    /// One sentence.
+    pub description: String,
+    /// The fields that are not secret, with their defaults: an object.
+    pub config_template: Value,
+    /// The names of the secret fields: an array.
+    pub required_credentials: Value,
+    /// The names of its tools: an array.
+    pub available_tools: Value,
+    /// Higher comes first.
+    pub popularity: i64,
+}
+
+impl From<&Card> for CardRow {
+    fn from(card: &Card) -> Self {
+        let (secret, open): (Vec<_>, Vec<_>) = card.fields.iter().partition(|field| field.secret);
+        let template = open
+            .iter()
+            .map(|field| (field.name.clone(), Value::from(field.default.clone())));
+        Self {
+            name: card.name.clone(),
+            kind: match card.service {
+                Service::Sql(_) => "sql".to_owned(),
+                Service::Http(_) => "http".to_owned(),
+            },
+            description: card.description.clone(),
+            config_template: template.collect(),
+            required_credentials: secret.iter().map(|field| field.name.clone()).collect(),
+            available_tools: card.tools.iter().map(|tool| tool.name.clone()).collect(),
+            popularity: card.popularity,
+        }
+    }
+}
+
+impl Store {
+    /// Mirrors one of the system's cards.
+    pub async fn put_card(&self, card: &CardRow) -> Result<()> {
+        const SQL: &str = "insert into mcp_run_cards
+                (id, card_name, mcp_type, description, config_template,
+                 required_credentials, available_tools, popularity_score, created_by, is_public)
+            values ($1, $1, $2, $3, $4, $5, $6, $7, 'system', true)
+            on conflict (card_name) do update set
+                mcp_type = excluded.mcp_type,
+                description = excluded.description,
+                config_template = excluded.config_template,
+                required_credentials = excluded.required_credentials,
+                available_tools = excluded.available_tools,
+                popularity_score = excluded.popularity_score";
+        on_db!(self, c => sqlx::query(SQL)
+            .bind(&card.name)
+            .bind(&card.kind)
+            .bind(&card.description)
+            .bind(Json(&card.config_template))
+            .bind(Json(&card.required_credentials))
+            .bind(Json(&card.available_tools))
+            .bind(card.popularity)
+            .execute(c).await.map(drop))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! The one message of each run: how it should look, and how far the outside has it.
+//!
+//! A row is a wish, not a queue entry: several changes before the next send become one.
+
+use chrono::{DateTime, Utc};
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+use super::{Store, on_db};
+use crate::domain::post::Post;
+use crate::error::Result;
+use crate::ids::{ChannelId, LeaseToken, MessageTs, RunId, TeamId};
+
+/// A message to post or to bring up to date.
+#[derive(Clone, Debug, FromRow)]
+pub struct Outgoing {
+    /// The run it belongs to.
+    #[sqlx(rename = "run_id")]
+    pub run: RunId,
+    /// The workspace.
+    #[sqlx(rename = "team_id")]
+    pub team: TeamId,
+    /// Where.
+    #[sqlx(rename = "channel_id")]
+    pub channel: ChannelId,
+    /// In which thread.
+    #[sqlx(rename = "thread_ts")]
+    pub thread: MessageTs,
+    /// The message, once it is known to be posted.
+    #[sqlx(rename = "message_ts")]
+    pub message: Option<MessageTs>,
+    /// How it should look.
+    pub post: Json<Post>,
+    /// Which wish this is.
+    pub revision: i64,
+    /// How often sending was begun; above 1 an earlier try may have got through unheard.
+    pub attempts: i64,
+    /// The claim on sending it.
+    pub lease_token: LeaseToken,
+}
+
+/// Inserts a run's message, unsent, inside a transaction of either database.
+macro_rules! insert {
+    ($tx:ident, $run:expr, $message:expr) => {
+        sqlx::query(
+            "insert into outbox
+                (run_id, team_id, channel_id, thread_ts, message_ts, post, revision, sent_revision, attempts, next_at)
+             values ($1, $2, $3, $4, $5, $6, 1, 0, 0, $7)",
+        )
+        .bind(&$run.id)
+        .bind(&$run.asker.team)
+        .bind(&$run.channel)
+        .bind(&$run.thread)
+        .bind($message)
+        .bind(sqlx::types::Json(crate::domain::post::Post::thinking()))
+        .bind($run.created_at)
+        .execute(&mut *$tx)
+        .await?
+    };
+}
+
+/// Changes how a run's message should look, inside a transaction of either database.
+macro_rules! show {
+    ($tx:ident, $run:expr, $post:expr, $now:expr) => {
+        sqlx::query(
+            "update outbox
+             set post = $2, revision = revision + 1, next_at = $3
+             where run_id = $1",
+        )
+        .bind($run)
+        .bind(sqlx::types::Json($post))
+        .bind($now)
+        .execute(&mut *$tx)
+        .await?
+    };
+}
+pub(super) use {insert, show};
+
+impl Store {
+    /// Takes one message that is due, if there is one.
+    pub async fn claim_outgoing(
+        &self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Option<Outgoing>> {
+        const SQL: &str = "update outbox
+            set lease_token = $1, lease_until = $2, attempts = attempts + 1
+            where run_id = (select run_id from outbox
+                            where revision > sent_revision and next_at <= $3
+                              and (lease_until is null or lease_until < $3)
+                            order by next_at limit 1)
+              and revision > sent_revision and (lease_until is null or lease_until < $3)
+            returning run_id, team_id, channel_id, thread_ts, message_ts, post, revision, attempts, lease_token";
+        Ok(on_db!(self, c => sqlx::query_as(SQL)
+            .bind(LeaseToken::generate())
+            .bind(until)
+            .bind(now)
+            .fetch_optional(c).await?))
+    }
+
+    /// Notes that a message is out there as of that revision.
+    pub async fn mark_sent(&self, sent: &Outgoing, message: &MessageTs) -> Result<()> {
+        const SQL: &str = "update outbox
+            set message_ts = $3, sent_revision = $4, attempts = 0,
+                lease_token = null, lease_until = null, last_error = null
+            where run_id = $1 and lease_token = $2";
+        on_db!(self, c => sqlx::query(SQL)
+            .bind(&sent.run)
+            .bind(&sent.lease_token)
+            .bind(message)
+            .bind(sent.revision)
+            .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Notes that sending failed: tried again at `next_at`, or given up when there is none.
+    pub async fn mark_unsent(
+        &self,
+        failed: &Outgoing,
+        next_at: Option<DateTime<Utc>>,
+        error: &str,
+    ) -> Result<()> {
+        const AGAIN: &str = "update outbox
+            set lease_token = null, lease_until = null, last_error = $3, next_at = $4
+            where run_id = $1 and lease_token = $2";
+        const GIVE_UP: &str = "update outbox
+            set lease_token = null, lease_until = null, last_error = $3, sent_revision = $4
+            where run_id = $1 and lease_token = $2";
+        match next_at {
+            Some(next_at) => on_db!(self, c => sqlx::query(AGAIN)
+                .bind(&failed.run)
+                .bind(&failed.lease_token)
+                .bind(error)
+                .bind(next_at)
+                .execute(c).await.map(drop))?,
+            None => on_db!(self, c => sqlx::query(GIVE_UP)
+                .bind(&failed.run)
+                .bind(&failed.lease_token)
+                .bind(error)
+                .bind(failed.revision)
+                .execute(c).await.map(drop))?,
+        }
+        Ok(())
+    }
+}

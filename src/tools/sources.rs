@@ -1,0 +1,4 @@
+//! Where tools run: one source per kind of service.
+
+pub mod http;
+pub mod sql;

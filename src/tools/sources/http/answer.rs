@@ -1,0 +1,246 @@
+//! What a service's refusal means, in words.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::DateTime;
+use reqwest::header::{DATE, HeaderMap, LINK, RETRY_AFTER};
+use reqwest::{Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::{BODY_DEADLINE, LARGEST_REFUSAL};
+use crate::domain::card::Card;
+use crate::error::{Error, Kind};
+use crate::net::read_body;
+use crate::tools::Target;
+
+/// The longest quotation of what a service says.
+const LONGEST_QUOTE: usize = 300;
+
+/// Turns an answer that is no success into a sentence and a next step.
+pub(super) async fn refusal(target: &Target, response: Response) -> Error {
+    let title = &target.card.title;
+    let status = response.status();
+    let wait = rate_limit(status, response.headers());
+    let body = read_body(title, response, LARGEST_REFUSAL, BODY_DEADLINE).await;
+    let said = body.ok().and_then(|body| quote(&body.bytes));
+    let said = said.map(|text| without_secrets(&text, &target.secrets));
+    explain(&target.card, status, wait, said)
+}
+
+/// The service took longer than we wait.
+pub(super) fn too_slow(card: &Card) -> Error {
+    Error::new(
+        Kind::Timeout,
+        format!("{} did not answer in time.", card.title),
+    )
+    .hint("Try again in a minute.")
+}
+
+/// Puts dots in place of the connection's secrets, should a service repeat them.
+pub(super) fn without_secrets(text: &str, secrets: &BTreeMap<String, SecretString>) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.values().map(ExposeSecret::expose_secret) {
+        if !secret.is_empty() && text.contains(secret) {
+            text = text.replace(secret, "•••");
+        }
+    }
+    text
+}
+
+/// Whether the answer says that there is more of the list (RFC 8288).
+pub(super) fn has_next_page(response: &Response) -> bool {
+    let links = response.headers().get_all(LINK).iter();
+    links
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("rel=\"next\""))
+}
+
+fn explain(
+    card: &Card,
+    status: StatusCode,
+    wait: Option<Option<Duration>>,
+    said: Option<String>,
+) -> Error {
+    let title = &card.title;
+    let quoted = match &said {
+        Some(said) => format!(" It said: “{said}”"),
+        None => String::new(),
+    };
+    if let Some(retry_after) = wait {
+        let when = retry_after.map_or("in a few minutes".to_owned(), in_words);
+        let text = format!("{title} says that this is too many requests.");
+        return Error::new(Kind::RateLimited { retry_after }, text)
+            .hint(format!("Try again {when}."));
+    }
+    let (kind, happened, next) = match status.as_u16() {
+        401 => (
+            Kind::Unauthenticated,
+            format!("{title} does not accept this connection's credential any more.{quoted}"),
+            format!("Connect again with `/mcp connect {}`.", card.name),
+        ),
+        403 => (
+            Kind::Forbidden,
+            format!("{title} does not let this credential do that.{quoted}"),
+            "Give the credential that permission, or use one that has it.".to_owned(),
+        ),
+        404 | 410 => (
+            Kind::NotFound,
+            format!("{title} has no such thing, or hides it from this credential.{quoted}"),
+            "Check the spelling, and that the credential may see it.".to_owned(),
+        ),
+        400 | 405..=409 | 411..=428 => (
+            Kind::Invalid,
+            format!("{title} could not do that.{quoted}"),
+            "Change what is asked for and try again.".to_owned(),
+        ),
+        300..=399 => (
+            Kind::Upstream,
+            format!("{title} sent the request on to another server, where I do not follow."),
+            "Check that the connection's address is that of its API.".to_owned(),
+        ),
+        _ => (
+            Kind::Upstream,
+            format!(
+                "{title} had a problem of its own ({}).{quoted}",
+                status.as_u16()
+            ),
+            "Try again in a minute.".to_owned(),
+        ),
+    };
+    Error::new(kind, happened).hint(next)
+}
+
+/// Whether this is a rate limit, and if so, how long to wait where the service says so.
+///
+/// GitHub uses 403 as well as 429, and tells them apart by these headers.
+fn rate_limit(status: StatusCode, headers: &HeaderMap) -> Option<Option<Duration>> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let used_up = text("x-ratelimit-remaining") == Some("0");
+    let limited = status == StatusCode::TOO_MANY_REQUESTS
+        || status == StatusCode::FORBIDDEN && (used_up || headers.contains_key(RETRY_AFTER));
+    if !limited {
+        return None;
+    }
+    let now = || {
+        DateTime::parse_from_rfc2822(text(DATE.as_str())?)
+            .ok()
+            .map(|at| at.timestamp())
+    };
+    let seconds = |name: &str| text(name).and_then(|value| value.parse::<i64>().ok());
+    let after = seconds(RETRY_AFTER.as_str())
+        .or_else(|| Some(seconds("x-ratelimit-reset").filter(|_| used_up)? - now()?));
+    Some(
+        after
+            .and_then(|after| u64::try_from(after).ok())
+            .map(Duration::from_secs),
+    )
+}
+
+/// The sentence in an error body, wherever services put it, made short and harmless.
+fn quote(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let places = [
+        "/message",
+        "/error/message",
+        "/error_description",
+        "/detail",
+        "/error",
+        "/title",
+    ];
+    let main = places
+        .iter()
+        .find_map(|place| body.pointer(place)?.as_str());
+    let details = body["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .take(3)
+        .filter_map(|error| {
+            let text = error.as_str().or_else(|| error["message"].as_str());
+            text.map(str::to_owned).or_else(|| {
+                Some(format!(
+                    "{} {}",
+                    error["field"].as_str()?,
+                    error["code"].as_str()?
+                ))
+            })
+        });
+    let parts: Vec<String> = main.map(str::to_owned).into_iter().chain(details).collect();
+    let plain: String = parts
+        .join("; ")
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'))
+        .collect();
+    let plain = plain.trim();
+    match plain.char_indices().nth(LONGEST_QUOTE) {
+        _ if plain.is_empty() => None,
+        Some((end, _)) => Some(format!("{}…", &plain[..end])),
+        None => Some(plain.to_owned()),
+    }
+}
+
+fn in_words(wait: Duration) -> String {
+    match wait.as_secs() {
+        0..=1 => "in a moment".to_owned(),
+        seconds @ 2..=89 => format!("in {seconds} seconds"),
+        seconds => format!("in {} minutes", seconds.div_ceil(60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_found_and_made_harmless() {
+        let check = |body: &str, expected: Option<&str>| {
+            assert_eq!(quote(body.as_bytes()).as_deref(), expected, "{body}");
+        };
+        check(r#"{"message":"Bad credentials"}"#, Some("Bad credentials"));
+        check(r#"{"error":{"message":"no"}}"#, Some("no"));
+        check(r#"{"error":"nope"}"#, Some("nope"));
+        check(r#"{"message":"a\u001b[31m\nb\u202e"}"#, Some("a [31m b"));
+        let github = r#"{"message":"Validation Failed","errors":[{"message":"No commits"},{"field":"title","code":"missing"}]}"#;
+        check(github, Some("Validation Failed; No commits; title missing"));
+        for nothing in ["", "<html>", "[]", r#"{"message":" "}"#, r#"{"message":7}"#] {
+            check(nothing, None);
+        }
+        let long = format!(r#"{{"message":"{}"}}"#, "é".repeat(900));
+        assert_eq!(quote(long.as_bytes()).unwrap().chars().count(), 301);
+    }
+
+    #[test]
+    fn rate_limits_say_how_long_to_wait() {
+        let check = |status: u16, headers: &[(&'static str, &'static str)], expected| {
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            let found = rate_limit(StatusCode::from_u16(status).unwrap(), &headers.collect());
+            assert_eq!(found, expected, "{status}");
+        };
+        let date = ("date", "Sat, 21 Nov 2026 08:00:00 GMT");
+        check(
+            429,
+            &[("retry-after", "7")],
+            Some(Some(Duration::from_secs(7))),
+        );
+        check(429, &[], Some(None));
+        check(403, &[], None);
+        check(403, &[("x-ratelimit-remaining", "12")], None);
+        check(
+            403,
+            &[("retry-after", "60")],
+            Some(Some(Duration::from_secs(60))),
+        );
+        let used_up = [
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "1795248090"),
+            date,
+        ];
+        check(403, &used_up, Some(Some(Duration::from_secs(90))));
+        check(500, &[("retry-after", "7")], None);
+    }
+}

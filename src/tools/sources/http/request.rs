@@ -1,0 +1,191 @@
+//! From a card's templates, a connection's fields and a call's arguments to one request.
+
+use anyhow::anyhow;
+use minijinja::ErrorKind;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Request};
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::cards::template::{Templates, only_variable};
+use crate::domain::card::{HttpMethod, HttpRequest, HttpService};
+use crate::error::{Error, Kind, Result};
+use crate::tools::Target;
+
+/// What templates may use.
+pub(super) struct Inputs {
+    /// Arguments and open fields; what is optional and absent is an empty text.
+    open: Map<String, Value>,
+    /// All fields, the secret ones too: for headers alone.
+    fields: Map<String, Value>,
+}
+
+impl Inputs {
+    /// Gathers what templates may use. `schema` names the optional arguments and their defaults.
+    pub(super) fn new(
+        target: &Target,
+        schema: Option<&Value>,
+        arguments: &Map<String, Value>,
+    ) -> Result<Self> {
+        let mut open = Map::new();
+        let mut secret = Map::new();
+        for field in &target.card.fields {
+            let value = match field.secret {
+                true => target.secrets.get(&field.name).map(|s| s.expose_secret()),
+                false => target.config.get(&field.name).map(String::as_str),
+            };
+            let value = match (value, field.optional) {
+                (Some(value), _) => value,
+                (None, true) => field.default.as_deref().unwrap_or_default(),
+                (None, false) => return Err(missing(target, &field.label)),
+            };
+            let names = if field.secret { &mut secret } else { &mut open };
+            names.insert(field.name.clone(), value.into());
+        }
+        let mut fields = open.clone();
+        fields.extend(secret);
+        let declared = schema.and_then(|schema| schema["properties"].as_object());
+        for (name, schema) in declared.into_iter().flatten() {
+            let given = arguments.get(name).filter(|value| !value.is_null());
+            let value = given.or_else(|| schema.get("default"));
+            open.insert(name.clone(), value.cloned().unwrap_or_else(|| "".into()));
+        }
+        Ok(Self { open, fields })
+    }
+}
+
+/// Builds one request.
+pub(super) fn build(
+    templates: &Templates,
+    service: &HttpService,
+    request: &HttpRequest,
+    inputs: &Inputs,
+) -> Result<Request> {
+    let render = Render {
+        templates,
+        values: &inputs.open,
+    };
+    let method = match request.method {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Delete => Method::DELETE,
+    };
+    let mut built = Request::new(method, render.url(service, request)?);
+    *built.headers_mut() = headers(templates, service, inputs)?;
+    if let Some(body) = &request.body {
+        let body = render.json(body)?.unwrap_or_else(|| Map::new().into());
+        built
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *built.body_mut() = Some(body.to_string().into());
+    }
+    Ok(built)
+}
+
+struct Render<'a> {
+    templates: &'a Templates,
+    values: &'a Map<String, Value>,
+}
+
+impl Render<'_> {
+    fn text(&self, source: &str) -> Result<String> {
+        self.templates.text(source, self.values).map_err(unfit)
+    }
+
+    fn url(&self, service: &HttpService, request: &HttpRequest) -> Result<Url> {
+        let base = self.text(&service.base_url)?;
+        let path = self.templates.path(&request.path, self.values);
+        let path = path.map_err(unfit)?;
+        let mut url: Url = format!("{}{path}", base.trim_end_matches('/'))
+            .parse()
+            .map_err(|_| {
+                Error::new(Kind::Invalid, "The connection's address is not a URL.")
+                    .hint("Connect again with an address like `https://api.example.com`.")
+            })?;
+        let mut pairs = Vec::new();
+        for (name, source) in &request.query {
+            let value = self.text(source)?;
+            if !value.is_empty() {
+                pairs.push((name, value));
+            }
+        }
+        if !pairs.is_empty() {
+            url.query_pairs_mut().extend_pairs(pairs);
+        }
+        Ok(url)
+    }
+
+    /// A part of the body; nothing when it renders empty.
+    fn json(&self, template: &Value) -> Result<Option<Value>> {
+        Ok(match template {
+            Value::String(source) => {
+                let value = match only_variable(source).and_then(|name| self.values.get(name)) {
+                    Some(value) => value.clone(),
+                    None => self.text(source)?.into(),
+                };
+                Some(value).filter(|value| value != "")
+            }
+            Value::Array(items) => {
+                let items = items.iter().filter_map(|item| self.json(item).transpose());
+                Some(items.collect::<Result<Vec<_>>>()?.into())
+            }
+            Value::Object(members) => {
+                let mut rendered = Map::new();
+                for (name, member) in members {
+                    if let Some(value) = self.json(member)? {
+                        rendered.insert(name.clone(), value);
+                    }
+                }
+                (!rendered.is_empty()).then(|| rendered.into())
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => Some(template.clone()),
+        })
+    }
+}
+
+fn headers(templates: &Templates, service: &HttpService, inputs: &Inputs) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for (name, source) in &service.headers {
+        let text = templates.text(source, &inputs.fields).map_err(unfit)?;
+        let name = HeaderName::try_from(name).map_err(Error::internal)?;
+        // This is where a line break in a value ends: it would begin a header of its own.
+        let mut value = HeaderValue::try_from(text).map_err(|_| {
+            Error::new(
+                Kind::Invalid,
+                format!("The `{name}` header would hold characters that no header may hold."),
+            )
+            .hint("Connect again and paste the value in one line.")
+        })?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+/// Our own templates and filters complain about values; all else is a fault of the card.
+fn unfit(error: minijinja::Error) -> Error {
+    match (error.kind(), error.detail()) {
+        (ErrorKind::InvalidOperation, Some(reason)) => Error::new(
+            Kind::Denied("path"),
+            format!("That call cannot be made: {reason}."),
+        )
+        .hint("Give the plain name or path that is meant."),
+        _ => Error::internal(anyhow!("rendering a card's template: {error}")),
+    }
+}
+
+fn missing(target: &Target, label: &str) -> Error {
+    let card = &target.card;
+    Error::new(
+        Kind::Unauthenticated,
+        format!(
+            "This {} connection has lost its {}.",
+            card.title,
+            label.to_lowercase()
+        ),
+    )
+    .hint(format!("Connect again with `/mcp connect {}`.", card.name))
+}

@@ -1,0 +1,203 @@
+//! Making a service's answer small enough to be worth a model's while.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use crate::domain::card::Keep;
+use crate::domain::tool::ToolOutput;
+use crate::error::{Error, Kind, Result};
+use crate::net::Body;
+
+/// The longest text of an item in a list; a single item is not cut.
+const LONGEST_LIST_TEXT: usize = 1_000;
+
+/// Keeps of an answer what the card asks for; `title` is the service as people know it.
+pub(super) fn shape(title: &str, body: &Body, keep: Option<&Keep>) -> Result<ToolOutput> {
+    if body.bytes.is_empty() {
+        return Ok(ToolOutput {
+            text: "Done; the service had nothing to add.".to_owned(),
+            ..ToolOutput::default()
+        });
+    }
+    let Some(keep) = keep else {
+        return Ok(ToolOutput {
+            text: String::from_utf8_lossy(&body.bytes).into_owned(),
+            rows: None,
+            truncated: body.truncated,
+        });
+    };
+    if body.truncated {
+        return Err(Error::new(
+            Kind::Upstream,
+            format!("{title} answered with more than 1 MB, which is more than I read."),
+        )
+        .hint("Ask for less at once."));
+    }
+    let answer: Value = serde_json::from_slice(&body.bytes).map_err(|error| {
+        Error::new(
+            Kind::Upstream,
+            format!("{title} answered with something that is not JSON."),
+        )
+        .hint("Check that the connection's address is that of its API.")
+        .source(error)
+    })?;
+    let total = keep
+        .total
+        .as_ref()
+        .and_then(|at| answer.pointer(at))
+        .and_then(Value::as_u64);
+    match answer.pointer(&keep.at) {
+        Some(Value::Array(items)) => Ok(list(items, total, keep)),
+        Some(item) => Ok(ToolOutput {
+            text: kept(item, keep).to_string(),
+            rows: None,
+            truncated: false,
+        }),
+        None => Err(Error::new(
+            Kind::Upstream,
+            format!("{title} answered in a form I do not know."),
+        )
+        .hint("Tell your admin: the card for this service may need an update.")),
+    }
+}
+
+fn list(items: &[Value], total: Option<u64>, keep: &Keep) -> ToolOutput {
+    let wanted = |item: &&Value| {
+        let unwanted = keep.without.as_ref().and_then(|at| item.pointer(at));
+        unwanted.is_none_or(Value::is_null)
+    };
+    let mut kept_items: Vec<Value> = items
+        .iter()
+        .filter(wanted)
+        .map(|item| kept(item, keep))
+        .collect();
+    let mut truncated = total.is_some_and(|total| total > items.len() as u64);
+    for text in kept_items
+        .iter_mut()
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut)
+    {
+        truncated |= cut(text);
+    }
+    let rows = Some(kept_items.len() as u64);
+    let text = match total {
+        Some(total) => json!({ "total": total, "items": kept_items }).to_string(),
+        None => Value::Array(kept_items).to_string(),
+    };
+    ToolOutput {
+        text,
+        rows,
+        truncated,
+    }
+}
+
+/// The members to keep of an item; what the item does not have is left out.
+fn kept(item: &Value, keep: &Keep) -> Value {
+    let members = keep.fields.iter().filter_map(|(name, pointer)| {
+        let value = pick(item, pointer).filter(|value| !value.is_null())?;
+        Some(match keep.base64.contains(name) {
+            true => (name.clone(), decoded(&value)),
+            false => (name.clone(), value),
+        })
+    });
+    Value::Object(members.collect())
+}
+
+/// What a pointer points at; `*` stands for every item of a list.
+fn pick(item: &Value, pointer: &str) -> Option<Value> {
+    let Some((list, rest)) = pointer.split_once("/*") else {
+        return item.pointer(pointer).cloned();
+    };
+    let items = item.pointer(list)?.as_array()?;
+    Some(items.iter().filter_map(|item| pick(item, rest)).collect())
+}
+
+fn decoded(value: &Value) -> Value {
+    let text = value.as_str().unwrap_or_default();
+    let compact: String = text.split_ascii_whitespace().collect();
+    match STANDARD.decode(compact).map(String::from_utf8) {
+        Ok(Ok(text)) => text.into(),
+        Ok(Err(binary)) => format!("(binary, {} bytes)", binary.as_bytes().len()).into(),
+        Err(_) => "(unreadable)".into(),
+    }
+}
+
+/// Cuts a long text, and says whether it did.
+fn cut(value: &mut Value) -> bool {
+    let Value::String(text) = value else {
+        return false;
+    };
+    let Some((end, _)) = text.char_indices().nth(LONGEST_LIST_TEXT) else {
+        return false;
+    };
+    text.truncate(end);
+    text.push('…');
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keep(yaml: &str) -> Keep {
+        serde_saphyr::from_str(yaml).unwrap()
+    }
+
+    fn shaped(answer: Value, keep: &Keep) -> (Value, Option<u64>, bool) {
+        let body = Body {
+            bytes: answer.to_string().into_bytes(),
+            truncated: false,
+        };
+        let output = shape("Shop", &body, Some(keep)).unwrap();
+        (
+            serde_json::from_str(&output.text).unwrap(),
+            output.rows,
+            output.truncated,
+        )
+    }
+
+    #[test]
+    fn lists_keep_what_the_card_asks_for() {
+        let keep = keep(
+            "{at: /items, total: /count, without: /gone, fields: {id: /n, tags: /tags/*/name, by: /user/login}}",
+        );
+        let answer = json!({ "count": 7, "items": [
+            { "n": 1, "tags": [{ "name": "a" }, { "name": "b" }], "user": { "login": "ann" }, "noise": 1 },
+            { "n": 2, "tags": [], "user": null },
+            { "n": 3, "gone": { "why": "x" } },
+        ] });
+        let expected = json!({ "total": 7, "items": [
+            { "id": 1, "tags": ["a", "b"], "by": "ann" },
+            { "id": 2, "tags": [] },
+        ] });
+        assert_eq!(shaped(answer, &keep), (expected, Some(2), true));
+    }
+
+    #[test]
+    fn long_texts_are_cut_in_lists_alone() {
+        let keep = keep("{fields: {text: /text}}");
+        let long = "é".repeat(1_001);
+        let (list, _, truncated) = shaped(json!([{ "text": long }]), &keep);
+        assert_eq!(list[0]["text"].as_str().unwrap().chars().count(), 1_001);
+        assert!(list[0]["text"].as_str().unwrap().ends_with('…') && truncated);
+        let (item, rows, truncated) = shaped(json!({ "text": long }), &keep);
+        assert_eq!(
+            (item["text"].as_str(), rows, truncated),
+            (Some(&*long), None, false)
+        );
+    }
+
+    #[test]
+    fn base64_becomes_text_where_it_is_text() {
+        let keep = keep("{fields: {content: /content}, base64: [content]}");
+        let check = |content: &str, expected: &str| {
+            let (item, ..) = shaped(json!({ "content": content }), &keep);
+            assert_eq!(item["content"], expected);
+        };
+        check("aGVsbG8g\nd29ybGQ=\n", "hello world");
+        check("/wD/", "(binary, 3 bytes)");
+        check("%%%", "(unreadable)");
+        check("", "");
+    }
+}

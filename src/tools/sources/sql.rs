@@ -1,0 +1,171 @@
+//! Database tools: list tables, show one, run one read-only query, on PostgreSQL and SQLite.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use crate::domain::card::{CardTool, Service, SqlEngine, SqlOperation, ToolAction};
+use crate::domain::tool::ToolOutput;
+use crate::error::{Error, Kind, Result};
+use crate::executor::sql::ReadOnlySql;
+use crate::net::AddressPolicy;
+use crate::tools::{Target, ToolSource};
+
+mod closest;
+mod postgres;
+mod result;
+mod sample;
+mod schema;
+mod sqlite;
+
+pub use sample::ensure_sample;
+
+/// What the bundled sample database is called.
+pub const SAMPLE: &str = "sample";
+
+/// Where SQL tools run.
+#[derive(Clone, Debug)]
+pub struct SqlSource {
+    addresses: AddressPolicy,
+    files: BTreeMap<String, PathBuf>,
+    limits: Limits,
+}
+
+/// How much one call may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Rows in a result.
+    pub rows: usize,
+    /// Bytes of a result's rows as JSON.
+    pub bytes: usize,
+    /// Characters of one value.
+    pub cell: usize,
+    /// How long a query may run.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rows: 200,
+            bytes: 256 * 1024,
+            cell: 8 * 1024,
+            time: Duration::from_secs(20),
+        }
+    }
+}
+
+impl SqlSource {
+    /// Reaches PostgreSQL servers that `addresses` allows, and the SQLite files that `files` names.
+    pub fn new(addresses: AddressPolicy, files: BTreeMap<String, PathBuf>) -> Self {
+        Self {
+            addresses,
+            files,
+            limits: Limits::default(),
+        }
+    }
+
+    /// The same with other limits.
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    async fn postgres(&self, target: &Target) -> Result<postgres::Session> {
+        let Some(url) = target.secrets.get("url") else {
+            return Err(Error::new(
+                Kind::Unauthenticated,
+                "This connection has no database URL.",
+            )
+            .hint("Connect it again and fill in the URL."));
+        };
+        postgres::Session::open(url, &self.addresses, self.limits).await
+    }
+
+    async fn sqlite(&self, target: &Target) -> Result<sqlite::Session> {
+        let name = target.config.get("file").map_or("sample", String::as_str);
+        let Some(path) = self.files.get(name) else {
+            let known: Vec<_> = self.files.keys().map(|name| format!("`{name}`")).collect();
+            let hint = if known.is_empty() {
+                "Your admin has not allowed any SQLite file yet.".to_owned()
+            } else {
+                format!(
+                    "Use one of {}, or ask your admin to add it.",
+                    known.join(", ")
+                )
+            };
+            let message = "That SQLite database is not one that this bot may open.";
+            return Err(Error::new(Kind::NotFound, message).hint(hint));
+        };
+        sqlite::Session::open(path, self.limits).await
+    }
+}
+
+#[async_trait]
+impl ToolSource for SqlSource {
+    async fn check(&self, target: &Target) -> Result<()> {
+        match engine(target)? {
+            SqlEngine::Postgres => self.postgres(target).await?.check().await,
+            SqlEngine::Sqlite => self.sqlite(target).await?.check().await,
+        }
+    }
+
+    async fn call(
+        &self,
+        target: &Target,
+        tool: &CardTool,
+        arguments: &Map<String, Value>,
+    ) -> Result<ToolOutput> {
+        let engine = engine(target)?;
+        let request = Request::read(engine, tool, arguments)?;
+        match engine {
+            SqlEngine::Postgres => self.postgres(target).await?.run(request).await,
+            SqlEngine::Sqlite => self.sqlite(target).await?.run(request).await,
+        }
+    }
+}
+
+/// One operation with its argument, checked before anything is opened.
+enum Request {
+    ListTables,
+    GetSchema(String),
+    Query(ReadOnlySql),
+}
+
+impl Request {
+    fn read(engine: SqlEngine, tool: &CardTool, arguments: &Map<String, Value>) -> Result<Self> {
+        let ToolAction::Sql(operation) = &tool.run else {
+            return Err(Error::internal(anyhow::anyhow!(
+                "tool `{}` of a database card is not SQL",
+                tool.name
+            )));
+        };
+        match operation {
+            SqlOperation::ListTables => Ok(Self::ListTables),
+            SqlOperation::GetSchema => Ok(Self::GetSchema(text(arguments, "table")?.to_owned())),
+            SqlOperation::ExecuteSql => {
+                let query = text(arguments, "query")?;
+                ReadOnlySql::parse(engine, query).map(Self::Query)
+            }
+        }
+    }
+}
+
+fn text<'a>(arguments: &'a Map<String, Value>, name: &str) -> Result<&'a str> {
+    arguments.get(name).and_then(Value::as_str).ok_or_else(|| {
+        Error::new(Kind::Invalid, format!("The argument `{name}` is missing."))
+            .hint(format!("Send `{name}` as text."))
+    })
+}
+
+fn engine(target: &Target) -> Result<SqlEngine> {
+    match &target.card.service {
+        Service::Sql(service) => Ok(service.engine),
+        Service::Http(_) => Err(Error::internal(anyhow::anyhow!(
+            "card `{}` is not a database card",
+            target.card.name
+        ))),
+    }
+}

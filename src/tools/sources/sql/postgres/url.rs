@@ -1,0 +1,143 @@
+//! A PostgreSQL URL as people paste it: what is taken from it, and where it may lead.
+
+use percent_encoding::percent_decode_str;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use url::Url;
+
+use super::failure;
+use crate::error::{Error, Kind, Result};
+use crate::net::AddressPolicy;
+
+/// Parameters that would read files here, take another way in, or change the session.
+const REFUSED: [&str; 17] = [
+    "host",
+    "hostaddr",
+    "port",
+    "user",
+    "dbname",
+    "password",
+    "passfile",
+    "service",
+    "servicefile",
+    "options",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "sslcrl",
+    "sslpassword",
+    "requirepeer",
+    "replication",
+];
+
+/// User, password, host, port, database and TLS mode. Nothing else of a URL is used.
+pub(super) struct PostgresUrl {
+    host: String,
+    port: u16,
+    user: String,
+    password: SecretString,
+    database: String,
+    tls: PgSslMode,
+}
+
+impl PostgresUrl {
+    /// Reads a URL; what is wrong with one is said without repeating any of it.
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let url =
+            Url::parse(text.trim()).map_err(|_| malformed("The database URL is not a URL."))?;
+        if !matches!(url.scheme(), "postgres" | "postgresql") {
+            return Err(malformed(
+                "The database URL does not start with `postgres://`.",
+            ));
+        }
+        let host = url.host_str().unwrap_or("");
+        // `%2F…` is how a socket's path is written as a host.
+        if host.is_empty() || host.contains(['%', '/', ',']) {
+            return Err(malformed("The database URL has no single host name in it."));
+        }
+        let user = decoded(url.username())?;
+        let database = decoded(url.path().trim_start_matches('/'))?;
+        if user.is_empty() {
+            return Err(malformed("The database URL has no user name in it."));
+        }
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: url.port().unwrap_or(5432),
+            password: decoded(url.password().unwrap_or(""))?.into(),
+            database: if database.is_empty() {
+                user.clone()
+            } else {
+                database
+            },
+            user,
+            tls: tls(&url)?,
+        })
+    }
+
+    /// Connects to an address that was checked, not to a name that may change its mind meanwhile.
+    pub(super) async fn connect(&self, addresses: &AddressPolicy) -> Result<PgConnection> {
+        let checked = addresses.resolve(&self.host, self.port).await?;
+        if matches!(self.tls, PgSslMode::VerifyFull) {
+            // The certificate is checked against the name, so the name has to be given; and it is
+            // looked up again. A name that has moved inside meanwhile gains a handshake at most:
+            // without a certificate for that name nothing is sent, the password least of all.
+            let connected = self.options(&self.host).connect().await;
+            return connected.map_err(failure::explain_connect);
+        }
+        let mut last = None;
+        for address in checked {
+            match self.options(&address.ip().to_string()).connect().await {
+                Ok(connection) => return Ok(connection),
+                Err(error @ sqlx::Error::Io(_)) => last = Some(error),
+                Err(error) => return Err(failure::explain_connect(error)),
+            }
+        }
+        Err(last.map_or_else(failure::no_address, failure::explain_connect))
+    }
+
+    /// Every option that the environment could fill in (`PGPASSWORD` and its kin) is set here.
+    fn options(&self, host: &str) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass()
+            .host(host)
+            .port(self.port)
+            .username(&self.user)
+            .password(self.password.expose_secret())
+            .database(&self.database)
+            .ssl_mode(self.tls)
+            .application_name("patchbay")
+            .statement_cache_capacity(0)
+            .disable_statement_logging()
+    }
+}
+
+fn tls(url: &Url) -> Result<PgSslMode> {
+    let mut mode = PgSslMode::Prefer;
+    for (name, value) in url.query_pairs() {
+        let name = name.to_lowercase();
+        if name == "sslmode" {
+            mode = value.parse().map_err(|_| {
+                malformed("The `sslmode` in the database URL is not one that exists.")
+                    .hint("Use `disable`, `prefer`, `require` or `verify-full`.")
+            })?;
+        } else if REFUSED.contains(&name.as_str()) || name.starts_with("options[") {
+            return Err(
+                malformed(format!("`{name}` cannot be set in the database URL here."))
+                    .hint("Leave it out: only user, password, host, port, database and `sslmode` are used."),
+            );
+        }
+    }
+    Ok(mode)
+}
+
+fn decoded(text: &str) -> Result<String> {
+    match percent_decode_str(text).decode_utf8() {
+        Ok(text) if !text.contains('\0') => Ok(text.into_owned()),
+        _ => Err(malformed("The database URL is percent-encoded wrongly.")),
+    }
+}
+
+fn malformed(message: impl Into<String>) -> Error {
+    Error::new(Kind::Invalid, message.into())
+        .hint("It has this form: `postgres://user:password@host:5432/database`.")
+}

@@ -1,0 +1,215 @@
+//! Cards are read, held to their schema, and refused with the line that is wrong.
+
+use std::path::Path;
+
+use patchbay::cards::{EMBEDDED, Registry, SCHEMA, argument_validator, lint, parse};
+
+const GOOD: &str = r#"name: shop
+title: Shop
+icon: 🛒
+description: Orders of the shop.
+noun: shop
+service:
+  http:
+    base_url: https://api.example.com
+    headers:
+      Authorization: Bearer {{ key }}
+    health:
+      method: GET
+      path: /me
+fields:
+  - name: key
+    label: Key
+    secret: true
+  - name: region
+    label: Region
+tools:
+  - name: get_order
+    description: Reads one order by its number.
+    risk: read
+    input:
+      type: object
+      properties:
+        id:
+          type: integer
+          description: The order's number.
+        note:
+          type: string
+          description: Anything.
+      additionalProperties: false
+    run:
+      http:
+        method: GET
+        path: /orders/{{ id }}
+        query:
+          note: "{{ note }}"
+"#;
+
+/// The good card with one text in place of another, and what is said about it.
+fn problem(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    match parse("shop.yaml", &GOOD.replacen(from, to, 1)) {
+        Ok(_) => format!("`{to}` was accepted"),
+        Err(problems) => problems
+            .iter()
+            .map(|problem| problem.to_string())
+            .collect::<Vec<_>>()
+            .join("\n"),
+    }
+}
+
+#[test]
+fn the_embedded_cards_are_all_there_and_good() {
+    let registry = Registry::embedded().unwrap();
+    let names: Vec<_> = registry.all().iter().map(|card| &*card.name).collect();
+    assert_eq!(names, ["postgres", "github", "sqlite"]);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("run_cards");
+    let report = lint(&folder);
+    assert_eq!(report.problems, []);
+    let files: Vec<_> = report.cards.iter().map(|(file, _)| &**file).collect();
+    assert_eq!(files, EMBEDDED.map(|(file, _)| file));
+    insta::assert_snapshot!(report, @r"");
+    for (file, text) in EMBEDDED {
+        let first = text.lines().next();
+        let expected = Some("# yaml-language-server: $schema=card.schema.json");
+        assert_eq!(first, expected, "{file}");
+    }
+}
+
+#[test]
+fn the_schema_is_one_and_says_what_the_types_say() {
+    let schema = serde_json::from_str(SCHEMA).unwrap();
+    let validator = argument_validator(&schema).unwrap();
+    assert!(jsonschema::meta::is_valid(&schema));
+    for (file, text) in EMBEDDED.into_iter().chain([("shop.yaml", GOOD)]) {
+        let card: serde_json::Value = serde_saphyr::from_str(text).unwrap();
+        assert!(validator.is_valid(&card), "{file}");
+        assert!(parse(file, text).is_ok(), "{file}");
+        // What one of the two refuses as unknown, the other does too.
+        for part in ["/", "/service", "/tools/0", "/tools/0/run"] {
+            let mut changed = card.clone();
+            let at = changed.pointer_mut(part.trim_end_matches('/')).unwrap();
+            at["surprise"] = true.into();
+            assert!(!validator.is_valid(&changed), "{file}{part}");
+            assert!(parse(file, &changed.to_string()).is_err(), "{file}{part}");
+        }
+    }
+}
+
+#[test]
+fn tool_names_fit_behind_the_longest_connection_name() {
+    let registry = Registry::embedded().unwrap();
+    for tool in registry.all().iter().flat_map(|card| &card.tools) {
+        assert!(30 + "__".len() + tool.name.len() <= 64, "{}", tool.name);
+    }
+    let long = "x".repeat(33);
+    assert!(problem("name: get_order", &format!("name: {long}")).contains("shop.yaml:21:"));
+}
+
+#[test]
+fn broken_cards_are_refused_with_file_line_and_reason() {
+    assert!(parse("shop.yaml", GOOD).is_ok());
+    let cases = [
+        ("title: Shop", "titel: Shop"),
+        ("title: Shop", "title: [Shop"),
+        ("name: shop", "name: My Shop"),
+        ("icon: 🛒", "icon: 🛒\nicon: 🛒"),
+        ("risk: read", "risk: harmless"),
+        ("method: GET", "method: FETCH"),
+        ("title: Shop", "title: The shop around the corner"),
+        ("base_url: https://", "base_url: http://"),
+        ("Bearer {{ key }}", "Bearer {{ kee }}"),
+        ("Bearer {{ key }}", "Bearer {{ key"),
+        ("Bearer {{ key }}", "Bearer {{ key | shout }}"),
+        ("name: region", "name: key"),
+        ("name: region", "name: note"),
+        ("secret: true", "secret: true\n    default: abc"),
+        ("/orders/{{ id }}", "/orders/{{ key }}"),
+        ("/orders/{{ id }}", "/orders/{{ number }}"),
+        ("/orders/{{ id }}", "orders/{{ id }}"),
+        ("method: GET\n        path", "method: DELETE\n        path"),
+        ("type: integer", "type: whole"),
+        ("type: integer", "type: integer\n          minimum: low"),
+        ("type: integer", "type: integer\n          default: many"),
+        ("      additionalProperties: false\n", ""),
+        ("{{ note }}", "{{ key }}"),
+        (
+            "    run:\n      http:",
+            "    run:\n      sql: list_tables\n    x:",
+        ),
+        (
+            "note: \"{{ note }}\"",
+            "note: \"{{ note }}\"\n        keep: {fields: {a: /a}, base64: [b]}",
+        ),
+    ];
+    let said: Vec<_> = cases.iter().map(|(from, to)| problem(from, to)).collect();
+    insta::assert_snapshot!(said.join("\n"), @r"");
+    let sql_tool = "    run:\n      sql: list_tables\n";
+    let at = GOOD.find("    run:").unwrap();
+    let problems = parse("shop.yaml", &format!("{}{sql_tool}", &GOOD[..at])).unwrap_err();
+    assert_eq!(
+        problems[0].to_string(),
+        "shop.yaml:21: an sql tool needs an sql service"
+    );
+    let twice = format!(
+        "{GOOD}{}",
+        &GOOD[GOOD.find("  - name: get_order").unwrap()..]
+    );
+    let problems = parse("shop.yaml", &twice).unwrap_err();
+    assert_eq!(
+        problems[0].to_string(),
+        "shop.yaml:41: the tool `get_order` is there twice"
+    );
+}
+
+#[test]
+fn a_directory_adds_and_overrides_and_its_broken_cards_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("a-shop.yaml", GOOD);
+    write("b-shop.yml", &GOOD.replace("title: Shop", "title: Second"));
+    write("broken.yaml", "name: [");
+    write("github.yaml", &GOOD.replace("name: shop", "name: github"));
+    write("notes.txt", "not a card");
+    write("huge.yaml", &"#".repeat(300 * 1024));
+    let (registry, problems) = Registry::load(Some(folder.path()));
+    assert_eq!(registry.all().len(), 4);
+    assert_eq!(registry.get("github").unwrap().title, "Shop");
+    assert_eq!(registry.get("shop").unwrap().title, "Shop");
+    let said: Vec<_> = problems.iter().map(|problem| problem.to_string()).collect();
+    insta::assert_snapshot!(said.join("\n"), @r"");
+
+    let (registry, problems) = Registry::load(Some(&folder.path().join("missing")));
+    assert_eq!((registry.all().len(), problems.len()), (3, 1));
+}
+
+#[test]
+fn near_names_are_suggested() {
+    let registry = Registry::embedded().unwrap();
+    let check = |meant: &str, expected: Option<&str>| {
+        let found = registry.suggest(meant).map(|card| &*card.name);
+        assert_eq!(found, expected, "{meant}");
+    };
+    check("githb", Some("github"));
+    check("GitHub", Some("github"));
+    check("git", Some("github"));
+    check("postgresql", Some("postgres"));
+    check("postgrse", Some("postgres"));
+    check("sqllite", Some("sqlite"));
+    check("mongodb", None);
+    check("g", None);
+    check("", None);
+}
+
+#[test]
+fn schemas_of_arguments_fetch_nothing_and_match_in_linear_time() {
+    for reference in ["https://example.com/x.json", "file:///etc/passwd"] {
+        let schema = serde_json::json!({ "$ref": reference });
+        assert!(argument_validator(&schema).is_err(), "{reference}");
+    }
+    let slow = serde_json::json!({ "pattern": "^(a+)+$" });
+    let begun = std::time::Instant::now();
+    let text = format!("{}!", "a".repeat(5_000));
+    assert!(!argument_validator(&slow).unwrap().is_valid(&text.into()));
+    assert!(begun.elapsed().as_secs() < 2);
+}

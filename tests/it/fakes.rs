@@ -1,0 +1,5 @@
+//! Stand-ins for what cannot be had here: servers on loopback that speak the real protocol.
+
+pub mod github;
+pub mod postgres;
+pub mod silent;

@@ -1,0 +1,225 @@
+//! Kill -9 at any moment between the acknowledgement and the answer: one visible outcome, always.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use slack_sim::{Message, Sim, SimConfig};
+
+use crate::fakes::postgres::Postgres;
+use crate::fakes::silent;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The shipped binary in a process of its own; killed when dropped.
+struct Bot(Child);
+
+impl Bot {
+    fn start(sim: &Sim, folder: &Path, database: &str, model: &[(&str, &str)]) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_patchbay"))
+            .current_dir(folder)
+            .env_clear()
+            .envs(model.iter().copied())
+            .env("SLACK_BOT_TOKEN", "xoxb-sim")
+            .env("SLACK_APP_TOKEN", "xapp-sim")
+            .env("PATCHBAY_SLACK__API_URL", sim.api_url())
+            .env("PATCHBAY_SLACK__HANDLER_TIMEOUT", "3s")
+            .env("DATABASE_URL", database)
+            .env("PATCHBAY_SECRETS__KEY_FILE", folder.join("patchbay.key"))
+            .env("PATCHBAY_HTTP__LISTEN", "127.0.0.1:0")
+            .env("PATCHBAY_RUNS__LEASE", "2s")
+            .env("PATCHBAY_RUNS__POLL", "100ms")
+            .env("PATCHBAY_NETWORK__ALLOW", "[\"127.0.0.1:*\"]")
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+
+    /// SIGKILL: no handler runs, nothing is flushed.
+    fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+const DEMO: &[(&str, &str)] = &[("PATCHBAY_MODELS__DEFAULT", "demo/demo")];
+
+fn replies(sim: &Sim, ts: &str) -> Vec<Message> {
+    let thread = sim.thread("alice", "general", ts).unwrap();
+    thread.into_iter().filter(Message::is_from_bot).collect()
+}
+
+async fn reply_when(sim: &Sim, ts: &str, wanted: impl Fn(&str) -> bool) -> Message {
+    let look = |sim: &Sim| {
+        replies(sim, ts)
+            .into_iter()
+            .find(|message| wanted(&message.all_text()))
+    };
+    let found = sim.until(PATIENCE, look).await;
+    found.unwrap_or_else(|| panic!("no such reply; the thread holds {:#?}", replies(sim, ts)))
+}
+
+/// A run that was bought from a model, when the bot died: told, with a Retry that asks again in
+/// the same message.
+async fn killed_while_the_model_thinks(database: String) {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let model = silent::server().await;
+    let slow = [
+        ("PATCHBAY_MODELS__DEFAULT", "slow/any"),
+        (
+            "PATCHBAY_MODELS__PROVIDERS__SLOW__KIND",
+            "openai_compatible",
+        ),
+        ("PATCHBAY_MODELS__PROVIDERS__SLOW__BASE_URL", model.url()),
+        ("PATCHBAY_MODELS__PROVIDERS__SLOW__MODELS", "[\"any\"]"),
+    ];
+    let bot = Bot::start(&sim, folder.path(), &database, &slow);
+    assert!(sim.connected().await);
+    let ts = sim.say("alice", "general", "@patchbay help").await.unwrap();
+    reply_when(&sim, &ts, |text| text.starts_with('⏳')).await;
+    model.was_asked(PATIENCE).await;
+    bot.kill();
+
+    let _bot = Bot::start(&sim, folder.path(), &database, DEMO);
+    let told = reply_when(&sim, &ts, |text| text.contains("I was interrupted")).await;
+    assert_eq!(told.buttons(), ["Retry"]);
+    let other = sim
+        .click("bob", slack_sim::Click::label(&told, "Retry"))
+        .await;
+    assert!(other.ok);
+    let clicked = sim
+        .click("alice", slack_sim::Click::label(&told, "Retry"))
+        .await;
+    assert!(clicked.ok, "{clicked:?}");
+    reply_when(&sim, &ts, |text| {
+        !text.starts_with('⏳') && !text.contains("I was interrupted")
+    })
+    .await;
+    assert_eq!(replies(&sim, &ts).len(), 1, "{:#?}", replies(&sim, &ts));
+    sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_the_model_thinks_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    killed_while_the_model_thinks(format!("sqlite:{}", folder.path().join("bot.db").display()))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_the_model_thinks_on_postgres() {
+    killed_while_the_model_thinks(Postgres::shared().create_database().await.owner).await;
+}
+
+/// Killed at moments spread over the whole turn, from the acknowledgement on.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_a_question_has_one_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("bot.db").display());
+    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    for delay in [0, 2, 5, 9, 14, 20, 30, 60] {
+        let bot = Bot::start(&sim, folder.path(), &database, DEMO);
+        assert!(sim.connected().await);
+        let ts = sim.say("alice", "general", "@patchbay help").await.unwrap();
+        let acked = |sim: &Sim| {
+            sim.log(0)
+                .iter()
+                .any(|entry| entry.ack_ms.is_some() && entry.body.to_string().contains(&ts))
+                .then_some(())
+        };
+        sim.until(PATIENCE, acked)
+            .await
+            .expect("the question is acknowledged");
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+        bot.kill();
+        let bot = Bot::start(&sim, folder.path(), &database, DEMO);
+        reply_when(&sim, &ts, |text| !text.starts_with('⏳')).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(
+            replies(&sim, &ts).len(),
+            1,
+            "after {delay} ms: {:#?}",
+            replies(&sim, &ts)
+        );
+        bot.kill();
+    }
+    sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_was_being_worked_on_is_answered_after_the_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("bot.db").display());
+    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let mute = silent::server().await;
+    let bot = Bot::start(&sim, folder.path(), &database, DEMO);
+    assert!(sim.connected().await);
+    assert!(
+        sim.command("alice", "general", "/mcp", "connect postgres")
+            .await
+            .ok
+    );
+    let form = sim
+        .until(PATIENCE, |sim| sim.top_view("alice").unwrap())
+        .await
+        .unwrap();
+    let url = format!("postgres://u:hunter2hunter2@127.0.0.1:{}/x", mute.port());
+    let outcome = sim
+        .submit("alice", form.id(), serde_json::json!({ "url": url }))
+        .await;
+    assert!(outcome.ok, "{outcome:?}");
+    bot.kill();
+
+    let _bot = Bot::start(&sim, folder.path(), &database, DEMO);
+    let told = |sim: &Sim| {
+        let messages = sim.messages("alice", "general").unwrap();
+        messages
+            .into_iter()
+            .find(|message| message.all_text().contains("I was restarted"))
+    };
+    let told = sim.until(PATIENCE, told).await.expect("alice is told");
+    assert!(told.ephemeral);
+    let files = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    for file in files.filter(|path| path.is_file()) {
+        let bytes = std::fs::read(&file).unwrap();
+        let found = bytes.windows(14).any(|part| part == b"hunter2hunter2");
+        assert!(!found, "the password is in {}", file.display());
+    }
+    sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_it_ends_within_its_grace() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("bot.db").display());
+    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let mut bot = Bot::start(&sim, folder.path(), &database, DEMO);
+    assert!(sim.connected().await);
+    let id = bot.0.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let ended = tokio::task::spawn_blocking(move || bot.0.wait().unwrap());
+    let status = tokio::time::timeout(Duration::from_secs(25), ended)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(status.success(), "{status}");
+    sim.stop().await;
+}

@@ -1,0 +1,263 @@
+//! The world of a story: the real bot, a simulated Slack workspace, a database, and people in it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchbay::app::App;
+use patchbay::clock::Clock;
+use patchbay::config::{Config, Environment};
+use patchbay::slack::Transport;
+use patchbay::tools::sources::sql::{SAMPLE, ensure_sample};
+use serde_json::Value;
+use slack_sim::{
+    Click, ClickOutcome, CommandOutcome, Delivery, Handmade, Message, Sim, SimConfig,
+    SubmitOutcome, View,
+};
+
+use crate::fakes::postgres::Postgres;
+
+/// How long anything may take before a story fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Which database the bot keeps its own things in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// One bot in one workspace. Everything it made is gone with it.
+pub struct World {
+    pub app: Arc<App>,
+    pub sim: Sim,
+    /// The settings, for a second process on the same data.
+    pub config: Config,
+    folder: tempfile::TempDir,
+}
+
+/// A person at their keyboard, in a channel.
+#[derive(Clone, Copy)]
+pub struct Person<'a> {
+    sim: &'a Sim,
+    pub name: &'a str,
+    pub channel: &'a str,
+}
+
+impl World {
+    /// The bot on SQLite over sockets, answering with the demo model.
+    pub async fn start() -> Self {
+        Self::start_on(Engine::Sqlite, Transport::Socket).await
+    }
+
+    pub async fn start_on(engine: Engine, transport: Transport) -> Self {
+        Self::start_with(engine, transport, |_| {}).await
+    }
+
+    /// The bot with settings of the story's own.
+    pub async fn start_with(
+        engine: Engine,
+        transport: Transport,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let sim = Sim::start(SimConfig::default()).await.unwrap();
+        let mut config = config(&sim, folder.path(), engine, transport).await;
+        change(&mut config);
+        let app = App::build(config.clone(), Clock::shifted()).await.unwrap();
+        let address = app.start().await.unwrap();
+        match transport {
+            Transport::Socket => assert!(sim.connected().await, "no socket was opened"),
+            Transport::Http => {
+                let request_url = format!("http://{address}");
+                sim.set_delivery(Delivery::Http { request_url })
+                    .await
+                    .unwrap();
+            }
+        }
+        Self {
+            app,
+            sim,
+            config,
+            folder,
+        }
+    }
+
+    pub fn alice(&self) -> Person<'_> {
+        self.person("alice")
+    }
+
+    pub fn bob(&self) -> Person<'_> {
+        self.person("bob")
+    }
+
+    fn person<'a>(&'a self, name: &'a str) -> Person<'a> {
+        Person {
+            sim: &self.sim,
+            name,
+            channel: "general",
+        }
+    }
+
+    /// Where the story may keep files.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub async fn stop(self) {
+        self.app.stop().await;
+        self.sim.stop().await;
+    }
+}
+
+/// A delivery of any kind, made by hand.
+pub fn handmade(kind: &str, payload: Value) -> Handmade {
+    Handmade {
+        kind: kind.to_owned(),
+        payload,
+        text: None,
+        times: None,
+        concurrent: false,
+    }
+}
+
+/// Settings for the simulated workspace, in a folder of their own.
+pub async fn config(
+    sim: &Sim,
+    folder: &std::path::Path,
+    engine: Engine,
+    transport: Transport,
+) -> Config {
+    let pairs = [
+        ("SLACK_BOT_TOKEN", "xoxb-sim"),
+        ("SLACK_APP_TOKEN", "xapp-sim"),
+        ("SLACK_SIGNING_SECRET", "sim-signing-secret"),
+        ("PATCHBAY_HTTP__LISTEN", "127.0.0.1:0"),
+        ("PATCHBAY_MODELS__DEFAULT", "demo/demo"),
+        ("PATCHBAY_RUNS__POLL", "100ms"),
+    ];
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let mut config = Config::load(None, &Environment::from_pairs(pairs).unwrap()).unwrap();
+    config.slack.transport = transport;
+    config.slack.api_url = sim.api_url();
+    config.secrets.key_file = folder.join("patchbay.key");
+    config.network.allow_loopback();
+    config.database.url = match engine {
+        Engine::Sqlite => format!("sqlite:{}", folder.join("patchbay.db").display()),
+        Engine::Postgres => Postgres::shared().create_database().await.owner,
+    };
+    let shop = folder.join("shop.db");
+    ensure_sample(&shop).await.unwrap();
+    config
+        .tools
+        .sqlite_databases
+        .insert(SAMPLE.to_owned(), shop);
+    config
+}
+
+impl<'a> Person<'a> {
+    /// The same person in another channel; `dm` is their conversation with the bot.
+    pub fn in_channel(self, channel: &'a str) -> Self {
+        Self { channel, ..self }
+    }
+
+    /// Types a slash command: `/mcp list`.
+    pub async fn types(&self, command: &str) -> CommandOutcome {
+        let (command, text) = command.split_once(' ').unwrap_or((command, ""));
+        self.sim
+            .command(self.name, self.channel, command, text)
+            .await
+    }
+
+    /// Types a slash command and reads what only they are shown next.
+    pub async fn asks_privately(&self, command: &str) -> Message {
+        let before = self.private_messages().len();
+        let outcome = self.types(command).await;
+        assert!(outcome.ok, "{command}: {outcome:?}");
+        self.private_message_after(before).await
+    }
+
+    /// Everything only they are shown in this channel.
+    pub fn private_messages(&self) -> Vec<Message> {
+        let messages = self.sim.messages(self.name, self.channel).unwrap();
+        messages
+            .into_iter()
+            .filter(|message| message.ephemeral)
+            .collect()
+    }
+
+    pub async fn private_message_after(&self, before: usize) -> Message {
+        let look = |_: &Sim| self.private_messages().into_iter().nth(before);
+        self.sim
+            .until(PATIENCE, look)
+            .await
+            .unwrap_or_else(|| panic!("{} was shown nothing", self.name))
+    }
+
+    /// Says something and returns where.
+    pub async fn says(&self, text: &str) -> String {
+        self.sim.say(self.name, self.channel, text).await.unwrap()
+    }
+
+    /// Asks the bot and reads its answer once it is whole.
+    pub async fn asks(&self, question: &str) -> Message {
+        let ts = self.says(question).await;
+        self.answer_to(&ts).await
+    }
+
+    /// The bot's message in this thread, once it says more than that it is at work.
+    pub async fn answer_to(&self, ts: &str) -> Message {
+        self.reply_when(ts, |message| !message.all_text().starts_with('⏳'))
+            .await
+    }
+
+    /// The bot's message in this thread, once it is as wanted.
+    pub async fn reply_when(&self, ts: &str, wanted: impl Fn(&Message) -> bool) -> Message {
+        let look = |_: &Sim| self.replies(ts).into_iter().find(|message| wanted(message));
+        let found = self.sim.until(PATIENCE, look).await;
+        found.unwrap_or_else(|| panic!("no such answer; the thread holds {:#?}", self.replies(ts)))
+    }
+
+    /// What the bot wrote in this thread.
+    pub fn replies(&self, ts: &str) -> Vec<Message> {
+        let thread = self.sim.thread(self.name, self.channel, ts).unwrap();
+        thread.into_iter().filter(Message::is_from_bot).collect()
+    }
+
+    pub async fn clicks(&self, message: &Message, label: &str) -> ClickOutcome {
+        self.sim
+            .click(self.name, Click::label(message, label))
+            .await
+    }
+
+    pub async fn clicks_in(&self, view: &View, label: &str) -> ClickOutcome {
+        self.sim.click(self.name, Click::label(view, label)).await
+    }
+
+    /// The form on top of their screen, once one is there that is as wanted.
+    pub async fn form_when(&self, wanted: impl Fn(&View) -> bool) -> View {
+        let look = |sim: &Sim| sim.top_view(self.name).unwrap().filter(|view| wanted(view));
+        let found = self.sim.until(PATIENCE, look).await;
+        found
+            .unwrap_or_else(|| panic!("no such form; on top is {:?}", self.sim.top_view(self.name)))
+    }
+
+    pub async fn submits(&self, view: &View, values: Value) -> SubmitOutcome {
+        self.sim.submit(self.name, view.id(), values).await
+    }
+
+    /// Connects a service by its card, and returns what they read afterwards.
+    pub async fn connects(&self, card: &str, values: Value) -> Message {
+        let before = self.private_messages().len();
+        let outcome = self.types(&format!("/mcp connect {card}")).await;
+        assert!(outcome.ok, "{outcome:?}");
+        let form = self.form_when(|view| view.callback_id() == "connect").await;
+        let outcome = self.submits(&form, values).await;
+        assert!(
+            outcome.errors.is_empty() && outcome.error.is_none(),
+            "{outcome:?}"
+        );
+        self.private_message_after(before).await
+    }
+}
