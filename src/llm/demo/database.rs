@@ -13,6 +13,8 @@ use super::words::{fit, words};
 
 mod answer;
 mod condition;
+mod figure;
+mod narrow;
 mod place;
 mod query;
 mod question;

@@ -134,7 +134,7 @@ fn questions_become_queries() {
     );
     check(
         "total orders",
-        r#"select sum("total") as "sum" from "orders""#,
+        r#"select count(*) as "count" from "orders""#,
     );
     check(
         "count orders by status",
@@ -155,6 +155,18 @@ fn questions_become_queries() {
     check(
         "top 3 customers by revenue",
         r#"select b."name", sum(a."total") as "sum" from "orders" as a join "customers" as b on a."customer_id" = b."id" group by b."name" order by 2 desc limit 3"#,
+    );
+    check(
+        "paid orders per month",
+        r#"select substr(cast("placed_at" as text), 1, 7) as "month", count(*) as "count" from "orders" where (lower(cast("status" as text)) = 'paid') group by substr(cast("placed_at" as text), 1, 7) order by 1 desc limit 20"#,
+    );
+    check(
+        "best selling products",
+        r#"select b."name", sum(a."quantity") as "sum" from "order_items" as a join "products" as b on a."product_id" = b."id" group by b."name" order by 2 desc limit 20"#,
+    );
+    check(
+        "top 3 users by name",
+        r#"select "id", "name", "country" from "customers" where "name" is not null order by "name" asc limit 3"#,
     );
     check(
         "run `select 1 as x from orders;`",
@@ -207,8 +219,16 @@ fn answers_tell_what_was_found_and_how() {
         &["did not understand the condition \"colour red\""],
     );
     check(
+        "kindly show all customers",
+        &["I did not use these words: kindly."],
+    );
+    check(
         "customers from Germany",
-        &["I did not use these words: germany."],
+        &["I took \"germany\" for a value."],
+    );
+    check(
+        "top customers",
+        &["Say which column of `customers` to go by: `id`, `name`"],
     );
     check("hello", &["Hello.", "which tables are in `sales`"]);
     check("what can you do?", &["top 5 products"]);

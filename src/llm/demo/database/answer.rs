@@ -23,8 +23,14 @@ pub fn answer(query: &Query, grid: &Grid, tables: &[Table]) -> String {
         _ if grid.rows.is_empty() => {
             format!("There are no rows in `{table}`{}.", fitting(query))
         }
-        Shape::Groups => {
-            let share = grid.largest_share();
+        Shape::Groups(add_up) => {
+            // What the limit has cut off belongs to the whole, too.
+            let is_whole = *add_up
+                && query
+                    .select
+                    .limit
+                    .is_some_and(|limit| grid.rows.len() < limit);
+            let share = grid.largest_share().filter(|_| is_whole);
             let share = share.map_or_else(String::new, |share| format!("\n{share}"));
             let count = grid.rows.len();
             format!("`{table}` in {count} groups:\n\n{}{share}", grid.markdown())
@@ -157,10 +163,14 @@ pub fn no_column(table: &str, words: &[String], schemas: &BTreeMap<String, Vec<C
         .iter()
         .map(|column| format!("`{}`", escaped(&column.name)))
         .collect();
-    let table = escaped(table);
-    talk::say(&format!(
-        "I found no fitting column for \"{}\" in `{table}`. Name one of these: {}.",
-        words.join(" "),
-        names.join(", ")
-    ))
+    let (table, names) = (escaped(table), names.join(", "));
+    talk::say(&match words {
+        [] => format!("Say which column of `{table}` to go by: {names}."),
+        words => {
+            let words = words.join(" ");
+            format!(
+                "I found no fitting column for \"{words}\" in `{table}`. Name one of these: {names}."
+            )
+        }
+    })
 }

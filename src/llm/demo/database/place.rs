@@ -1,9 +1,9 @@
 //! Where the words after "by" lead: to a column of the table, or of a table it points to.
 
 use super::query::{LOOKS, Plan, Planner};
-use super::schema::{Column, Table, label, meant};
+use super::schema::{Column, Table, label, meant, moment};
 use super::sql::Join;
-use crate::llm::demo::words::{ENOUGH, fit};
+use crate::llm::demo::words::{ENOUGH, fit, name_words};
 
 /// Where the values to group by are.
 #[derive(Debug)]
@@ -12,13 +12,37 @@ pub enum Place {
     Own(String),
     /// In this column of the other table.
     Through(Join, String),
+    /// In the span of time of this moment.
+    When(String, &'static Span),
 }
+
+/// A span of time, and how many characters of a moment tell one from the next.
+#[derive(Debug)]
+pub struct Span {
+    pub name: &'static str,
+    pub length: usize,
+}
+
+const SPANS: [Span; 3] = [
+    Span {
+        name: "year",
+        length: 4,
+    },
+    Span {
+        name: "month",
+        length: 7,
+    },
+    Span {
+        name: "day",
+        length: 10,
+    },
+];
 
 /// A column that points to another table.
 struct Link<'a> {
     column: &'a Column,
     other: &'a Table,
-    to: &'a str,
+    to: String,
 }
 
 impl Link<'_> {
@@ -31,7 +55,7 @@ impl Link<'_> {
         let join = Join {
             table: self.other.name.clone(),
             from: self.column.name.clone(),
-            to: self.to.to_owned(),
+            to: self.to.clone(),
         };
         Place::Through(join, target.name.clone())
     }
@@ -54,10 +78,15 @@ impl Planner<'_> {
             let target = label(self.columns(&link.other.name)?);
             return Ok(target.map(|target| link.to(target)));
         }
-        match own {
-            Some((column, _)) => Ok(Some(Place::Own(column.name.clone()))),
-            None => self.beyond(&links, words),
+        if let Some((column, _)) = own {
+            return Ok(Some(Place::Own(column.name.clone())));
         }
+        let mut spans = SPANS.iter();
+        let span = spans.find(|span| words.iter().any(|word| word == span.name));
+        if let (Some(span), Some(column)) = (span, moment(columns)) {
+            return Ok(Some(Place::When(column.name.clone(), span)));
+        }
+        self.beyond(&links, words)
     }
 
     /// The best column of all the tables that are pointed to.
@@ -82,11 +111,23 @@ impl Planner<'_> {
 
     fn links<'a>(&'a self, columns: &'a [Column]) -> Vec<Link<'a>> {
         let link = |column: &'a Column| {
-            let (other, to) = column.references.as_ref()?;
-            let other = self.named(other)?;
+            let (other, to) = match &column.references {
+                Some((other, to)) => (self.named(other)?, to.clone()),
+                None => (self.guessed(column)?, "id".to_owned()),
+            };
             Some(Link { column, other, to })
         };
         columns.iter().filter_map(link).collect()
+    }
+
+    /// The table that a `customer_id` must mean where no reference says so, as in views.
+    fn guessed(&self, column: &Column) -> Option<&Table> {
+        let mut words = name_words(&column.name);
+        if words.pop()? != "id" {
+            return None;
+        }
+        let mut tables = self.tables.iter();
+        tables.find(|table| !words.is_empty() && fit(&table.name, &words) > 100)
     }
 
     /// A table by the name that a reference has for it, with or without its schema.
