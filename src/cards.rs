@@ -5,6 +5,7 @@
 
 pub mod fields;
 mod lint;
+mod outline;
 mod parse;
 mod rules;
 pub mod template;

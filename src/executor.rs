@@ -325,7 +325,7 @@ mod tests {
         ) {
             (Ok(_), None) => {}
             (Err(error), Some(part)) => {
-                assert!(error.message().contains(part), "{error} lacks {part:?}")
+                assert!(error.message().contains(part), "{error} lacks {part:?}");
             }
             (outcome, expected) => panic!("{arguments}: {outcome:?}, expected {expected:?}"),
         };

@@ -128,3 +128,21 @@ impl Resolve for PolicyResolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_port_resolves_names_by_its_own_rules() {
+        let policy = AddressPolicy::new(vec!["localhost:8080".parse().unwrap()]);
+        let resolves = async |port: Option<u16>| {
+            let policy = policy.clone();
+            let resolver = PolicyResolver { policy, port };
+            resolver.resolve("localhost".parse().unwrap()).await.is_ok()
+        };
+        assert!(resolves(Some(8080)).await);
+        assert!(!resolves(Some(8081)).await);
+        assert!(!resolves(None).await);
+    }
+}

@@ -1,6 +1,7 @@
 //! What makes a card a good one, beyond what its types say.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
@@ -8,22 +9,16 @@ use serde_json::{Map, Value, json};
 use super::parse::SCHEMA;
 use super::template::Templates;
 use crate::domain::card::{
-    Card, CardTool, HttpMethod, HttpRequest, HttpService, Service, ToolAction,
+    Card, CardTool, Field, HttpMethod, HttpRequest, HttpService, Service, ToolAction,
 };
 use crate::domain::tool::Risk;
-
-/// The part of a card that a finding is about.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
-    Card,
-    Field(usize),
-    Tool(usize),
-}
 
 /// Something that is wrong with a card.
 #[derive(Debug)]
 pub(super) struct Finding {
-    pub place: Place,
+    /// JSON pointer to the part that is wrong.
+    pub pointer: String,
+    /// What is wrong with it.
     pub reason: String,
 }
 
@@ -37,54 +32,78 @@ pub fn argument_validator(schema: &Value) -> Result<Validator, String> {
 
 /// Holds the file to `card.schema.json`.
 pub(super) fn against_schema(document: &Value) -> Vec<Finding> {
-    let schema = serde_json::from_str(SCHEMA).map_err(|error| error.to_string());
-    let validator = match schema.and_then(|schema| argument_validator(&schema)) {
+    static COMPILED: LazyLock<Result<Validator, String>> = LazyLock::new(|| {
+        let schema = serde_json::from_str(SCHEMA).map_err(|error| error.to_string())?;
+        argument_validator(&schema)
+    });
+    let validator = match &*COMPILED {
         Ok(validator) => validator,
-        Err(reason) => return vec![finding(Place::Card, format!("card.schema.json: {reason}"))],
+        Err(reason) => return vec![finding("", format!("card.schema.json: {reason}"))],
     };
-    validator
-        .iter_errors(document)
+    let errors = validator.iter_errors(document);
+    errors
         .map(|error| {
-            let path = error.instance_path().to_string();
-            let mut parts = path.split('/').skip(1);
-            let place = match (parts.next(), parts.next().and_then(|i| i.parse().ok())) {
-                (Some("fields"), Some(index)) => Place::Field(index),
-                (Some("tools"), Some(index)) => Place::Tool(index),
-                _ => Place::Card,
-            };
-            finding(place, format!("{path}: {error}"))
+            let pointer = error.instance_path().to_string();
+            let name = pointer.rsplit('/').next().unwrap_or_default();
+            finding(&pointer, format!("{name}: {error}"))
         })
         .collect()
 }
 
 /// Checks what a schema cannot say.
 pub(super) fn check(card: &Card) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let mut names = BTreeSet::new();
-    for (index, field) in card.fields.iter().enumerate() {
-        if !names.insert(&field.name) {
-            let reason = format!("the field `{}` is there twice", field.name);
-            found.push(finding(Place::Field(index), reason));
-        }
-        if field.secret && field.default.is_some() {
-            let reason = format!("the field `{}` is secret, so it has no default", field.name);
-            found.push(finding(Place::Field(index), reason));
-        }
-    }
+    let mut found = check_fields(&card.fields);
     let scope = Scope::of(card);
     if let Service::Http(service) = &card.service {
-        let reasons = scope.check_service(service);
-        found.extend(reasons.into_iter().map(|r| finding(Place::Card, r)));
+        scope.check_service(service, &mut found);
     }
     let mut names = BTreeSet::new();
     for (index, tool) in card.tools.iter().enumerate() {
-        let mut reasons = scope.check_tool(card, tool);
+        let at = format!("/tools/{index}");
         if !names.insert(&tool.name) {
-            reasons.push(format!("the tool `{}` is there twice", tool.name));
+            let reason = format!("the tool `{}` is there twice", tool.name);
+            found.push(finding(format!("{at}/name"), reason));
         }
-        found.extend(reasons.into_iter().map(|r| finding(Place::Tool(index), r)));
+        check_input(&at, tool, &mut found);
+        scope.check_tool(&at, card, tool, &mut found);
     }
     found
+}
+
+fn check_fields(fields: &[Field]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut names = BTreeSet::new();
+    for (index, field) in fields.iter().enumerate() {
+        if !names.insert(&field.name) {
+            let reason = format!("the field `{}` is there twice", field.name);
+            found.push(finding(format!("/fields/{index}/name"), reason));
+        }
+        if field.secret && field.default.is_some() {
+            let reason = "a secret field has no default";
+            found.push(finding(format!("/fields/{index}/default"), reason));
+        }
+    }
+    found
+}
+
+fn check_input(at: &str, tool: &CardTool, found: &mut Vec<Finding>) {
+    if let Err(reason) = argument_validator(&tool.input) {
+        let reason = format!("this is not a JSON Schema: {reason}");
+        found.push(finding(format!("{at}/input"), reason));
+        return;
+    }
+    for (name, schema) in properties(tool) {
+        let fits = |default| argument_validator(schema).is_ok_and(|v| v.is_valid(default));
+        if schema.get("default").is_some_and(|default| !fits(default)) {
+            let pointer = format!("{at}/input/properties/{name}/default");
+            let reason = format!("the default of `{name}` does not fit its own schema");
+            found.push(finding(pointer, reason));
+        }
+    }
+}
+
+fn properties(tool: &CardTool) -> impl Iterator<Item = (&String, &Value)> {
+    tool.input["properties"].as_object().into_iter().flatten()
 }
 
 /// The names that templates may use, and values to try them with.
@@ -109,111 +128,104 @@ impl Scope {
         }
     }
 
-    fn check_service(&self, service: &HttpService) -> Vec<String> {
-        let mut reasons = Vec::new();
-        if !service.base_url.starts_with("https://") && !service.base_url.starts_with("{{") {
-            reasons.push("`base_url` begins with `https://` or is a field".to_owned());
-        }
-        reasons.extend(self.check_text("base_url", &service.base_url, &self.open));
+    fn check_service(&self, service: &HttpService, found: &mut Vec<Finding>) {
+        let at = "/service/http";
+        found.extend(self.check_text(format!("{at}/base_url"), &service.base_url, &self.open));
         let mut all = self.open.clone();
         all.extend(self.secret.clone());
         for (name, value) in &service.headers {
-            reasons.extend(self.check_text(&format!("header {name}"), value, &all));
+            found.extend(self.check_text(format!("{at}/headers/{name}"), value, &all));
         }
-        reasons.extend(self.check_request(&service.health, &self.open));
-        reasons
+        self.check_request(&format!("{at}/health"), &service.health, &self.open, found);
     }
 
-    fn check_tool(&self, card: &Card, tool: &CardTool) -> Vec<String> {
-        let mut reasons = check_input(tool);
-        let properties = tool.input["properties"].as_object();
+    fn check_tool(&self, at: &str, card: &Card, tool: &CardTool, found: &mut Vec<Finding>) {
         let mut names = self.open.clone();
-        for (name, schema) in properties.into_iter().flatten() {
-            if names.insert(name.clone(), sample(schema)).is_some()
-                || self.secret.contains_key(name)
-            {
-                reasons.push(format!("`{name}` is both a field and an argument"));
+        for (name, schema) in properties(tool) {
+            let taken = names.insert(name.clone(), sample(schema)).is_some();
+            if taken || self.secret.contains_key(name) {
+                let pointer = format!("{at}/input/properties/{name}");
+                let reason = format!("`{name}` is both a field and an argument");
+                found.push(finding(pointer, reason));
             }
         }
         match (&card.service, &tool.run) {
             (Service::Sql(_), ToolAction::Sql(_)) => {}
             (Service::Http(_), ToolAction::Http(request)) => {
                 if request.method == HttpMethod::Delete && tool.risk != Risk::Destructive {
-                    reasons.push("a tool that uses DELETE has `risk: destructive`".to_owned());
+                    let reason = "a tool that uses DELETE has `risk: destructive`";
+                    found.push(finding(format!("{at}/risk"), reason));
                 }
-                reasons.extend(self.check_request(request, &names));
+                self.check_request(&format!("{at}/run/http"), request, &names, found);
             }
             (Service::Sql(_), ToolAction::Http(_)) => {
-                reasons.push("an http tool needs an http service".to_owned());
+                found.push(finding(
+                    format!("{at}/run"),
+                    "an http tool needs an http service",
+                ));
             }
             (Service::Http(_), ToolAction::Sql(_)) => {
-                reasons.push("an sql tool needs an sql service".to_owned());
+                found.push(finding(
+                    format!("{at}/run"),
+                    "an sql tool needs an sql service",
+                ));
             }
         }
-        reasons
     }
 
-    fn check_request(&self, request: &HttpRequest, names: &Map<String, Value>) -> Vec<String> {
-        let mut reasons = Vec::new();
-        reasons.extend(self.check_text("path", &request.path, names));
+    fn check_request(
+        &self,
+        at: &str,
+        request: &HttpRequest,
+        names: &Map<String, Value>,
+        found: &mut Vec<Finding>,
+    ) {
+        found.extend(self.check_text(format!("{at}/path"), &request.path, names));
         for (name, value) in &request.query {
-            reasons.extend(self.check_text(&format!("query {name}"), value, names));
+            found.extend(self.check_text(format!("{at}/query/{name}"), value, names));
         }
         let mut texts = Vec::new();
-        collect_texts(request.body.as_ref(), &mut texts);
-        for text in texts {
-            reasons.extend(self.check_text("body", text, names));
+        collect_texts(format!("{at}/body"), request.body.as_ref(), &mut texts);
+        for (pointer, text) in texts {
+            found.extend(self.check_text(pointer, text, names));
         }
         if let Some(keep) = &request.keep {
-            let unknown = keep
-                .base64
-                .iter()
-                .find(|name| !keep.fields.contains_key(*name));
-            reasons.extend(
-                unknown.map(|name| format!("`keep.base64` names `{name}`, which is not kept")),
-            );
+            let kept = |name: &&String| keep.fields.contains_key(*name);
+            for name in keep.base64.iter().filter(|name| !kept(name)) {
+                let reason = format!("`{name}` is not among the fields that are kept");
+                found.push(finding(format!("{at}/keep/base64"), reason));
+            }
         }
-        reasons
     }
 
     /// What is wrong with one template: it does not compile, uses names it may not, or fails.
-    fn check_text(&self, what: &str, text: &str, names: &Map<String, Value>) -> Option<String> {
+    fn check_text(
+        &self,
+        pointer: String,
+        text: &str,
+        names: &Map<String, Value>,
+    ) -> Option<Finding> {
+        let in_words = |error: minijinja::Error| match error.detail() {
+            Some(detail) => detail.to_owned(),
+            None => error.kind().to_string(),
+        };
         let used = match self.templates.variables(text) {
             Ok(used) => used,
-            Err(error) => return Some(format!("{what}: {error}")),
+            Err(error) => return Some(finding(pointer, in_words(error))),
         };
         if let Some(name) = used.iter().find(|name| !names.contains_key(*name)) {
-            return Some(if self.secret.contains_key(name) {
-                format!("{what}: `{name}` is secret, and secrets only go into headers")
-            } else {
-                format!("{what}: there is no field or argument `{name}`")
-            });
+            let reason = match self.secret.contains_key(name) {
+                true => format!("`{name}` is secret, and secrets only go into headers"),
+                false => format!("there is no field or argument `{name}`"),
+            };
+            return Some(finding(pointer, reason));
         }
-        let tried = match what {
-            "path" => self.templates.path(text, names),
-            _ => self.templates.text(text, names),
+        let tried = match pointer.ends_with("/path") {
+            true => self.templates.path(text, names),
+            false => self.templates.text(text, names),
         };
-        tried.err().map(|error| format!("{what}: {error}"))
+        tried.err().map(|error| finding(pointer, in_words(error)))
     }
-}
-
-fn check_input(tool: &CardTool) -> Vec<String> {
-    let mut reasons = Vec::new();
-    if let Err(reason) = argument_validator(&tool.input) {
-        reasons.push(format!("`input` is not a JSON Schema: {reason}"));
-        return reasons;
-    }
-    for (name, schema) in tool.input["properties"].as_object().into_iter().flatten() {
-        let Some(default) = schema.get("default") else {
-            continue;
-        };
-        if argument_validator(schema).is_ok_and(|validator| !validator.is_valid(default)) {
-            reasons.push(format!(
-                "the default of `{name}` does not fit its own schema"
-            ));
-        }
-    }
-    reasons
 }
 
 /// A value that the schema would accept, more or less: enough to try a template with.
@@ -230,23 +242,26 @@ fn sample(schema: &Value) -> Value {
     }
 }
 
-fn collect_texts<'a>(value: Option<&'a Value>, texts: &mut Vec<&'a str>) {
+fn collect_texts<'a>(at: String, value: Option<&'a Value>, texts: &mut Vec<(String, &'a str)>) {
     match value {
-        Some(Value::String(text)) => texts.push(text),
+        Some(Value::String(text)) => texts.push((at, text)),
         Some(Value::Array(items)) => {
-            for item in items {
-                collect_texts(Some(item), texts);
+            for (index, item) in items.iter().enumerate() {
+                collect_texts(format!("{at}/{index}"), Some(item), texts);
             }
         }
         Some(Value::Object(members)) => {
-            for member in members.values() {
-                collect_texts(Some(member), texts);
+            for (name, member) in members {
+                collect_texts(format!("{at}/{name}"), Some(member), texts);
             }
         }
         Some(Value::Null | Value::Bool(_) | Value::Number(_)) | None => {}
     }
 }
 
-fn finding(place: Place, reason: String) -> Finding {
-    Finding { place, reason }
+fn finding(pointer: impl Into<String>, reason: impl Into<String>) -> Finding {
+    Finding {
+        pointer: pointer.into(),
+        reason: reason.into(),
+    }
 }

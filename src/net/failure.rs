@@ -6,6 +6,9 @@ use std::io;
 use crate::error::{Error, Kind};
 
 /// Turns a failed request into a sentence; `who` is the service as people know it.
+///
+/// [`Kind::Unavailable`] means that nothing was sent. After [`Kind::Timeout`] and
+/// [`Kind::Upstream`] the other side may have done what it was asked.
 pub fn failure(who: &str, error: reqwest::Error) -> Error {
     if let Some(refusal) = find::<Error>(&error) {
         let again = Error::new(refusal.kind().clone(), refusal.message().to_owned());
@@ -14,24 +17,21 @@ pub fn failure(who: &str, error: reqwest::Error) -> Error {
             None => again,
         };
     }
-    let described = if error.is_timeout() {
-        Error::new(Kind::Timeout, format!("{who} did not answer in time."))
-            .hint("Try again in a minute.")
-    } else if find::<rustls::Error>(&error).is_some() {
+    let described = if error.is_connect() && find::<rustls::Error>(&error).is_some() {
         Error::new(
-            Kind::Upstream,
+            Kind::Unavailable,
             format!("The connection to {who} is not secure: its certificate or TLS is not valid."),
         )
         .hint("Check the address; if it is right, whoever runs the server has to fix it.")
     } else if error.is_connect() {
         Error::new(Kind::Unavailable, format!("{who} could not be reached."))
             .hint("Check the address, or try again in a minute.")
+    } else if error.is_timeout() {
+        Error::new(Kind::Timeout, format!("{who} did not answer in time."))
+            .hint("Try again in a minute.")
     } else {
-        Error::new(
-            Kind::Upstream,
-            format!("The connection to {who} broke off."),
-        )
-        .hint("Try again in a minute.")
+        let text = format!("The connection to {who} broke off.");
+        Error::new(Kind::Upstream, text).hint("Try again in a minute.")
     };
     // A URL may hold what a person asked for.
     described.source(error.without_url())

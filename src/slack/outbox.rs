@@ -56,7 +56,7 @@ async fn send_one(app: &App) -> Result<bool> {
             let wait = wait_after(&error, outgoing.attempts);
             match wait {
                 Some(wait) => {
-                    tracing::info!(run.id = %outgoing.run, "a message was not sent, trying again in {wait:?}: {error}")
+                    tracing::info!(run.id = %outgoing.run, "a message was not sent, trying again in {wait:?}: {error}");
                 }
                 None => tracing::error!(run.id = %outgoing.run, "a message was given up: {error}"),
             }

@@ -68,7 +68,12 @@ fn the_embedded_cards_are_all_there_and_good() {
     assert_eq!(report.problems, []);
     let files: Vec<_> = report.cards.iter().map(|(file, _)| &**file).collect();
     assert_eq!(files, EMBEDDED.map(|(file, _)| file));
-    insta::assert_snapshot!(report, @r"");
+    insta::assert_snapshot!(report, @r"
+    github.yaml: GitHub, 6 repository tools
+    postgres.yaml: PostgreSQL, 3 database tools
+    sqlite.yaml: SQLite, 3 database tools
+    3 good cards, 0 problems
+    ");
     for (file, text) in EMBEDDED {
         let first = text.lines().next();
         let expected = Some("# yaml-language-server: $schema=card.schema.json");
@@ -143,13 +148,39 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
         ),
     ];
     let said: Vec<_> = cases.iter().map(|(from, to)| problem(from, to)).collect();
-    insta::assert_snapshot!(said.join("\n"), @r"");
+    insta::assert_snapshot!(said.join("\n"), @r#"
+    shop.yaml:2: unknown field `titel`, expected one of name, title, icon, description, noun, popularity, service, fields, tools
+    shop.yaml:3: illegal placement of ':' indicator
+    shop.yaml:1: name: "My Shop" does not match "^[a-z0-9][a-z0-9-]{0,29}$"
+    shop.yaml:4: duplicate mapping key: icon not allowed here
+    shop.yaml:23: unknown variant `harmless`, expected one of read, write, destructive
+    shop.yaml:12: unknown variant `FETCH`, expected one of GET, POST, PUT, PATCH, DELETE
+    shop.yaml:2: title: "The shop around the corner" is longer than 24 characters
+    shop.yaml:8: base_url: "http://api.example.com" does not match "^(https://|\{\{)"
+    shop.yaml:10: there is no field or argument `kee`
+    shop.yaml:10: unexpected end of input, expected end of variable block
+    shop.yaml:10: filter shout is unknown
+    shop.yaml:18: the field `key` is there twice
+    shop.yaml:30: `note` is both a field and an argument
+    shop.yaml:18: a secret field has no default
+    shop.yaml:37: `key` is secret, and secrets only go into headers
+    shop.yaml:37: there is no field or argument `number`
+    shop.yaml:37: path: "orders/{{ id }}" does not match "^/[^?#]*$"
+    shop.yaml:23: a tool that uses DELETE has `risk: destructive`
+    shop.yaml:28: type: "whole" is not one of "string", "integer" or 4 other candidates
+    shop.yaml:24: this is not a JSON Schema: "low" is not of type "number"
+    shop.yaml:29: the default of `id` does not fit its own schema
+    shop.yaml:24: input: "additionalProperties" is a required property
+    shop.yaml:39: `key` is secret, and secrets only go into headers
+    shop.yaml:36: unknown field `x`, expected one of name, description, risk, input, run
+    shop.yaml:40: `b` is not among the fields that are kept
+    "#);
     let sql_tool = "    run:\n      sql: list_tables\n";
     let at = GOOD.find("    run:").unwrap();
     let problems = parse("shop.yaml", &format!("{}{sql_tool}", &GOOD[..at])).unwrap_err();
     assert_eq!(
         problems[0].to_string(),
-        "shop.yaml:21: an sql tool needs an sql service"
+        "shop.yaml:34: an sql tool needs an sql service"
     );
     let twice = format!(
         "{GOOD}{}",
@@ -158,7 +189,7 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     let problems = parse("shop.yaml", &twice).unwrap_err();
     assert_eq!(
         problems[0].to_string(),
-        "shop.yaml:41: the tool `get_order` is there twice"
+        "shop.yaml:40: the tool `get_order` is there twice"
     );
 }
 
@@ -177,7 +208,11 @@ fn a_directory_adds_and_overrides_and_its_broken_cards_are_left_out() {
     assert_eq!(registry.get("github").unwrap().title, "Shop");
     assert_eq!(registry.get("shop").unwrap().title, "Shop");
     let said: Vec<_> = problems.iter().map(|problem| problem.to_string()).collect();
-    insta::assert_snapshot!(said.join("\n"), @r"");
+    insta::assert_snapshot!(said.join("\n"), @r"
+    b-shop.yml:1: a-shop.yaml already has a card named `shop`
+    broken.yaml:1: unclosed bracket '['
+    huge.yaml:1: cannot be read: it is larger than 256 KiB
+    ");
 
     let (registry, problems) = Registry::load(Some(&folder.path().join("missing")));
     assert_eq!((registry.all().len(), problems.len()), (3, 1));

@@ -6,6 +6,7 @@ use patchbay::error::{Error, Kind};
 use patchbay::net::{AddressPolicy, guarded_client};
 use patchbay::tools::sources::http::HttpSource;
 use patchbay::tools::{Target, ToolSource};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::fakes::github::{GitHub, TOKEN, Trouble};
@@ -66,7 +67,24 @@ async fn search_finds_repositories_and_says_how_many() {
     let github = Connected::new().await;
     let asked = json!({ "query": "shop", "sort": "stars", "limit": 1 });
     let (found, output) = github.asks("search_repos", asked).await;
-    insta::assert_json_snapshot!(found, @r"");
+    insta::assert_json_snapshot!(found, @r#"
+    {
+      "total": 2,
+      "items": [
+        {
+          "default_branch": "main",
+          "description": "The shop behind the shop",
+          "language": "Rust",
+          "name": "acme/shop-api",
+          "open_issues": 0,
+          "private": false,
+          "stars": 40,
+          "updated_at": "2026-11-20T09:30:00Z",
+          "url": "https://github.com/acme/shop-api"
+        }
+      ]
+    }
+    "#);
     assert_eq!((output.rows, output.truncated), (Some(1), true));
     let expected = "/search/repositories?per_page=1&q=shop&sort=stars";
     assert_eq!(github.last_target(), expected);
@@ -93,7 +111,35 @@ async fn issues_are_listed_without_pull_requests_and_read_one_by_one() {
     github.github.has_issue("acme/shop", "Add coupons", &[]);
     let shop = json!({ "owner": "acme", "repo": "shop" });
     let (issues, output) = github.asks("get_issues", shop).await;
-    insta::assert_json_snapshot!(issues, @r"");
+    insta::assert_json_snapshot!(issues, @r#"
+    [
+      {
+        "assignees": [],
+        "author": "octocat",
+        "comments": 0,
+        "created_at": "2026-11-20T09:30:00Z",
+        "labels": [],
+        "number": 3,
+        "state": "open",
+        "title": "Add coupons",
+        "url": "https://github.com/acme/shop/issues/3"
+      },
+      {
+        "assignees": [],
+        "author": "octocat",
+        "comments": 0,
+        "created_at": "2026-11-20T09:30:00Z",
+        "labels": [
+          "bug",
+          "cart"
+        ],
+        "number": 1,
+        "state": "open",
+        "title": "Cart is slow",
+        "url": "https://github.com/acme/shop/issues/1"
+      }
+    ]
+    "#);
     assert_eq!((output.rows, output.truncated), (Some(2), false));
     let expected = "/repos/acme/shop/issues?page=1&per_page=30&state=open";
     assert_eq!(github.last_target(), expected);
@@ -126,6 +172,7 @@ async fn an_issue_is_created_with_typed_values() {
     });
     assert_eq!(issue, expected);
     let request = github.github.requests().pop().unwrap();
+    assert_eq!(request.method, Method::POST);
     let expected = json!({ "title": "Login \"fails\" {{ token }}", "labels": ["bug"] });
     assert_eq!(request.body, expected);
     let header = |name: &str| request.headers[name].to_str().unwrap();
@@ -153,7 +200,28 @@ async fn pull_requests_are_created_listed_and_read() {
     );
     let shop = json!({ "owner": "acme", "repo": "shop" });
     let (pulls, output) = github.asks("get_pull_requests", shop).await;
-    insta::assert_json_snapshot!(pulls, @r"");
+    insta::assert_json_snapshot!(pulls, @r#"
+    [
+      {
+        "additions": 3,
+        "author": "octocat",
+        "changed_files": 1,
+        "commits": 1,
+        "created_at": "2026-11-20T09:30:00Z",
+        "deletions": 1,
+        "draft": true,
+        "from": "coupons",
+        "into": "main",
+        "labels": [],
+        "mergeable": true,
+        "number": 1,
+        "reviewers": [],
+        "state": "open",
+        "title": "Coupons",
+        "url": "https://github.com/acme/shop/pull/1"
+      }
+    ]
+    "#);
     assert_eq!(output.rows, Some(1));
     let one = json!({ "owner": "acme", "repo": "shop", "number": 1 });
     let (pull, _) = github.asks("get_pull_requests", one).await;
@@ -163,7 +231,7 @@ async fn pull_requests_are_created_listed_and_read() {
         json!({ "owner": "acme", "repo": "shop", "title": "x", "head": "main", "base": "main" });
     let (kind, sentence) = github.fails("create_pr", empty).await;
     assert_eq!(kind, Kind::Invalid);
-    insta::assert_snapshot!(sentence, @"");
+    insta::assert_snapshot!(sentence, @"GitHub could not do that. It said: “Validation Failed; No commits between main and main”. Change what is asked for and try again.");
 }
 
 #[tokio::test]
@@ -193,9 +261,12 @@ async fn files_are_decoded_and_directories_listed() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|entry| &entry["path"])
+        .map(|entry| entry["path"].as_str().unwrap())
         .collect();
-    assert_eq!((names, output.rows), (vec!["docs", "logo.png"], Some(2)));
+    assert_eq!(
+        (names, output.rows),
+        (vec![&json!("docs"), &json!("logo.png")], Some(2))
+    );
     assert_eq!(
         github.last_target(),
         "/repos/acme/shop/contents/?ref=v1%2Fx"
@@ -235,7 +306,7 @@ async fn a_renamed_repository_is_followed_within_the_same_server() {
     assert_eq!(issue["title"], "Cart is slow");
     let write = json!({ "owner": "acme", "repo": "store", "title": "x" });
     let (kind, _) = github.fails("create_issue", write).await;
-    assert_eq!(kind, Kind::Upstream);
+    assert_eq!(kind, Kind::Invalid);
     github.github.has_renamed("acme/shop", "acme/store");
     let before = github.github.requests().len();
     let (kind, _) = github
@@ -243,7 +314,7 @@ async fn a_renamed_repository_is_followed_within_the_same_server() {
         .await;
     assert_eq!(
         (kind, github.github.requests().len() - before),
-        (Kind::Upstream, 4)
+        (Kind::Invalid, 4)
     );
 }
 
@@ -280,8 +351,35 @@ async fn failures_say_what_happened_and_what_to_do() {
         .iter()
         .map(|(kind, text)| format!("{kind:?}: {text}"))
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    NotFound: GitHub has no such thing, or hides it from this credential. It said: “Not Found”. Check the spelling, and that the credential may see it.
+    RateLimited { retry_after: Some(90s) }: GitHub says that this is too many requests. Try again in 2 minutes.
+    Forbidden: GitHub does not let this credential do that. It said: “Resource not accessible by personal access token”. Give the credential that permission, or use one that has it.
+    Upstream: GitHub had a problem of its own (502). Try again in a minute.
+    Invalid: GitHub sent the request on to another address, where I do not follow. Check that the connection's address is that of its API.
+    Upstream: GitHub answered with more than 1 MB, which is more than I read. Ask for less at once.
+    Unauthenticated: GitHub does not accept this credential. It said: “Bad credentials •••”. Connect again with `/mcp connect github`.
+    Invalid: Only https addresses can be used. Write it like `https://api.example.com`.
+    Invalid: A value of this connection holds characters that cannot be sent, such as a line break. Connect again and paste the value in one line.
+    Unauthenticated: This GitHub connection has lost its access token. Connect again with `/mcp connect github`.
+    ");
     assert!(off.github.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_write_of_unknown_outcome_is_not_to_be_repeated_unseen() {
+    let github = Connected::new().await;
+    let issue = json!({ "owner": "acme", "repo": "shop", "title": "Cart is slow" });
+    for trouble in [Trouble::BadGateway, Trouble::Flood] {
+        github.github.is_in(trouble);
+        let (_, sentence) = github.fails("create_issue", issue.clone()).await;
+        assert!(
+            sentence.ends_with("It may have been done all the same: look before you try again.")
+        );
+    }
+    github.github.is_in(Trouble::NoPermission);
+    let (_, sentence) = github.fails("create_issue", issue).await;
+    assert!(!sentence.contains("may have been done"));
 }
 
 #[tokio::test]
@@ -295,5 +393,5 @@ async fn the_check_tells_a_good_token_from_a_bad_one() {
         .insert("token".to_owned(), "ghp_wrong".into());
     let error = github.source.check(&github.target).await.unwrap_err();
     assert_eq!(*error.kind(), Kind::Unauthenticated);
-    insta::assert_snapshot!(error.sentence(), @"");
+    insta::assert_snapshot!(error.sentence(), @"GitHub does not accept this credential. It said: “Bad credentials”. Connect again with `/mcp connect github`.");
 }

@@ -1,4 +1,5 @@
 //! The integration tests: one binary, a file per theme.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod cards;
 mod fakes;

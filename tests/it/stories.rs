@@ -41,7 +41,7 @@ use on_every_pairing;
 /// change from run to run are replaced.
 macro_rules! assert_screen {
     ($name:literal, $blocks:expr) => {{
-        let blocks = $blocks;
+        let blocks = serde_json::json!($blocks);
         insta::with_settings!({
             snapshot_path => "../screens",
             prepend_module_to_snapshot => false,

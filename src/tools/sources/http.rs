@@ -14,9 +14,9 @@ use serde_json::{Map, Value};
 
 use self::request::Inputs;
 use crate::cards::template::Templates;
-use crate::domain::card::{CardTool, HttpRequest, HttpService, Service, ToolAction};
+use crate::domain::card::{CardTool, HttpMethod, HttpRequest, HttpService, Service, ToolAction};
 use crate::domain::tool::ToolOutput;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::net::{GuardedClient, read_body};
 use crate::tools::{Target, ToolSource};
 
@@ -58,7 +58,8 @@ impl ToolSource for HttpSource {
             return Err(misplaced(target));
         };
         let inputs = Inputs::new(target, Some(&tool.input), arguments)?;
-        let mut output = self.run(target, service, request, &inputs).await?;
+        let outcome = self.run(target, service, request, &inputs).await;
+        let mut output = outcome.map_err(|error| after_a_write(request, error))?;
         output.text = answer::without_secrets(&output.text, &target.secrets);
         Ok(output)
     }
@@ -124,6 +125,15 @@ fn followed(response: &Response, mut request: Request) -> Option<Request> {
     let stays = moved && url.origin() == request.url().origin();
     *request.url_mut() = url;
     stays.then_some(request)
+}
+
+/// A write whose outcome is unknown must not be tried again unseen.
+fn after_a_write(request: &HttpRequest, error: Error) -> Error {
+    let unknown = matches!(error.kind(), Kind::Timeout | Kind::Upstream);
+    if request.method == HttpMethod::Get || !unknown {
+        return error;
+    }
+    error.hint("It may have been done all the same: look before you try again.")
 }
 
 fn http_service(target: &Target) -> Result<&HttpService> {

@@ -307,7 +307,7 @@ impl Repo {
         let thread = self
             .threads
             .iter()
-            .find(|thread| thread["number"].to_string() == number && wanted(thread));
+            .find(|thread| thread["number"].as_u64() == number.parse().ok() && wanted(thread));
         thread.map_or_else(|| refusal(404, "Not Found"), |thread| ok(thread.clone()))
     }
 

@@ -12,9 +12,14 @@ async fn two_people_in_one_channel_get_answers_from_their_own_data(world: World)
     let (alice, bob) = (world.alice(), world.bob());
     for (person, marker) in [(alice, "alices_secret_plan"), (bob, "bobs_birthday_list")] {
         let database = Postgres::shared().create_database().await;
-        database.run(&format!("create table {marker} (id int)")).await;
+        database
+            .run(&format!("create table {marker} (id int)"))
+            .await;
         person
-            .connects("postgres", json!({ "url": database.owner, "connection-name": "mine" }))
+            .connects(
+                "postgres",
+                json!({ "url": database.owner, "connection-name": "mine" }),
+            )
             .await;
     }
     let (of_alice, of_bob) = tokio::join!(

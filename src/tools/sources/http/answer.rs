@@ -65,7 +65,7 @@ fn explain(
 ) -> Error {
     let title = &card.title;
     let quoted = match &said {
-        Some(said) => format!(" It said: “{said}”"),
+        Some(said) => format!(" It said: “{said}”."),
         None => String::new(),
     };
     if let Some(retry_after) = wait {
@@ -77,7 +77,7 @@ fn explain(
     let (kind, happened, next) = match status.as_u16() {
         401 => (
             Kind::Unauthenticated,
-            format!("{title} does not accept this connection's credential any more.{quoted}"),
+            format!("{title} does not accept this credential.{quoted}"),
             format!("Connect again with `/mcp connect {}`.", card.name),
         ),
         403 => (
@@ -96,8 +96,8 @@ fn explain(
             "Change what is asked for and try again.".to_owned(),
         ),
         300..=399 => (
-            Kind::Upstream,
-            format!("{title} sent the request on to another server, where I do not follow."),
+            Kind::Invalid,
+            format!("{title} sent the request on to another address, where I do not follow."),
             "Check that the connection's address is that of its API.".to_owned(),
         ),
         _ => (

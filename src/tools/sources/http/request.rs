@@ -155,7 +155,7 @@ fn headers(templates: &Templates, service: &HttpService, inputs: &Inputs) -> Res
         let mut value = HeaderValue::try_from(text).map_err(|_| {
             Error::new(
                 Kind::Invalid,
-                format!("The `{name}` header would hold characters that no header may hold."),
+                "A value of this connection holds characters that cannot be sent, such as a line break.",
             )
             .hint("Connect again and paste the value in one line.")
         })?;
