@@ -9,14 +9,9 @@ use crate::domain::chat::{AssistantMessage, ChatReply, ChatRequest, Delta};
 use crate::domain::tool::ToolCall;
 use crate::domain::usage::TokenUsage;
 
-mod condition;
 mod database;
 mod github;
 mod plan;
-mod query;
-mod question;
-mod schema;
-mod sql;
 mod table;
 mod talk;
 mod toolbox;

@@ -52,7 +52,7 @@ impl RemoteModel {
             adapter: adapter(address.kind, &address.model),
             address,
             settings,
-            client: genai::Client::builder()
+            client: genai::ClientBuilder::default()
                 .with_reqwest(http)
                 .build()
                 .expect("only building an HTTP client can fail, and this one is built"),

@@ -4,6 +4,7 @@
 mod cards;
 mod fakes;
 mod github;
+mod llm;
 mod net;
 mod restart;
 mod sql;

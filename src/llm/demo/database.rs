@@ -5,13 +5,26 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::plan::{Call, Move, last};
-use super::query::{Plan, Planner, Query, Shape};
-use super::question::{Ask, Figure, Question};
-use super::schema::{self, Column, Table};
-use super::table::{Grid, cell, escaped};
+use super::table::{Grid, escaped};
 use super::talk;
 use super::toolbox::Connection;
 use super::transcript::{Outcome, Turn};
+use super::words::{fit, words};
+
+mod answer;
+mod condition;
+mod figure;
+mod narrow;
+mod place;
+mod query;
+mod question;
+mod schema;
+mod sql;
+
+use answer::{answer, bullets, columns_text, no_column, no_table, tables_text};
+use query::{Plan, Planner};
+use question::{Ask, Question};
+use schema::{Column, Table};
 
 /// The tools of a database, without the connection.
 pub const EXECUTE: &str = "execute_sql";
@@ -66,11 +79,11 @@ pub fn next(turn: &Turn<'_>, connection: &Connection<'_>) -> Move {
 /// The question without the connection's own name, unless that is a table's too.
 fn question(text: &str, connection: &Connection<'_>, tables: &[Table]) -> Question {
     let mut question = Question::parse(text);
-    let own = super::words::words(connection.name);
+    let own = words(connection.name);
     let is_table = |noun: &String| {
         tables
             .iter()
-            .any(|table| super::words::fit(&table.name, std::slice::from_ref(noun)) > 100)
+            .any(|table| fit(&table.name, std::slice::from_ref(noun)) > 100)
     };
     question
         .nouns
@@ -170,114 +183,6 @@ fn run(
     })
 }
 
-fn answer(query: &Query, grid: &Grid, tables: &[Table]) -> String {
-    let table = escaped(&query.select.table);
-    let fitting = match query
-        .select
-        .conditions
-        .iter()
-        .any(|condition| !condition.ends_with("is not null"))
-    {
-        true => " that fit",
-        false => "",
-    };
-    let told = match &query.shape {
-        Shape::Count => {
-            let count = grid.single().map_or_else(|| "no".to_owned(), cell);
-            format!("There are **{count}** rows in `{table}`{fitting}.")
-        }
-        Shape::Figure(figure, column) => figure_text(*figure, column, &table, grid),
-        _ if grid.rows.is_empty() => format!("There are no rows in `{table}`{fitting}."),
-        Shape::Groups => {
-            let share = grid
-                .largest_share()
-                .map_or_else(String::new, |share| format!("\n{share}"));
-            format!(
-                "`{table}` in {} groups:\n\n{}{share}",
-                grid.rows.len(),
-                grid.markdown()
-            )
-        }
-        Shape::Rows => {
-            let known = tables.iter().find(|known| known.name == query.select.table);
-            let all = known
-                .and_then(|known| known.rows)
-                .filter(|_| fitting.is_empty());
-            let of = match all {
-                Some(all) if all > grid.rows.len() as u64 => format!(" of {all}"),
-                _ => String::new(),
-            };
-            let count = grid.rows.len();
-            let rows = if count == 1 && of.is_empty() {
-                "row"
-            } else {
-                "rows"
-            };
-            let findings = bullets(&grid.findings());
-            format!(
-                "{count}{of} {rows} of `{table}`{fitting}:\n\n{}{findings}",
-                grid.markdown()
-            )
-        }
-    };
-    let mut parts = vec![told.trim_end().to_owned()];
-    if grid.truncated {
-        parts.push("There were more rows than could be taken.".to_owned());
-    }
-    parts.extend(query.notes.iter().cloned());
-    parts.join("\n\n")
-}
-
-fn figure_text(figure: Figure, column: &str, table: &str, grid: &Grid) -> String {
-    let column = escaped(column);
-    let what = match figure {
-        Figure::Average => "average of",
-        Figure::Sum => "sum of",
-        Figure::Most => "highest",
-        Figure::Least => "lowest",
-    };
-    match grid.single().filter(|value| !value.is_null()) {
-        Some(value) => {
-            let value =
-                super::table::number(value).map_or_else(|| cell(value), super::table::spoken);
-            format!(
-                "The {what} `{column}` in `{table}` is **{}**.",
-                escaped(&value)
-            )
-        }
-        None => format!("`{table}` has no values in `{column}`."),
-    }
-}
-
-fn bullets(findings: &[String]) -> String {
-    let lines = findings.iter().map(|finding| format!("\n- {finding}"));
-    lines.collect()
-}
-
-fn tables_text(tables: &[Table], connection: &Connection<'_>) -> String {
-    let name = connection.name;
-    if tables.is_empty() {
-        return format!("`{name}` has no tables that I may see.");
-    }
-    let rows: Vec<Value> = tables
-        .iter()
-        .map(|table| json!({"table": table.name, "kind": table.kind, "rows": table.rows}))
-        .collect();
-    let grid = Grid::of_objects(&rows, &["table", "kind", "rows"]);
-    let largest = tables.iter().max_by_key(|table| table.rows.unwrap_or(0));
-    let next = largest.map_or_else(String::new, |table| {
-        format!(
-            "\nAsk for one, such as: show me the {}.",
-            escaped(&table.name)
-        )
-    });
-    format!(
-        "`{name}` has {} tables:\n\n{}{next}",
-        tables.len(),
-        grid.markdown()
-    )
-}
-
 /// Why the columns of a table are not known.
 fn unreadable(turn: &Turn<'_>, connection: &Connection<'_>, table: &str) -> String {
     let tool = connection.tool(SCHEMA);
@@ -291,45 +196,4 @@ fn unreadable(turn: &Turn<'_>, connection: &Connection<'_>, table: &str) -> Stri
             escaped(table)
         )),
     }
-}
-
-fn columns_text(table: &str, schemas: &BTreeMap<String, Vec<Column>>) -> String {
-    let columns = schemas.get(table).map(Vec::as_slice).unwrap_or_default();
-    let table = escaped(table);
-    let rows: Vec<Value> = columns
-        .iter()
-        .map(|column| {
-            let references = column.references.as_ref();
-            let references = references.map(|(table, column)| format!("{table}.{column}"));
-            let key = column.key.then_some("primary key");
-            json!({"column": column.name, "type": column.kind, "key": key, "references": references})
-        })
-        .collect();
-    let grid = Grid::of_objects(&rows, &["column", "type", "key", "references"]);
-    talk::say(&format!(
-        "`{table}` has {} columns:\n\n{}",
-        columns.len(),
-        grid.markdown()
-    ))
-}
-
-fn no_table(tables: &[Table], connection: &Connection<'_>) -> String {
-    talk::say(&format!(
-        "No table sounds like your question. {}",
-        tables_text(tables, connection)
-    ))
-}
-
-fn no_column(table: &str, words: &[String], schemas: &BTreeMap<String, Vec<Column>>) -> String {
-    let columns = schemas.get(table).map(Vec::as_slice).unwrap_or_default();
-    let names: Vec<String> = schema::shown(columns)
-        .iter()
-        .map(|column| format!("`{}`", escaped(&column.name)))
-        .collect();
-    let table = escaped(table);
-    talk::say(&format!(
-        "I found no fitting column for \"{}\" in `{table}`. Name one of these: {}.",
-        words.join(" "),
-        names.join(", ")
-    ))
 }

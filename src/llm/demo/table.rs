@@ -10,6 +10,8 @@ use super::words::name_words;
 const SHOWN: usize = 20;
 /// The most characters of one cell.
 const CELL: usize = 60;
+/// The longest value that is one of a few, not a text.
+const WORD: usize = 24;
 /// The most things that are said about the rows.
 const FINDINGS: usize = 4;
 
@@ -157,6 +159,13 @@ fn figures(values: &[&Value]) -> Option<String> {
     let least = figures.iter().copied().min_by(f64::total_cmp)?;
     let most = figures.iter().copied().max_by(f64::total_cmp)?;
     let mean = figures.iter().sum::<f64>() / figures.len() as f64;
+    if figures
+        .iter()
+        .all(|figure| *figure == 0.0 || *figure == 1.0)
+    {
+        // Yes and no in the words of SQLite.
+        return None;
+    }
     if least.total_cmp(&most).is_eq() {
         return Some(format!("is {} everywhere.", spoken(least)));
     }
@@ -170,10 +179,15 @@ fn figures(values: &[&Value]) -> Option<String> {
 
 fn spread(values: &[&Value]) -> Option<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for value in values {
-        *counts.entry(cell(value)).or_default() += 1;
+    for value in values.iter().map(|value| cell(value)) {
+        if value.len() > WORD {
+            return None;
+        }
+        if !value.trim().is_empty() {
+            *counts.entry(value).or_default() += 1;
+        }
     }
-    if !(2..=6).contains(&counts.len()) || values.len() < counts.len() * 2 {
+    if !(2..=6).contains(&counts.len()) || values.len() == counts.len() {
         return None;
     }
     let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
@@ -273,6 +287,7 @@ mod tests {
         assert_eq!(
             grid().findings(),
             [
+                "`status` is spread like this: paid 2, open 1, open\\|new 1.",
                 "`total` goes from 10.50 to 30, 20.17 on average.",
                 "`placed_at` goes from 2026-01-02 to 2026-03-01.",
             ]

@@ -85,7 +85,16 @@ fn outcome(messages: &[ChatMessage], call: &str) -> Outcome {
             Some(reason) => Outcome::Failed(short(&reason)),
             None => Outcome::Data(data),
         },
-        None => Outcome::Failed(short(&without_tags(content))),
+        None => Outcome::Failed(words_of(content)),
+    }
+}
+
+/// A failure in the tool's own words; a result that was cut has none.
+fn words_of(content: &str) -> String {
+    let plain = without_tags(content);
+    match plain.starts_with(['{', '[']) {
+        true => "its result is too large to read; ask for less at once".to_owned(),
+        false => short(&plain),
     }
 }
 
@@ -210,6 +219,10 @@ mod tests {
             "No such table: .",
         );
         check("1 < 2 <", "1 < 2 <");
+        check(
+            "<tool_result>\n{\"rows\": [\n[cut here: 9 more bytes]\n</tool_result>",
+            "its result is too large to read; ask for less at once",
+        );
         check(r#"{"error": "no such table"}"#, "no such table");
         check(r#"{"error": {"message": "no"}}"#, "no");
         check(

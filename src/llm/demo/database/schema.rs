@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::words::{ENOUGH, fit, name_words};
+use crate::llm::demo::words::{ENOUGH, fit, name_words};
 
 /// A table or view.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,20 @@ const AMOUNTS: [&str; 8] = [
 ];
 /// Names of what a row is called.
 const LABELS: [&str; 6] = ["name", "title", "label", "email", "login", "username"];
+/// Names of texts that are each their own.
+const PROSE: [&str; 11] = [
+    "email",
+    "phone",
+    "notes",
+    "note",
+    "body",
+    "subject",
+    "description",
+    "comment",
+    "url",
+    "sku",
+    "text",
+];
 /// Names of what nobody should see.
 const SECRETS: [&str; 8] = [
     "password", "passwd", "secret", "token", "hash", "salt", "otp", "apikey",
@@ -94,7 +108,10 @@ impl Column {
         let kinds = [
             "int", "real", "num", "dec", "float", "double", "money", "serial",
         ];
-        kinds.iter().any(|kind| self.kind.contains(kind)) && !self.is_identifier()
+        let is_kind = kinds.iter().any(|kind| self.kind.contains(kind));
+        // SQLite knows no type for what a view calculates.
+        let may_be = self.kind.is_empty() && self.is_named(&AMOUNTS);
+        (is_kind || may_be) && !self.is_identifier()
     }
 
     /// Whether it says when something was.
@@ -105,6 +122,19 @@ impl Column {
             || ["_at", "_on", "date", "time"]
                 .iter()
                 .any(|end| name.ends_with(end))
+    }
+
+    /// Whether its values are words that rows are told apart by, such as a status or a city.
+    pub fn is_word(&self) -> bool {
+        let others = ["bool", "json", "uuid", "blob", "bytea"];
+        let is_other = others.iter().any(|kind| self.kind.contains(kind));
+        let is_prose = self.is_named(&PROSE);
+        !is_other && !is_prose && !self.is_number() && !self.is_identifier() && !self.is_time()
+    }
+
+    fn is_named(&self, names: &[&str]) -> bool {
+        let words = name_words(&self.name);
+        words.iter().any(|word| names.contains(&word.as_str()))
     }
 
     fn is_identifier(&self) -> bool {
@@ -152,10 +182,7 @@ pub fn amount(columns: &[Column]) -> Option<&Column> {
     let numbers = || columns.iter().filter(|column| column.is_number());
     AMOUNTS
         .iter()
-        .find_map(|name| {
-            numbers().find(|column| name_words(&column.name).iter().any(|word| word == name))
-        })
-        .or_else(|| numbers().next())
+        .find_map(|name| numbers().find(|column| column.is_named(&[name])))
 }
 
 /// When the rows of a table came to be.

@@ -1,13 +1,15 @@
 //! What a question asks of a database, read off its words.
 
-use super::words::words;
+use crate::llm::demo::words::words;
 
 /// A question, taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Question {
     /// What is wanted.
     pub ask: Ask,
-    /// What it is about: the words that are no part of the phrasing.
+    /// Its words before any "by" or "where".
+    pub words: Vec<String>,
+    /// What it is about: those of the words that are no part of the phrasing.
     pub nouns: Vec<String>,
     /// After "by" or "per".
     pub by: Vec<String>,
@@ -57,7 +59,7 @@ pub enum Figure {
 }
 
 /// Phrases and what they ask for; earlier ones win. A phrase is no noun of the question.
-const PHRASES: [(&[&str], Ask); 36] = [
+const PHRASES: [(&[&str], Ask); 40] = [
     (&["describe"], Ask::Schema),
     (&["schema"], Ask::Schema),
     (&["columns"], Ask::Schema),
@@ -67,6 +69,7 @@ const PHRASES: [(&[&str], Ask); 36] = [
     (&["total", "number", "of"], Ask::Count),
     (&["number", "of"], Ask::Count),
     (&["count"], Ask::Count),
+    (&["how", "much"], Ask::Figure(Figure::Sum)),
     (&["average"], Ask::Figure(Figure::Average)),
     (&["avg"], Ask::Figure(Figure::Average)),
     (&["mean"], Ask::Figure(Figure::Average)),
@@ -79,6 +82,9 @@ const PHRASES: [(&[&str], Ask); 36] = [
     (&["oldest"], Ask::Latest { oldest: true }),
     (&["earliest"], Ask::Latest { oldest: true }),
     (&["most", "expensive"], TOP),
+    (&["best", "selling"], TOP),
+    (&["most", "popular"], TOP),
+    (&["most", "sold"], TOP),
     (&["top"], TOP),
     (&["best"], TOP),
     (&["cheapest"], Ask::Top { least: true }),
@@ -105,7 +111,7 @@ const PHRASING: &str = "a about all an and any are as at available be been can c
     have hello hey hi i in inside into is it its kind kinds know let list like look me mine my now of \
     off on only or our out please pull query read record records return rows run s see select show \
     some something sort sorted table tables tell than thanks that the their them then there these \
-    they thing things this those to up us use using value values want was we were what whats which \
+    they thing things this those to up us use using want was we were what whats which \
     who will within would you your";
 
 /// Words for small numbers.
@@ -118,24 +124,32 @@ impl Question {
     pub fn parse(text: &str) -> Self {
         let words = words(text);
         let [mut head, by, condition] = split(&words);
-        let cheap = head
-            .iter()
-            .any(|word| word == "cheapest" || word == "expensive");
+        let implied = implied(&head);
         let ask = take_ask(&mut head);
         let limit = head.iter().find_map(|word| number(word));
         let about = nouns(&head);
         let mut by = nouns(&by);
-        if by.is_empty() && cheap {
-            by.push("price".to_owned());
+        if by.is_empty() {
+            by.extend(implied.map(str::to_owned));
         }
         Self {
             ask: refine(ask, &about, &by),
+            words: head,
             nouns: about,
             by,
             condition,
             limit,
         }
     }
+}
+
+/// What some words sort by without saying so.
+fn implied(words: &[String]) -> Option<&'static str> {
+    words.iter().find_map(|word| match word.as_str() {
+        "cheapest" | "expensive" => Some("price"),
+        "selling" | "popular" | "sold" => Some("quantity"),
+        _ => None,
+    })
 }
 
 /// What comes before, after "by" and after "where".
@@ -294,6 +308,7 @@ mod tests {
             Some(3),
         );
         check("most expensive products", TOP, "products", "price", None);
+        check("best selling products", TOP, "products", "quantity", None);
         check("largest orders by total", TOP, "orders", "total", None);
         check("latest orders", LATEST, "orders", "", None);
         check("the most recent ten orders", LATEST, "orders", "", Some(10));

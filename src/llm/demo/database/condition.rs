@@ -1,6 +1,6 @@
 //! "status is pending", "price over 10": a condition in words as one in SQL.
 
-use super::schema::{Column, meant};
+use super::schema::{Column, meant, shown};
 use super::sql::literal;
 
 /// Words that compare, and how.
@@ -59,13 +59,31 @@ pub fn parse(words: &[String], columns: &[Column], sql: impl Fn(&str) -> String)
     Some(format!("lower(cast({name} as text)) = {}", literal(&value)))
 }
 
+/// The condition that a word makes on its own, as in "open tickets" or "customers in Lyon": it is
+/// a yes-or-no column, or the value of a column with text.
+pub fn of_value(word: &str, columns: &[Column], sql: impl Fn(&str) -> String) -> Option<String> {
+    let noun = [word.to_owned()];
+    let is_flag = |column: &Column| column.kind.contains("bool");
+    if let Some((column, _)) = meant(columns, &noun, is_flag).filter(|(_, score)| *score > CERTAIN)
+    {
+        return Some(format!("{} = true", sql(&column.name)));
+    }
+    let value = literal(word);
+    let texts: Vec<String> = shown(columns)
+        .into_iter()
+        .filter(|column| column.is_word())
+        .map(|column| format!("lower(cast({} as text)) = {value}", sql(&column.name)))
+        .collect();
+    (!texts.is_empty()).then(|| format!("({})", texts.join(" or ")))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::llm::demo::schema;
-    use crate::llm::demo::sql::quoted;
+    use crate::llm::demo::database::schema;
+    use crate::llm::demo::database::sql::quoted;
     use crate::llm::demo::words::words;
 
     #[test]
@@ -98,5 +116,21 @@ mod tests {
         check("colour red", None);
         check("status", None);
         check("", None);
+    }
+
+    #[test]
+    fn a_word_is_a_flag_or_a_value() {
+        let columns = schema::columns(&json!({"columns": [
+            {"name": "vip", "type": "boolean"},
+            {"name": "status", "type": "text"},
+            {"name": "total", "type": "real"},
+            {"name": "password", "type": "text"},
+        ]}));
+        let check = |word: &str, expected: Option<&str>| {
+            assert_eq!(of_value(word, &columns, quoted).as_deref(), expected);
+        };
+        check("vip", Some(r#""vip" = true"#));
+        check("open", Some(r#"(lower(cast("status" as text)) = 'open')"#));
+        assert_eq!(of_value("open", &[], quoted), None);
     }
 }
