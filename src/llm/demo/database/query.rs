@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::question::{Ask, Figure, Question};
 use super::schema::{Column, Table, amount, meant, moment, shown};
 use super::sql::Select;
-use crate::llm::demo::words::{best, covers, name_words};
+use crate::llm::demo::words::{best, name_words};
 
 /// How many rows are fetched unless the question says.
 pub(super) const ROWS: usize = 20;
