@@ -1,5 +1,7 @@
 //! Logging: one line per thing that happened, for people or for machines.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::filter::EnvFilter;
 
 use crate::config::{LogConfig, LogFormat};
@@ -27,7 +29,8 @@ pub fn start(config: &LogConfig) -> Result<()> {
     .fold(filter, EnvFilter::add_directive);
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let started = match config.format {
         LogFormat::Text => lines.with_target(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

@@ -55,7 +55,8 @@ pub fn connector(api_url: &str) -> Result<Connector, Error> {
         .https_or_http()
         .enable_http1()
         .build();
-    Ok(SlackClientHyperConnector::with_connector(https).with_slack_api_url(api_url))
+    Ok(SlackClientHyperConnector::with_connector(https)
+        .with_slack_api_url(api_url.trim_end_matches('/')))
 }
 
 impl SlackClient {

@@ -45,12 +45,14 @@ pub async fn send(app: Arc<App>) {
 
 async fn send_one(app: &App) -> Result<bool> {
     let now = app.clock.now();
-    // A call that takes longer than its limit was dropped, so by then nobody is sending.
-    let until = now + app.config.slack.call_timeout * 3;
+    let lease = app.config.runs.lease;
+    let until = now + lease;
     let Some(outgoing) = app.store.claim_outgoing(now, until).await? else {
         return Ok(false);
     };
-    match deliver(app, &outgoing).await {
+    // Dropped well before the lease ends: two processes never send the same message at once.
+    let sent = tokio::time::timeout(lease.mul_f32(0.8), deliver(app, &outgoing)).await;
+    match sent.unwrap_or(Err(CallError::Unheard("time-out"))) {
         Ok(message) => app.store.mark_sent(&outgoing, &message).await?,
         Err(error) => {
             let wait = wait_after(&error, outgoing.attempts);

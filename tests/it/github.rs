@@ -261,7 +261,7 @@ async fn files_are_decoded_and_directories_listed() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|entry| entry["path"].as_str().unwrap())
+        .map(|entry| &entry["path"])
         .collect();
     assert_eq!(
         (names, output.rows),

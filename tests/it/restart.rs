@@ -1,7 +1,7 @@
 //! Kill -9 at any moment between the acknowledgement and the answer: one visible outcome, always.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use slack_sim::{Message, Sim, SimConfig};
@@ -16,6 +16,11 @@ struct Bot(Child);
 
 impl Bot {
     fn start(sim: &Sim, folder: &Path, database: &str, model: &[(&str, &str)]) -> Self {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(folder.join("bot.log"))
+            .unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_patchbay"))
             .current_dir(folder)
             .env_clear()
@@ -30,7 +35,8 @@ impl Bot {
             .env("PATCHBAY_RUNS__LEASE", "2s")
             .env("PATCHBAY_RUNS__POLL", "100ms")
             .env("PATCHBAY_NETWORK__ALLOW", "[\"127.0.0.1:*\"]")
-            .stderr(Stdio::null())
+            .env("PATCHBAY_LOG__LEVEL", "trace")
+            .stderr(log)
             .spawn()
             .unwrap();
         Self(child)

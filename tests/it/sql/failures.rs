@@ -45,7 +45,7 @@ async fn connecting_fails_in_plain_words() {
     assert_snapshot!(refused(&at(&format!("{port}/postgres?sslmode=require"))).await, @"The database offers no TLS, and the URL asks for it. Turn TLS on at the server; on a network you trust, use `?sslmode=disable`.");
     assert_snapshot!(refused(&at(&format!("{port}/postgres?sslmode=verify-full"))).await, @"The database offers no TLS, and the URL asks for it. Turn TLS on at the server; on a network you trust, use `?sslmode=disable`.");
     assert_snapshot!(refused(&at("1/postgres")).await, @"Nothing answers at the database's host and port. Check both, and that the server is running.");
-    assert_snapshot!(refused("postgres://a:canary@nowhere.invalid/b").await, @"`nowhere.invalid` could not be found. Check the host name.");
+    assert_snapshot!(refused("postgres://a:canary@nowhere.invalid/b").await, @"There is no server named `nowhere.invalid`. Check the name for a typing mistake.");
 }
 
 #[tokio::test]

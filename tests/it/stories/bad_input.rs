@@ -39,7 +39,7 @@ async fn forms_say_which_field_is_wrong() {
     let outcome = alice
         .submits(
             &form,
-            json!({ "url": "not a url", "connection-name": "no spaces please" }),
+            json!({ "url": "mysql://user:hunter2@host/db", "connection-name": "no spaces please" }),
         )
         .await;
     assert_eq!(outcome.errors.len(), 2, "{outcome:?}");
@@ -59,7 +59,7 @@ async fn a_connection_that_does_not_work_is_not_kept_and_says_why() {
     no_database.set_path("/there_is_none");
     for (url, part) in [
         (wrong_password.as_str(), "password"),
-        (no_database.as_str(), "there_is_none"),
+        (no_database.as_str(), "no database of that name"),
         ("postgres://u:p@127.0.0.1:1/x", "reach"),
         ("postgres://u:p@host.invalid:5432/x", "host.invalid"),
     ] {
@@ -158,7 +158,7 @@ async fn a_question_of_ten_megabytes_harms_nobody() {
         let event = json!({
             "team_id": "T0SIM0001", "type": "event_callback", "event_id": "EvHuge",
             "authorizations": [{ "team_id": "T0SIM0001", "user_id": "U0BOT0001" }],
-            "event": { "type": "app_mention", "user": "U0ALICE01", "channel": "C0GENERAL", "ts": "1.5",
+            "event": { "type": "app_mention", "user": "U0ALICE01", "channel": "C0GENERAL1", "ts": "1.5",
                        "text": "x".repeat(10 * 1024 * 1024) },
         });
         world.sim.deliver(handmade("events_api", event)).await;
@@ -206,8 +206,8 @@ async fn a_click_with_a_null_team_is_not_lost() {
     let world = World::start().await;
     let click = json!({
         "type": "block_actions", "team": null, "enterprise": { "id": "E1" }, "is_enterprise_install": true,
-        "user": { "id": "U0ALICE01", "team_id": "T0SIM0001" }, "channel": { "id": "C0GENERAL" },
-        "container": { "message_ts": "1.5", "channel_id": "C0GENERAL" },
+        "user": { "id": "U0ALICE01", "team_id": "T0SIM0001" }, "channel": { "id": "C0GENERAL1" },
+        "container": { "message_ts": "1.5", "channel_id": "C0GENERAL1" },
         "actions": [{ "action_id": "dismiss", "value": "x", "action_ts": "1.6" }],
     });
     assert!(world.sim.deliver(handmade("interactive", click)).await[0].acked);
@@ -239,7 +239,7 @@ async fn a_button_from_an_older_version_gets_a_sentence() {
     let world = World::start().await;
     let click = json!({
         "type": "block_actions", "team": { "id": "T0SIM0001" }, "user": { "id": "U0ALICE01" },
-        "channel": { "id": "C0GENERAL" }, "container": { "message_ts": "1.5", "channel_id": "C0GENERAL" },
+        "channel": { "id": "C0GENERAL1" }, "container": { "message_ts": "1.5", "channel_id": "C0GENERAL1" },
         "actions": [{ "action_id": "from_last_year", "value": "x", "action_ts": "1.7" }],
     });
     world.sim.deliver(handmade("interactive", click)).await;
