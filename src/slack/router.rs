@@ -103,7 +103,7 @@ pub async fn answer(app: &App, caller: &Caller, message: &Message, replace: bool
         Some(channel) => {
             app.slack
                 .post_ephemeral(channel, user, None, message)
-                .await?
+                .await?;
         }
         // A person's own identifier, as a channel, is their conversation with the bot.
         None => {

@@ -1,7 +1,9 @@
 //! What people do with the bot in Slack, told as they would tell it.
 
+mod approvals;
 mod bad_input;
 mod connecting;
+mod outages;
 mod questions;
 mod whose;
 
