@@ -52,9 +52,13 @@ impl Environment {
     /// An environment of these variables.
     pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self> {
         let mut environment = Self::default();
-        for (name, value) in pairs {
+        environment.pairs = pairs.collect();
+        // Our own names come last: they win over those that everyone uses.
+        environment
+            .pairs
+            .sort_by_key(|(name, _)| name.starts_with(PREFIX));
+        for (name, value) in environment.pairs.clone() {
             environment.take(&name, &value)?;
-            environment.pairs.push((name, value));
         }
         Ok(environment)
     }
