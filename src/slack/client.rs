@@ -133,12 +133,6 @@ impl SlackClient {
         self.call("views.open", &body).await.map(drop)
     }
 
-    /// Puts a modal on top of the one that is open.
-    pub async fn push_view(&self, trigger: &str, view: &Value) -> Result<(), CallError> {
-        let body = json!({ "trigger_id": trigger, "view": view });
-        self.call("views.push", &body).await.map(drop)
-    }
-
     /// Changes an open modal.
     pub async fn update_view(&self, view_id: &str, view: &Value) -> Result<(), CallError> {
         let body = json!({ "view_id": view_id, "view": view });
