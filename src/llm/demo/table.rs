@@ -194,9 +194,9 @@ fn spread(values: &[&Value]) -> Option<String> {
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let counts: Vec<String> = counts
         .iter()
-        .map(|(value, count)| format!("{} {count}", escaped(value)))
+        .map(|(value, count)| format!("{} ({count})", escaped(value)))
         .collect();
-    Some(format!("is spread like this: {}.", counts.join(", ")))
+    Some(format!("has {}.", counts.join(", ")))
 }
 
 /// A figure; exact decimals come as text.
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(
             grid().findings(),
             [
-                "`status` is spread like this: paid 2, open 1, open\\|new 1.",
+                "`status` has paid (2), open (1), open\\|new (1).",
                 "`total` goes from 10.50 to 30, 20.17 on average.",
                 "`placed_at` goes from 2026-01-02 to 2026-03-01.",
             ]
@@ -307,7 +307,7 @@ mod tests {
         let status = Grid::of_query(&status).unwrap();
         assert_eq!(
             status.findings(),
-            ["`status` is spread like this: a 3, b 1."]
+            ["`status` has a (3), b (1)."]
         );
     }
 

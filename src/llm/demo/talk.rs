@@ -11,7 +11,7 @@ use super::words::words;
 const RAW_LIMIT: usize = 2_000;
 
 /// What every answer ends with.
-const NOTE: &str = "_I am the demo model: fixed rules, not a language model. With a key for one, set by your admin, you get real answers._";
+const NOTE: &str = "_Written by the demo model: fixed rules, not a language model. Your admin can set a key for a real one._";
 
 const GREETINGS: &str = "hello hi hey hallo hej hola bonjour salut ciao good morning afternoon \
     evening day there thanks thank you thx cheers bye ok okay yo patchbay";

@@ -255,7 +255,7 @@ fn rows_come_with_a_short_analysis() {
         | 2 | Ben | DE |\n\
         | 3 | Cy | FR |\n\
         | 4 | Di | DE |\n\n\
-        - `country` is spread like this: DE 3, FR 1.\n\n\
+        - `country` has DE (3), FR (1).\n\n\
         I ran `select ";
     assert!(answer.starts_with(expected), "{answer}");
 }

@@ -82,7 +82,7 @@ fn name_input(name: &str) -> Value {
         "type": "input",
         "block_id": NAME,
         "label": plain("Name"),
-        "hint": plain("How you and I call this connection."),
+        "hint": plain("What you and I call this connection."),
         "element": {
             "type": "plain_text_input",
             "action_id": INPUT,

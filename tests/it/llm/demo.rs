@@ -31,7 +31,7 @@ const QUESTIONS: [(&str, &[&str]); 20] = [
     ),
     (
         "Show me all users from my database",
-        &["20 of 60 rows of `users`", "`role` is spread"],
+        &["20 of 60 rows of `users`", "`role` has"],
     ),
     ("list 3 customers", &["3 of 64 rows of `customers`"]),
     (
