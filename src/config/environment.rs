@@ -11,6 +11,8 @@ use crate::llm::catalogue::WellKnownKeys;
 
 const PREFIX: &str = "PATCHBAY_";
 const FILE_SUFFIX: &str = "_FILE";
+/// `secrets.key_file` is a setting of its own, and not `secrets.key` from a file.
+const KEY_FILE_SETTING: &str = "SECRETS__KEY";
 
 /// Names that everyone uses for a setting of ours.
 const ALIASES: [(&str, &str); 5] = [
@@ -89,7 +91,7 @@ impl Environment {
         } else if let Some(path) = name.strip_prefix(PREFIX).filter(|path| path.contains("__")) {
             match path
                 .strip_suffix(FILE_SUFFIX)
-                .filter(|path| !path.ends_with("KEY"))
+                .filter(|path| *path != KEY_FILE_SETTING)
             {
                 Some(path) => {
                     let content = read(name, value)?;
