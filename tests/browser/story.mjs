@@ -96,7 +96,7 @@ async function direct(alice) {
   await alice.goesTo("patchbay");
   await alice.types("how many customers are there?");
   const answer = await alice.reads("demo/planner");
-  assert.match(await answer.innerText(), /\b300\b/);
+  assert.match(await answer.innerText(), /There are 64 rows in customers/);
   await alice.goesTo("general");
 }
 
@@ -105,8 +105,8 @@ async function looking(alice) {
   const list = await alice.reads("You have 1 connection");
   assert.match(await list.innerText(), /shop\s+SQLite[\s\S]*works/);
   await alice.types("/mcp tools");
-  const tools = await (await alice.reads("3 tools")).innerText();
-  for (const tool of ["list_tables", "get_schema", "execute_sql"]) assert.ok(tools.includes(tool), tool);
+  const tools = await alice.reads("shop list_tables");
+  assert.match(await tools.innerText(), /^3 tools[\s\S]*get_schema[\s\S]*execute_sql/m);
   await alice.types("/mcp test");
   await alice.reads(/shop works: 3 tools/);
   await alice.clicks("Test", list);
