@@ -78,16 +78,17 @@ async function follow() {
   else if (route.home) api.openHome(session.me, "home").catch(() => {});
   await looking;
   draw();
+  // Left in a thread that was closed, the focus would be nowhere.
+  const lost = at("thread").contains(document.activeElement);
   if (route.thread) thread.focus();
-  else if (moved && matchMedia(WIDE).matches && !document.querySelector("dialog[open]")) composer.input.focus();
+  else if ((moved || lost) && matchMedia(WIDE).matches && !document.querySelector("dialog[open]")) composer.input.focus();
 }
 
 function changed(what) {
   if (what === "log") inspector.refresh();
   else if (what === "views") modals.show(session.me, session.stack);
-  else if (what === "home") drawHome(at("home"), session);
   else if (session.channel && session.state) {
-    if (what === "state" || what === "online") drawFrame();
+    if (["state", "online", "home"].includes(what)) drawFrame();
     if (what === "messages") draw();
   }
 }

@@ -18,10 +18,11 @@ export function drawHeader(root, session, route, act, inspecting) {
     menu,
     h("h1", { id: "channel-title", class: "title" }, direct ? avatar(app, "sm") : h("span", { class: "hash", "aria-hidden": "true" }, "#"),
       h("span", { dir: "auto" }, direct ? app.label : channel.name), direct && h("span", { class: "badge" }, "APP")),
-    direct ? tabs(route) : members(state),
+    direct ? (session.home || route.home ? tabs(route) : "") : members(state),
     h("span", { class: "spring" }), inspect);
 }
 
+/** The tabs of an app that has a home. */
 function tabs(route) {
   const tab = (label, home) => h("a", {
     class: "tab", href: hashOf({ person: route.person, place: route.place, home }), "aria-current": route.home === home ? "page" : null, "data-testid": home ? "tab-home" : "tab-messages",

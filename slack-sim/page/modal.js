@@ -12,11 +12,13 @@ export class Modals {
     this.refresh = refresh;
     /** The view on screen: with its surface, its dialog, and what was entered in each view of the stack. */
     this.shown = null;
+    this.stack = [];
     this.opener = null;
   }
 
   /** Brings the screen in line with the stack. */
   show(person, stack) {
+    this.stack = stack;
     const view = stack.at(-1);
     if (!view) return this.hide();
     const mark = JSON.stringify([person, view.id, view.hash, view.blocks, view.title, stack.length]);
@@ -54,7 +56,7 @@ export class Modals {
       h("p", { class: "dialog-note", role: "alert", "data-testid": "modal-error", hidden: true }),
       h("footer", { class: "dialog-foot" }, cancel, submit));
     const dialog = h("dialog", { class: "dialog", "aria-labelledby": title, "data-testid": "modal", "data-view-id": view.id, "data-callback-id": view.callback_id }, form);
-    close.addEventListener("click", () => this.close());
+    close.addEventListener("click", () => this.close(this.stack[0]));
     cancel.addEventListener("click", () => this.close());
     dialog.addEventListener("cancel", (event) => { event.preventDefault(); this.close(); });
     dialog.addEventListener("keydown", trapTab);
@@ -72,8 +74,9 @@ export class Modals {
     wanted.filter(Boolean).map((selector) => dialog.querySelector(selector)).find(Boolean)?.focus();
   }
 
-  async close() {
-    const { person, view } = this.shown;
+  /** Closes a view and those above it: as the app's own Close the top one, as the cross all of them. */
+  async close(view = this.stack.at(-1)) {
+    const { person } = this.shown;
     try {
       await api.close({ user: person, view_id: view.id });
     } catch (error) {

@@ -2,6 +2,7 @@
 import { h } from "./dom.js";
 import { author, continues, messageElement, statusElement } from "./message.js";
 import { icon } from "./icons.js";
+import { mrkdwn } from "./mrkdwn.js";
 import { reconcile } from "./reconcile.js";
 import { dayLabel, dayOf } from "./time.js";
 import { Toolbar } from "./toolbar.js";
@@ -42,14 +43,24 @@ export class Timeline {
   draw(items, messages, me) {
     reconcile(this.list, items);
     this.rove();
-    this.hear(messages, me);
-    if (this.sticky) this.toEnd();
+    const news = this.hear(messages, me);
+    if (this.sticky) news ? this.toNews() : this.toEnd();
   }
 
   toEnd() {
     this.sticky = true;
     this.jump.hidden = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  /** Shows the end, but of a message that is taller than the window its beginning, and stays there. */
+  toNews() {
+    this.toEnd();
+    const last = this.messages().at(-1);
+    const hidden = last ? this.scroller.getBoundingClientRect().top - last.getBoundingClientRect().top : 0;
+    if (hidden <= 0) return;
+    this.scroller.scrollTop -= hidden;
+    this.sticky = false;
   }
 
   /** Brings the end of one item into view, wherever it stands. */
@@ -66,18 +77,25 @@ export class Timeline {
     if (this.sticky) this.jump.hidden = true;
   }
 
-  /** New messages of others are read aloud at once, changed ones when they have settled. */
+  /** New messages of others are read aloud at once, changed ones when they have settled. Gives whether the last message is news. */
   hear(messages, me) {
     const before = this.known;
+    const last = messages.at(-1);
     this.known = new Map(messages.map((message) => [message.ts, `${message.text}|${message.blocks?.length ?? 0}`]));
-    if (!before) return;
+    if (!before) return last?.user !== me;
     for (const message of messages) {
       const was = before.get(message.ts);
-      if (was === this.known.get(message.ts) || message.user === me) continue;
+      if (was === this.known.get(message.ts)) continue;
+      if (message.user === me) {
+        // Whoever has just written wants to see it.
+        this.sticky ||= was === undefined;
+        continue;
+      }
       if (was === undefined) this.say(message);
       else this.saySettled(message);
       if (was === undefined && !this.sticky) this.jump.hidden = false;
     }
+    return last && last.user !== me && before.get(last.ts) !== this.known.get(last.ts);
   }
 
   saySettled(message) {
@@ -86,7 +104,8 @@ export class Timeline {
   }
 
   say(message) {
-    this.log.append(h("p", null, `${message.notice ? "Notice" : author(message).label}: ${message.text ?? ""}`.slice(0, 600)));
+    const words = mrkdwn(message.text).textContent;
+    this.log.append(h("p", null, `${message.notice ? "Notice" : author(message).label}: ${words}`.slice(0, 600)));
     while (this.log.children.length > 20) this.log.firstChild.remove();
   }
 

@@ -90,12 +90,10 @@ impl Shared {
         *self.lock() = fresh;
         self.faults.clear();
         self.log.clear();
-        for change in [Change::Views, Change::Home, Change::Log] {
-            self.notify(Notice {
-                audience: None,
-                change,
-            });
-        }
+        self.notify(Notice {
+            audience: None,
+            change: Change::Everything,
+        });
     }
 
     pub(crate) fn watch(&self) -> broadcast::Receiver<Notice> {

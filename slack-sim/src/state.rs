@@ -80,6 +80,8 @@ pub(crate) enum Change {
         text: String,
     },
     Log,
+    /// So much that everything has to be fetched again.
+    Everything,
 }
 
 impl Workspace {

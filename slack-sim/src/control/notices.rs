@@ -42,8 +42,8 @@ fn event(notice: Result<Notice, BroadcastStreamRecvError>, user: &str) -> Option
     let change = match notice {
         Ok(notice) if notice.audience.as_deref().is_none_or(|it| it == user) => notice.change,
         Ok(_) => return None,
-        // Too slow to follow: the log's change makes the page look again at least there.
-        Err(BroadcastStreamRecvError::Lagged(_)) => Change::Log,
+        // Too slow to follow: whatever changed was missed.
+        Err(BroadcastStreamRecvError::Lagged(_)) => Change::Everything,
     };
     Event::default().json_data(change).ok()
 }

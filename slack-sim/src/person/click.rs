@@ -254,9 +254,11 @@ fn action(contents: &[Value], click: &Click, at: &str) -> Result<(Value, Option<
 fn remember(state: &mut Value, action: &Value) {
     let block = action["block_id"].as_str().unwrap_or_default();
     let id = action["action_id"].as_str().unwrap_or_default();
-    let Some(held) = state["values"][block].get_mut(id) else {
-        return;
-    };
+    // Not by index: that would leave a null behind for a block that holds nothing, such as one of buttons.
+    let held = state
+        .get_mut("values")
+        .and_then(|values| values.get_mut(block)?.get_mut(id));
+    let Some(held) = held else { return };
     for (field, value) in held.as_object_mut().into_iter().flatten() {
         if let Some(chosen) = action.get(field) {
             *value = chosen.clone();

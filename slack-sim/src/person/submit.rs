@@ -77,17 +77,19 @@ impl Sim {
         }
     }
 
-    /// A person closes a modal with its cross; what lay under it shows again.
+    /// A person closes a modal; what lay under it shows again, unless the modal has `clear_on_close`.
     pub async fn close(&self, user: &str, view_id: &str) -> Result<(), Refused> {
         let shared = self.shared();
         let payload = shared.act(|ws, _| {
             let user = ws.person(user)?.id.clone();
             let closed = ws.close_view(&user, view_id);
             let view = closed
-                .first()
+                .iter()
+                .find(|view| view["id"] == view_id)
                 .ok_or_else(|| Refused(format!("There is no open modal {view_id} to close.")))?;
             let wants_to_know = view["notify_on_close"] == true;
-            Ok::<_, Refused>(wants_to_know.then(|| payloads::view_closed(ws, &user, view, false)))
+            let cleared = closed.len() > 1;
+            Ok::<_, Refused>(wants_to_know.then(|| payloads::view_closed(ws, &user, view, cleared)))
         })?;
         if let Some(payload) = payload {
             let outgoing = Outgoing {

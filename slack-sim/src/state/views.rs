@@ -149,7 +149,7 @@ impl Workspace {
         }
     }
 
-    /// Closes a person's modal and those above it; gives the closed ones.
+    /// Closes a person's modal and those above it, or all if it says so; gives the closed ones.
     pub(crate) fn close_view(&mut self, user: &str, id: &str) -> Vec<Value> {
         let Some(stack) = self.modals.get_mut(user) else {
             return Vec::new();
@@ -157,7 +157,12 @@ impl Workspace {
         let Some(at) = stack.iter().position(|view| view["id"] == id) else {
             return Vec::new();
         };
-        let closed = stack.split_off(at);
+        let from = if stack[at]["clear_on_close"] == true {
+            0
+        } else {
+            at
+        };
+        let closed = stack.split_off(from);
         self.changed_for(user, Change::Views);
         closed
     }

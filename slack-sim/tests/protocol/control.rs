@@ -60,8 +60,9 @@ async fn a_person_can_do_everything_over_http() {
     let click = json!({
         "user": "bob", "message": {"channel": "general", "ts": ts}, "action_id": "go",
     });
-    let (outcome, _) = tokio::join!(send(&sim, "click", click), app.take());
+    let (outcome, envelope) = tokio::join!(send(&sim, "click", click), app.take());
     assert_eq!(outcome, json!({"ok": true}));
+    assert_eq!(envelope["payload"]["state"], json!({"values": {}}));
 
     let trigger_id = trigger(&sim, &mut app).await;
     let body = json!({"trigger_id": trigger_id, "view": modal("Connect")});
@@ -151,7 +152,11 @@ async fn a_reset_forgets_everything_but_the_sockets() {
     let (sim, mut app) = connected().await;
     sim.say("alice", "general", "hello").await.unwrap();
     app.take().await;
+    let url = format!("{}/sim/events?user=bob", sim.url());
+    let mut notices = reqwest::get(url).await.unwrap().bytes_stream();
     send(&sim, "reset", json!({})).await;
+    let notice = notices.next().await.unwrap().unwrap();
+    assert_eq!(&notice[..], b"data: {\"kind\":\"everything\"}\n\n");
     assert!(sim.messages("alice", "general").unwrap().is_empty());
     sim.say("alice", "dm", "again").await.unwrap();
     assert_eq!(app.take().await["payload"]["event"]["text"], "again");

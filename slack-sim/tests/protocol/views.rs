@@ -126,6 +126,22 @@ async fn the_stack_holds_three() {
 }
 
 #[tokio::test]
+async fn a_view_may_close_all_below_it() {
+    let (sim, mut app) = connected().await;
+    let mut view = modal("Level");
+    view["blocks"] = json!([button("deeper", "Deeper")]);
+    open(&sim, &mut app, view.clone()).await;
+    let root = sim.top_view("alice").unwrap().unwrap();
+    let (_, envelope) = tokio::join!(sim.click("alice", Click::on(&root, "deeper")), app.take());
+    view["clear_on_close"] = json!(true);
+    let body = json!({"trigger_id": envelope["payload"]["trigger_id"], "view": view});
+    let pushed = call(&sim, "views.push", body).await;
+    let id = pushed["view"]["id"].as_str().unwrap();
+    sim.close("alice", id).await.unwrap();
+    assert!(sim.top_view("alice").unwrap().is_none());
+}
+
+#[tokio::test]
 async fn an_update_needs_the_latest_hash_and_keeps_what_was_entered() {
     let (sim, mut app) = connected().await;
     let mut view = modal("Connect");
