@@ -102,6 +102,7 @@ create table runs (
     finished_at timestamptz
 );
 create index runs_open on runs (state, lease_until);
+create index runs_by_thread on runs (team_id, user_id, channel_id, thread_ts, created_at);
 
 -- The journal of a run: what happened, in order; enough to go on from.
 create table run_steps (
@@ -128,7 +129,8 @@ create table outbox (
     lease_until timestamptz,
     last_error text
 );
-create index outbox_due on outbox (next_at);
+-- Only what is due: the rest of the table is every message ever sent.
+create index outbox_due on outbox (next_at) where revision > sent_revision;
 
 create table approvals (
     id text primary key,
@@ -144,3 +146,4 @@ create table approvals (
     decided_at timestamptz,
     unique (run_id, call_id)
 );
+create index approvals_pending on approvals (expires_at) where state = 'pending';

@@ -39,6 +39,26 @@ pub struct AgentConfig {
     pub time_limit: Duration,
 }
 
+impl AgentConfig {
+    /// What is wrong with this section, a sentence each.
+    pub fn validate(&self) -> Vec<String> {
+        let at_least_one = [
+            ("max_rounds", self.max_rounds as usize),
+            ("parallel_calls", self.parallel_calls),
+            ("calls_per_reply", self.calls_per_reply),
+            ("max_output_tokens", self.max_output_tokens as usize),
+        ];
+        let zero = at_least_one.iter().filter(|(_, value)| *value == 0);
+        let mut problems: Vec<String> = zero
+            .map(|(name, _)| format!("agent.{name} must be at least 1"))
+            .collect();
+        if self.remembered_exchanges < 0 {
+            problems.push("agent.remembered_exchanges must not be negative".to_owned());
+        }
+        problems
+    }
+}
+
 /// Everything a run needs.
 #[derive(Clone)]
 pub struct Agent {

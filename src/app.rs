@@ -78,6 +78,7 @@ impl App {
         let cards = Arc::new(load_cards(&config, &store).await?);
         let sealer = Arc::new(Sealer::from_config(&config.secrets)?);
         let secrets = Secrets::new(store.clone(), sealer, clock.clone());
+        secrets.check_key().await?;
         let policy = config.network.policy();
         let sql = Arc::new(SqlSource::new(
             policy.clone(),
@@ -85,7 +86,7 @@ impl App {
         ));
         let web = Arc::new(HttpSource::new(net::guarded_client(&policy)?));
         let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sql, web);
-        let limits = config.tools.limits;
+        let limits = config.tools.limits();
         let executor = Executor::new(tools.clone(), store.clone(), clock.clone(), limits);
         let tasks = Tasks::default();
         let changed = Arc::new(Notify::new());
@@ -107,7 +108,7 @@ impl App {
             changed.clone(),
         );
         let limits = Limits {
-            per_person: limits.max_connections_per_user,
+            per_person: config.tools.max_connections_per_user,
             test_timeout: limits.timeout,
         };
         Ok(Arc::new(Self {
@@ -146,8 +147,7 @@ impl App {
         self.tasks
             .spawn("http", async move { http::serve(app, listener).await });
         for _ in 0..outbox::SENDERS {
-            self.tasks
-                .spawn_until_stop("slack.outbox", outbox::send(self.clone()));
+            self.tasks.spawn("slack.outbox", outbox::send(self.clone()));
         }
         self.tasks
             .spawn_until_stop("slack.recovery", recovery::watch(self.clone()));

@@ -51,8 +51,11 @@ enum Command {
 
 /// Runs the command that was typed.
 pub fn main() -> ExitCode {
-    // There may be no `.env`, and usually is none.
-    let _ = dotenvy::dotenv();
+    match dotenvy::dotenv() {
+        Ok(_) => {}
+        Err(error) if error.not_found() => {}
+        Err(error) => return failed(&unreadable_dotenv(error)),
+    }
     let arguments = Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -91,6 +94,18 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn unreadable_dotenv(error: dotenvy::Error) -> Error {
+    let line = match &error {
+        // The line itself may be a secret.
+        dotenvy::Error::LineParse(_, column) => {
+            format!("A line of `.env` cannot be read, at its character {column}.")
+        }
+        _ => "The file `.env` cannot be read.".to_owned(),
+    };
+    Error::new(crate::error::Kind::Invalid, line)
+        .hint("Put values that have spaces or quotes in single quotes.")
 }
 
 fn load(file: Option<&std::path::Path>, environment: &Environment) -> Result<Config> {

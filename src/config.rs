@@ -5,6 +5,7 @@ mod environment;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
@@ -89,13 +90,32 @@ impl NetworkConfig {
 
 /// What tool calls are held to, and what they may open on this machine.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ToolsConfig {
-    /// The limits.
-    #[serde(flatten)]
-    pub limits: ToolLimits,
+    /// How long one call may take.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    /// The most bytes of a result that a model reads.
+    pub result_bytes: usize,
+    /// The most connections a person may have.
+    pub max_connections_per_user: usize,
+    /// How long a person has to answer an approval.
+    #[serde(with = "humantime_serde")]
+    pub approval_timeout: Duration,
     /// SQLite databases that people may connect to, by name.
     #[serde(default)]
     pub sqlite_databases: BTreeMap<String, PathBuf>,
+}
+
+impl ToolsConfig {
+    /// What every tool call is held to.
+    pub fn limits(&self) -> ToolLimits {
+        ToolLimits {
+            timeout: self.timeout,
+            result_bytes: self.result_bytes,
+            approval_timeout: self.approval_timeout,
+        }
+    }
 }
 
 /// Run cards beside the built-in ones.
@@ -141,6 +161,7 @@ impl Config {
             self.slack.validate(),
             self.database.validate(),
             self.models.validate(),
+            self.agent.validate(),
             self.runs.validate(),
         ]
         .concat();
@@ -295,7 +316,7 @@ mod tests {
     #[test]
     fn the_embedded_file_is_a_whole_configuration() {
         let config = Config::load(None, &environment(&[])).unwrap();
-        assert_eq!(config.tools.limits.timeout.as_secs(), 30);
+        assert_eq!(config.tools.timeout.as_secs(), 30);
         let problems = config.validate().unwrap_err().to_string();
         assert!(problems.contains("slack.bot_token") && problems.contains("slack.app_token"));
     }
@@ -315,7 +336,7 @@ mod tests {
         assert!(config.validate().is_ok());
         assert_eq!(config.runs.parallel, 3);
         assert_eq!(config.database.url, "sqlite:ours.db");
-        assert_eq!(config.tools.limits.timeout.as_secs(), 7);
+        assert_eq!(config.tools.timeout.as_secs(), 7);
         let shown = settings(None, &environment).unwrap();
         let token = shown
             .iter()

@@ -142,8 +142,9 @@ impl Connections {
 
     /// Removes a connection of this person, and its secrets.
     pub async fn disconnect(&self, owner: &Principal, connection: &Connection) -> Result<()> {
+        // The secret goes first: what is left after a crash can be disconnected again.
+        self.forget_secrets(connection).await?;
         if self.store.remove_connection(owner, &connection.id).await? {
-            self.forget_secrets(connection).await?;
             tracing::info!(connection.id = %connection.id, "disconnected `{}`", connection.name);
         }
         Ok(())

@@ -7,7 +7,6 @@ mod wrap;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -20,22 +19,17 @@ use crate::ids::{ApprovalId, RunId};
 use crate::store::{Approval, ApprovalState, Store, ToolUsageRow};
 use crate::tools::{BoundTool, Target, Tools};
 
-/// The most characters of arguments that a person is asked to approve.
-const LONGEST_SHOWN: usize = 20_000;
+/// The most characters of arguments that a person is asked to approve: what fits one message.
+const LONGEST_SHOWN: usize = 9_000;
 
 /// What every tool call is held to.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug)]
 pub struct ToolLimits {
     /// How long one call may take.
-    #[serde(with = "humantime_serde")]
     pub timeout: Duration,
     /// The most bytes of a result that a model reads.
     pub result_bytes: usize,
-    /// The most connections a person may have.
-    pub max_connections_per_user: usize,
     /// How long a person has to answer an approval.
-    #[serde(with = "humantime_serde")]
     pub approval_timeout: Duration,
 }
 
@@ -69,10 +63,16 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// How many characters a person would have to read to know what runs.
+    /// How many characters a person would have to read to know what runs, the ones that an edge
+    /// has to spell out counted as such.
     fn shown_length(&self) -> usize {
+        let spelled = |c: char| match c {
+            '&' | '<' | '>' => 5,
+            c if c.is_ascii_graphic() || c.is_alphanumeric() || matches!(c, ' ' | '\n') => 1,
+            _ => 10,
+        };
         serde_json::to_string_pretty(&self.arguments)
-            .map_or(usize::MAX, |text| text.chars().count())
+            .map_or(usize::MAX, |text| text.chars().map(spelled).sum())
     }
 }
 
@@ -131,6 +131,7 @@ impl Executor {
         }
         let request = ApprovalRequest {
             id: ApprovalId::generate(),
+            connection_id: ready.bound.connection.id.clone(),
             connection: ready.bound.connection.name.to_string(),
             tool: ready.bound.name.clone(),
             risk: ready.risk,
@@ -212,19 +213,10 @@ impl Executor {
     async fn send_within_limit(&self, ready: &Ready, target: &Target) -> Result<ToolOutput> {
         let source = self.tools.source(&target.card);
         let call = source.call(target, ready.bound.tool()?, &ready.arguments);
-        tokio::time::timeout(self.limits.timeout, call)
-            .await
-            .unwrap_or_else(|_| {
-                Err(Error::new(
-                    Kind::Timeout,
-                    format!(
-                        "`{}` took longer than {} seconds and was stopped.",
-                        ready.bound.name,
-                        self.limits.timeout.as_secs()
-                    ),
-                )
-                .hint("Ask for less at once, such as fewer rows."))
-            })
+        match tokio::time::timeout(self.limits.timeout, call).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(too_slow(ready, self.limits.timeout)),
+        }
     }
 
     async fn record(
@@ -251,6 +243,19 @@ impl Executor {
         // The call happened: losing its usage row must not turn it into a failure.
         if let Err(error) = self.store.record_tool_usage(&row).await {
             tracing::error!(error.cause = ?error.cause(), tool = row.tool, "the usage of a tool call was not recorded");
+        }
+    }
+}
+
+/// What was only read was stopped; what changes something may have happened all the same.
+fn too_slow(ready: &Ready, limit: Duration) -> Error {
+    let (name, seconds) = (&ready.bound.name, limit.as_secs());
+    match ready.risk {
+        Risk::Read => Error::new(Kind::Timeout, format!("`{name}` took longer than {seconds} seconds and was stopped."))
+            .hint("Ask for less at once, such as fewer rows."),
+        Risk::Write | Risk::Destructive => {
+            Error::new(Kind::Timeout, format!("`{name}` did not answer within {seconds} seconds; it may have been done all the same."))
+                .hint("Look whether it was done before you try it again.")
         }
     }
 }

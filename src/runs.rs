@@ -50,6 +50,7 @@ pub struct Runs {
     clock: Clock,
     tasks: Tasks,
     config: RunsConfig,
+    places: Arc<Semaphore>,
     queued: Arc<Notify>,
     changed: Arc<Notify>,
 }
@@ -70,6 +71,7 @@ impl Runs {
             clock,
             tasks,
             config,
+            places: Arc::new(Semaphore::new(config.parallel)),
             queued: Arc::new(Notify::new()),
             changed,
         }
@@ -79,7 +81,7 @@ impl Runs {
     pub fn start(&self) {
         let runs = self.clone();
         self.tasks
-            .spawn_until_stop("runs.work", async move { runs.work().await });
+            .spawn("runs.work", async move { runs.work().await });
         let runs = self.clone();
         self.tasks
             .spawn_until_stop("runs.recover", async move { runs.recover().await });
@@ -116,10 +118,16 @@ impl Runs {
         Ok(retried)
     }
 
+    /// Whether no run is being driven.
+    pub fn is_idle(&self) -> bool {
+        self.places.available_permits() == self.config.parallel
+    }
+
+    /// Claims until the app stops. It is not dropped in the middle: a claim that nobody drives would
+    /// have to be waited out.
     async fn work(&self) {
-        let places = Arc::new(Semaphore::new(self.config.parallel));
-        loop {
-            let Ok(place) = places.clone().acquire_owned().await else {
+        while !self.tasks.is_stopping() {
+            let Ok(place) = self.places.clone().acquire_owned().await else {
                 return;
             };
             let until = self.clock.now() + self.config.lease;
@@ -130,19 +138,22 @@ impl Runs {
                         runs.hold_and_drive(claimed).await;
                         drop(place);
                     });
+                    continue;
                 }
-                Ok(None) => self.wait().await,
+                Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(error.cause = ?error.cause(), "could not look for queued runs");
-                    self.wait().await;
                 }
             }
+            drop(place);
+            self.wait().await;
         }
     }
 
     async fn wait(&self) {
         tokio::select! {
             () = self.queued.notified() => {}
+            () = self.tasks.stopping() => {}
             () = tokio::time::sleep(self.config.poll) => {}
         }
     }

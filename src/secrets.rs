@@ -27,6 +27,9 @@ pub struct SecretsConfig {
     pub key_file: PathBuf,
 }
 
+/// What is sealed once with the first key, to know it again.
+const KEY_CHECK: &str = "key-check";
+
 /// The encrypted local store: ciphertext in the database, bound to its reference.
 #[derive(Clone)]
 pub struct Secrets {
@@ -43,6 +46,25 @@ impl Secrets {
             sealer,
             clock,
         }
+    }
+
+    /// Fails when this key is not the one that the stored credentials were sealed with: a lost key
+    /// file, or another replica's. Better now than at somebody's question.
+    pub async fn check_key(&self) -> Result<()> {
+        let reference = CredentialRef::new(KEY_CHECK);
+        let sealed = self
+            .sealer
+            .seal(KEY_CHECK, &SecretString::from(KEY_CHECK.to_owned()))?;
+        self.store
+            .put_sealed_once(&reference, &sealed, self.clock.now())
+            .await?;
+        let first = self.store.get_sealed(&reference).await?.unwrap_or_default();
+        self.sealer.open(KEY_CHECK, &first).map(drop).map_err(|error| {
+            error.reworded(
+                "The sealing key is not the one that this database was first used with.".to_owned(),
+                Some("Restore the key in `secrets.key_file`, or give every replica the same `secrets.key`.".to_owned()),
+            )
+        })
     }
 
     /// Keeps the secret fields of one connection and returns where.

@@ -26,7 +26,7 @@ use sqlx::sqlite::{
 pub use approvals::{Approval, ApprovalState, Decision};
 pub use cards::CardRow;
 pub use inbox::{Arrival, Delivery, Stored, Unfinished};
-pub use outbox::Outgoing;
+pub use outbox::{Outgoing, Then};
 pub use runs::{ClaimedRun, Lease};
 pub use usage::{CompletionRow, ToolUsageRow};
 

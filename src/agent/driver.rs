@@ -88,6 +88,7 @@ impl Agent {
             message: error.message().to_owned(),
             hint: error.next_step().map(str::to_owned),
             reference: error.reference().to_string(),
+            unknown: self.turn(&claimed.run).await?.unknown(),
             run: claimed.run.id.clone(),
         };
         self.end(&claimed.lease, RunState::Failed, &post).await
@@ -131,7 +132,7 @@ impl<'a> Drive<'a> {
         match self.agent.model.reply(request, deltas).await {
             Ok(reply) => {
                 self.record_completion(&reply, started).await;
-                let reply = self.turn.with_distinct_calls(reply);
+                let reply = self.turn.with_distinct_calls(reply.without_nul());
                 self.journal(vec![Step::ModelReplied { reply }], None).await
             }
             Err(error) => self.fail(&Error::from(error)).await.map(Some),

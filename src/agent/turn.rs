@@ -149,9 +149,10 @@ impl Turn {
     pub fn with_distinct_calls(&self, mut reply: ChatReply) -> ChatReply {
         let mut seen = self.seen_calls.clone();
         for (index, call) in reply.message.tool_calls.iter_mut().enumerate() {
-            if call.id.is_empty() || !seen.insert(call.id.clone()) {
-                call.id = format!("call_{}_{index}", self.steps);
-                seen.insert(call.id.clone());
+            let mut number = index;
+            while call.id.is_empty() || !seen.insert(call.id.clone()) {
+                call.id = format!("call_{}_{number}", self.steps);
+                number += 1;
             }
         }
         reply

@@ -51,12 +51,16 @@ impl Environment {
 
     /// An environment of these variables.
     pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self> {
-        let mut environment = Self::default();
-        environment.pairs = pairs.collect();
-        // Our own names come last: they win over those that everyone uses.
-        environment
-            .pairs
-            .sort_by_key(|(name, _)| name.starts_with(PREFIX));
+        // An empty variable is one that nobody set. Our own names come last: they win over those
+        // that everyone uses.
+        let mut pairs: Vec<_> = pairs
+            .filter(|(_, value)| !value.trim().is_empty())
+            .collect();
+        pairs.sort_by_key(|(name, _)| name.starts_with(PREFIX));
+        let mut environment = Self {
+            pairs,
+            settings: Dict::new(),
+        };
         for (name, value) in environment.pairs.clone() {
             environment.take(&name, &value)?;
         }

@@ -62,6 +62,41 @@ pub struct ChatReply {
     pub model: String,
 }
 
+impl ChatReply {
+    /// The same reply without NUL, which PostgreSQL cannot keep and nobody means.
+    pub fn without_nul(self) -> Self {
+        let clean = |text: String| text.replace('\0', "");
+        let message = AssistantMessage {
+            text: clean(self.message.text),
+            tool_calls: self
+                .message
+                .tool_calls
+                .into_iter()
+                .map(|call| ToolCall {
+                    id: clean(call.id),
+                    name: clean(call.name),
+                    arguments: clean_value(call.arguments),
+                    provider_data: call.provider_data.map(clean_value),
+                })
+                .collect(),
+            provider_data: self.message.provider_data.map(clean_value),
+        };
+        Self { message, ..self }
+    }
+}
+
+fn clean_value(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace('\0', "")),
+        Value::Array(items) => items.into_iter().map(clean_value).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, member)| (name.replace('\0', ""), clean_value(member)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
 /// A piece of a reply as it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delta {

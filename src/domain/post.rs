@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::money::NanoDollars;
 use super::tool::Risk;
-use crate::ids::{ApprovalId, RunId};
+use crate::ids::{ApprovalId, ConnectionId, RunId};
 
 /// The one message of a run, as it should look now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub enum Post {
         hint: Option<String>,
         /// What to quote to an admin.
         reference: String,
+        /// Tools that may or may not have run and were not repeated.
+        #[serde(default)]
+        unknown: Vec<String>,
         /// What Retry would ask again.
         run: RunId,
     },
@@ -59,6 +62,8 @@ impl Post {
 pub struct ApprovalRequest {
     /// The decision.
     pub id: ApprovalId,
+    /// The connection: its name may be given to another one while the question waits.
+    pub connection_id: ConnectionId,
     /// The connection's name.
     pub connection: String,
     /// The tool's name without the connection.
@@ -73,7 +78,7 @@ impl ApprovalRequest {
     /// SHA-256 over the connection, the tool and the arguments: what is run must have the hash of
     /// what was shown. Members are sorted first, since a database may give them back reordered.
     pub fn arguments_hash(&self) -> String {
-        let mut call = serde_json::json!([self.connection, self.tool, self.arguments]);
+        let mut call = serde_json::json!([self.connection_id, self.tool, self.arguments]);
         call.sort_all_objects();
         let call = call.to_string();
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, call.as_bytes());

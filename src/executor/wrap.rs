@@ -8,6 +8,8 @@ use crate::tools::Target;
 
 /// Shorter secrets would redact ordinary words.
 const SHORTEST_SECRET: usize = 6;
+/// The most bytes of an error's sentence.
+const LONGEST_ERROR: usize = 1_000;
 /// A rough measure of how many bytes of JSON a model counts as one token.
 const BYTES_PER_TOKEN: usize = 4;
 
@@ -46,12 +48,14 @@ pub(super) fn wrap(
     }
 }
 
-/// The same error without any of the connection's secrets in what is shown.
+/// The same error without any of the connection's secrets in what is shown, and no longer than a
+/// few sentences: it may quote a hostile service.
 pub(super) fn redact_error(error: Error, target: &Target) -> Error {
-    let (message, hint) = (
-        redact(error.message(), target),
-        error.next_step().map(|hint| redact(hint, target)),
-    );
+    let shown = |text: &str| {
+        let clean = without_control_characters(&redact(text, target));
+        clean[..clean.floor_char_boundary(LONGEST_ERROR)].to_owned()
+    };
+    let (message, hint) = (shown(error.message()), error.next_step().map(shown));
     error.reworded(message, hint)
 }
 

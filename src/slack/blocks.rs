@@ -29,6 +29,14 @@ impl Message {
         }
     }
 
+    /// The text alone.
+    pub fn without_blocks(&self) -> Self {
+        Self {
+            text: self.text.clone(),
+            blocks: Vec::new(),
+        }
+    }
+
     /// Adds a block.
     pub fn block(mut self, block: Value) -> Self {
         self.blocks.push(block);

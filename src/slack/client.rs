@@ -149,10 +149,24 @@ impl SlackClient {
     ) -> Result<Option<MessageTs>, CallError> {
         let mut cursor = String::new();
         for _ in 0..MOST_PAGES {
-            let body = json!({
-                "channel": channel, "ts": thread, "include_all_metadata": true, "limit": 200, "cursor": cursor,
-            });
-            let answer = self.call("conversations.replies", &body).await?;
+            let query = [
+                ("channel", Some(channel.as_str())),
+                ("ts", Some(thread.as_str())),
+                ("include_all_metadata", Some("true")),
+                ("limit", Some("200")),
+                (
+                    "cursor",
+                    Some(cursor.as_str()).filter(|cursor| !cursor.is_empty()),
+                ),
+            ];
+            let session = self.client.open_session(&self.token);
+            // Slack documents this method for queries, not for JSON bodies.
+            let call = session.http_session_api.http_get::<Value, _, _>(
+                "conversations.replies",
+                &query,
+                None,
+            );
+            let answer = self.within_limit("conversations.replies", call).await?;
             let messages = answer["messages"].as_array().map_or(&[][..], Vec::as_slice);
             if let Some(found) = messages.iter().find(|message| wanted(&message["metadata"])) {
                 return Ok(found["ts"].as_str().map(MessageTs::new));

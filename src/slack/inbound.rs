@@ -206,9 +206,11 @@ fn action(payload: &Value, caller: Caller) -> Result<Received, Malformed> {
 
 fn submission(payload: &Value, caller: Caller) -> Result<Received, Malformed> {
     let view = view(payload)?;
+    // The view and its hash stay the same when a form is corrected; the trigger is new each time.
     let hash = text(payload, "/view/hash").unwrap_or_default();
+    let once = caller.trigger.as_deref().unwrap_or(hash);
     Ok(Received {
-        dedupe_key: format!("submission:{}:{hash}", view.id),
+        dedupe_key: format!("submission:{}:{once}", view.id),
         inbound: Inbound::Submission(Submission {
             callback: text(payload, "/view/callback_id")
                 .unwrap_or_default()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::blocks::{Message, Style, actions, button, context, markdown, section};
@@ -13,32 +14,55 @@ use crate::domain::post::{ApprovalRequest, Post, Receipt};
 use crate::domain::tool::Risk;
 use crate::error::Result;
 use crate::ids::{MessageTs, RunId};
-use crate::store::Outgoing;
+use crate::store::{Outgoing, Then};
 
 /// How many messages are sent at once.
 pub const SENDERS: usize = 4;
-/// After that many failures a message is given up.
-const MOST_ATTEMPTS: i64 = 8;
+/// After that many unheard tries, about two hours of them, a message is given up.
+const MOST_ATTEMPTS: i64 = 120;
+/// The longest time between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Slack's codes that pass.
+const TRANSIENT: [&str; 5] = [
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+    "ratelimited",
+];
+/// Slack's codes for blocks that it will never take.
+const NOT_AS_BLOCKS: [&str; 4] = [
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "msg_too_long",
+    "msg_blocks_too_long",
+];
+/// Slack's codes for a message that cannot be brought up to date any more.
+const NO_LONGER_OURS_TO_EDIT: [&str; 3] = [
+    "message_not_found",
+    "cant_update_message",
+    "edit_window_closed",
+];
 /// Characters of arguments in one block: escaped, they may become five times as many.
 const ARGUMENTS_PER_BLOCK: usize = 590;
 /// Slack's `metadata.event_type` of our messages.
 const EVENT_TYPE: &str = "patchbay_run";
 
-/// Sends what is due until the app stops.
+/// Sends what is due until the app stops, and then the last words of the runs that still end.
 pub async fn send(app: Arc<App>) {
     loop {
         match send_one(&app).await {
-            Ok(true) => {}
-            Ok(false) => {
-                tokio::select! {
-                    () = app.changed.notified() => {}
-                    () = tokio::time::sleep(app.config.runs.poll) => {}
-                }
-            }
+            Ok(true) => continue,
+            Ok(false) if app.tasks.is_stopping() && app.runs.is_idle() => return,
+            Ok(false) => {}
+            Err(_) if app.tasks.is_stopping() => return,
             Err(error) => {
                 tracing::warn!(error.cause = ?error.cause(), "could not look for messages to send");
-                tokio::time::sleep(app.config.runs.poll).await;
             }
+        }
+        tokio::select! {
+            () = app.changed.notified() => {}
+            () = tokio::time::sleep(app.config.runs.poll) => {}
         }
     }
 }
@@ -55,16 +79,14 @@ async fn send_one(app: &App) -> Result<bool> {
     match sent.unwrap_or(Err(CallError::Unheard("time-out"))) {
         Ok(message) => app.store.mark_sent(&outgoing, &message).await?,
         Err(error) => {
-            let wait = wait_after(&error, outgoing.attempts);
-            match wait {
-                Some(wait) => {
-                    tracing::info!(run.id = %outgoing.run, "a message was not sent, trying again in {wait:?}: {error}");
-                }
-                None => tracing::error!(run.id = %outgoing.run, "a message was given up: {error}"),
+            let then = then(&error, outgoing.attempts, app.clock.now());
+            if then == Then::GiveUp {
+                tracing::error!(run.id = %outgoing.run, "a message was given up: {error}");
+            } else {
+                tracing::info!(run.id = %outgoing.run, "a message was not sent yet: {error}");
             }
-            let next_at = wait.map(|wait| app.clock.now() + wait);
             app.store
-                .mark_unsent(&outgoing, next_at, &error.to_string())
+                .mark_unsent(&outgoing, then, &error.to_string())
                 .await?;
         }
     }
@@ -73,6 +95,20 @@ async fn send_one(app: &App) -> Result<bool> {
 
 async fn deliver(app: &App, outgoing: &Outgoing) -> std::result::Result<MessageTs, CallError> {
     let message = render(&outgoing.post.0);
+    match send_as(app, outgoing, &message).await {
+        Err(CallError::Refused(code)) if NOT_AS_BLOCKS.contains(&code.as_str()) => {
+            tracing::warn!(run.id = %outgoing.run, code, "Slack does not take these blocks; sending plain text");
+            send_as(app, outgoing, &message.without_blocks()).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn send_as(
+    app: &App,
+    outgoing: &Outgoing,
+    message: &Message,
+) -> std::result::Result<MessageTs, CallError> {
     let posted = match &outgoing.message {
         Some(ts) => Some(ts.clone()),
         // An earlier try may have been heard although we did not hear back.
@@ -80,8 +116,8 @@ async fn deliver(app: &App, outgoing: &Outgoing) -> std::result::Result<MessageT
         None => None,
     };
     if let Some(ts) = posted {
-        match app.slack.update(&outgoing.channel, &ts, &message).await {
-            Err(CallError::Refused(code)) if code == "message_not_found" => {}
+        match app.slack.update(&outgoing.channel, &ts, message).await {
+            Err(CallError::Refused(code)) if NO_LONGER_OURS_TO_EDIT.contains(&code.as_str()) => {}
             outcome => return outcome.map(|()| ts),
         }
     }
@@ -90,37 +126,36 @@ async fn deliver(app: &App, outgoing: &Outgoing) -> std::result::Result<MessageT
         .post(
             &outgoing.channel,
             Some(&outgoing.thread),
-            &message,
+            message,
             Some(metadata),
         )
         .await
 }
 
-/// The message of this run in its thread, if it is there.
+/// The message of this run in its thread, if it is there. Where Slack will not tell, a second
+/// message is better than none.
 async fn find(app: &App, outgoing: &Outgoing) -> std::result::Result<Option<MessageTs>, CallError> {
     let ours = |metadata: &Value| metadata["event_payload"]["run_id"] == json!(outgoing.run);
-    app.slack
+    match app
+        .slack
         .find_reply(&outgoing.channel, &outgoing.thread, ours)
         .await
+    {
+        Err(CallError::Refused(_)) => Ok(None),
+        found => found,
+    }
 }
 
-/// When to try again; never when Slack will not change its mind.
-fn wait_after(error: &CallError, attempts: i64) -> Option<Duration> {
-    if attempts >= MOST_ATTEMPTS {
-        return None;
-    }
-    let doubled = || Duration::from_millis(500 << attempts.clamp(0, 7));
+/// What to do about a message that was not sent: only a final "no" ends it early.
+fn then(error: &CallError, attempts: i64, now: DateTime<Utc>) -> Then {
+    let doubled = Duration::from_millis(500 << attempts.clamp(0, 7)).min(LONGEST_WAIT);
+    let again = Then::Again { at: now + doubled };
     match error {
-        CallError::RateLimited(wait) => Some(*wait),
-        CallError::Unheard(_) => Some(doubled()),
-        CallError::Refused(code) => match code.as_str() {
-            "internal_error"
-            | "fatal_error"
-            | "service_unavailable"
-            | "request_timeout"
-            | "ratelimited" => Some(doubled()),
-            _ => None,
-        },
+        CallError::RateLimited(wait) => Then::Later { at: now + *wait },
+        _ if attempts >= MOST_ATTEMPTS => Then::GiveUp,
+        CallError::Unheard(_) => again,
+        CallError::Refused(code) if TRANSIENT.contains(&code.as_str()) => again,
+        CallError::Refused(_) => Then::GiveUp,
     }
 }
 
@@ -140,13 +175,15 @@ pub fn render(post: &Post) -> Message {
             message,
             hint,
             reference,
+            unknown,
             run,
         } => {
-            let hint = hint
-                .as_deref()
-                .map(|hint| format!("\n{}", escape(hint)))
-                .unwrap_or_default();
-            Message::new(format!("⚠️ {}{hint}", escape(message)))
+            let mut text = format!("⚠️ {}", escape(message));
+            if let Some(hint) = hint {
+                text.push_str(&format!("\n{}", escape(hint)));
+            }
+            text.push_str(&may_have_run(unknown));
+            Message::new(text)
                 .block(actions(vec![retry(run)]))
                 .block(context(&format!("Reference {}", escape(reference))))
         }
@@ -155,15 +192,23 @@ pub fn render(post: &Post) -> Message {
 }
 
 fn interrupted(unknown: &[String], run: &RunId) -> Message {
-    let mut text = "⚠️ I was interrupted before I could answer.".to_owned();
-    if !unknown.is_empty() {
-        let names: Vec<String> = unknown.iter().map(|name| code(name)).collect();
-        text.push_str(&format!(
-            "\n{} may have run; I did not repeat it. Please check before you retry.",
-            names.join(", ")
-        ));
-    }
+    let text = format!(
+        "⚠️ I was interrupted before I could answer.{}",
+        may_have_run(unknown)
+    );
     Message::new(text).block(actions(vec![retry(run)]))
+}
+
+/// Calls that were sent and never came back are named: only the person can look.
+fn may_have_run(unknown: &[String]) -> String {
+    if unknown.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = unknown.iter().map(|name| code(name)).collect();
+    format!(
+        "\n{} may have run; I did not repeat it. Please check before you retry.",
+        names.join(", ")
+    )
 }
 
 fn retry(run: &RunId) -> Value {
@@ -183,7 +228,7 @@ fn approval(request: &ApprovalRequest) -> Message {
         code(&request.connection)
     );
     // All of it, however long: what cannot be seen must not be approved.
-    let characters: Vec<char> = arguments.chars().collect();
+    let characters: Vec<char> = visible(&arguments).chars().collect();
     let shown = characters
         .chunks(ARGUMENTS_PER_BLOCK)
         .map(|part| part.iter().collect::<String>());
@@ -208,6 +253,24 @@ fn approval(request: &ApprovalRequest) -> Message {
         .block(context(
             "Only the person who asked can decide. It runs once, exactly as shown.",
         ))
+}
+
+/// Characters that hide or reorder others, spelled out: what is approved must be what is read.
+fn visible(text: &str) -> String {
+    let hides = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' | '\u{ad}' | '\u{61c}' | '\u{e0000}'..='\u{e007f}')
+    };
+    text.chars()
+        .map(|c| {
+            if hides(c) {
+                c.escape_unicode().to_string()
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
 }
 
 fn receipt_line(receipt: &Receipt) -> String {

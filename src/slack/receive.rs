@@ -103,15 +103,16 @@ async fn handle(app: &Arc<App>, dedupe_key: String, inbound: Inbound) -> Ack {
     let (team, payload) = (team(&inbound), json!(note));
     let delivery = delivery(app, dedupe_key, team, kind(&inbound), payload);
     let until = app.clock.now() + app.config.slack.handler_timeout;
+    let lease = LeaseToken::generate();
     let arrival = Arrival::Handle {
-        lease: LeaseToken::generate(),
+        lease: lease.clone(),
         until,
     };
     match store(app, &delivery, arrival).await {
         Ok(Stored::Duplicate) => Ack::Empty,
         Ok(Stored::New) => {
             let ack = modals::answer_at_once(app, &inbound);
-            router::start(app, delivery.id, inbound);
+            router::start(app, delivery.id, lease, inbound);
             ack.map_or(Ack::Empty, Ack::Body)
         }
         Err(error) => router::storage_is_down(&inbound, &error),

@@ -11,7 +11,7 @@ use super::receive::Ack;
 use super::{actions, blocks, commands, modals, screens};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::ids::{ChannelId, InboxId};
+use crate::ids::{ChannelId, InboxId, LeaseToken};
 use crate::slack::blocks::Message;
 
 /// What a handler wants shown to the one who asked.
@@ -26,7 +26,7 @@ pub enum Reply {
 }
 
 /// Works on a delivery in the background, within its time, to exactly one visible outcome.
-pub fn start(app: &Arc<App>, id: InboxId, inbound: Inbound) {
+pub fn start(app: &Arc<App>, id: InboxId, lease: LeaseToken, inbound: Inbound) {
     let work = {
         let app = app.clone();
         async move {
@@ -38,6 +38,9 @@ pub fn start(app: &Arc<App>, id: InboxId, inbound: Inbound) {
                 Ok(Err(_panic)) => Err(Error::internal(anyhow::anyhow!("a handler panicked"))),
                 Err(_elapsed) => Err(too_slow()),
             };
+            if taken_over(&app, &id, &lease).await {
+                return;
+            }
             show(&app, &inbound, outcome).await;
             if let Err(error) = app.store.finish_delivery(&id, app.clock.now()).await {
                 tracing::warn!(error.cause = ?error.cause(), "a delivery was not marked as finished");
@@ -45,6 +48,16 @@ pub fn start(app: &Arc<App>, id: InboxId, inbound: Inbound) {
         }
     };
     app.tasks.spawn("slack.handle", work);
+}
+
+/// Whether somebody else has taken the delivery for abandoned and tells its sender so.
+async fn taken_over(app: &App, id: &InboxId, lease: &LeaseToken) -> bool {
+    let until = app.clock.now() + app.config.slack.handler_timeout;
+    match app.store.hold_delivery(id, lease, until).await {
+        Ok(held) => !held,
+        // Storage is down, so nobody can take it over now: better a word too many.
+        Err(_) => false,
+    }
 }
 
 async fn handle(app: &Arc<App>, inbound: &Inbound) -> Result<Reply> {

@@ -55,7 +55,8 @@ macro_rules! insert {
             "insert into approvals
                 (id, run_id, call_id, team_id, approver_id, request, arguments_hash, state, created_at, expires_at)
              values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9)
-             on conflict (run_id, call_id) do nothing",
+             on conflict (run_id, call_id) do update set expires_at = excluded.expires_at
+                 where approvals.state = 'pending'",
         )
         .bind(&$request.id)
         .bind($run)

@@ -100,6 +100,25 @@ impl Store {
         Ok(stored)
     }
 
+    /// Holds on to a delivery for long enough to show its outcome; false when somebody else has
+    /// taken it over, who then says what became of it.
+    pub async fn hold_delivery(
+        &self,
+        id: &InboxId,
+        lease: &LeaseToken,
+        until: DateTime<Utc>,
+    ) -> Result<bool> {
+        const SQL: &str = "update inbox
+            set lease_until = $3
+            where id = $1 and lease_token = $2 and state = 'received'";
+        let held = on_db!(self, c => sqlx::query(SQL)
+            .bind(id)
+            .bind(lease)
+            .bind(until)
+            .execute(c).await?.rows_affected());
+        Ok(held == 1)
+    }
+
     /// Marks a delivery as finished and forgets what it said.
     pub async fn finish_delivery(&self, id: &InboxId, now: DateTime<Utc>) -> Result<()> {
         const SQL: &str = "update inbox

@@ -64,7 +64,8 @@ macro_rules! show {
     ($tx:ident, $run:expr, $post:expr, $now:expr) => {
         sqlx::query(
             "update outbox
-             set post = $2, revision = revision + 1, next_at = $3
+             set post = $2, revision = revision + 1,
+                 next_at = case when next_at > $3 then next_at else $3 end
              where run_id = $1",
         )
         .bind($run)
@@ -113,33 +114,51 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that sending failed: tried again at `next_at`, or given up when there is none.
-    pub async fn mark_unsent(
-        &self,
-        failed: &Outgoing,
-        next_at: Option<DateTime<Utc>>,
-        error: &str,
-    ) -> Result<()> {
+    /// Notes that sending failed and what is to be done about it.
+    pub async fn mark_unsent(&self, failed: &Outgoing, then: Then, error: &str) -> Result<()> {
         const AGAIN: &str = "update outbox
-            set lease_token = null, lease_until = null, last_error = $3, next_at = $4
+            set lease_token = null, lease_until = null, last_error = $3, next_at = $4, attempts = attempts - $5
             where run_id = $1 and lease_token = $2";
         const GIVE_UP: &str = "update outbox
-            set lease_token = null, lease_until = null, last_error = $3, sent_revision = $4
+            set lease_token = null, lease_until = null, last_error = $3, sent_revision = $4, attempts = 0
             where run_id = $1 and lease_token = $2";
-        match next_at {
-            Some(next_at) => on_db!(self, c => sqlx::query(AGAIN)
-                .bind(&failed.run)
-                .bind(&failed.lease_token)
-                .bind(error)
-                .bind(next_at)
-                .execute(c).await.map(drop))?,
-            None => on_db!(self, c => sqlx::query(GIVE_UP)
-                .bind(&failed.run)
-                .bind(&failed.lease_token)
-                .bind(error)
-                .bind(failed.revision)
-                .execute(c).await.map(drop))?,
-        }
+        let (at, uncounted) = match then {
+            Then::GiveUp => {
+                on_db!(self, c => sqlx::query(GIVE_UP)
+                    .bind(&failed.run)
+                    .bind(&failed.lease_token)
+                    .bind(error)
+                    .bind(failed.revision)
+                    .execute(c).await.map(drop))?;
+                return Ok(());
+            }
+            Then::Again { at } => (at, 0_i64),
+            Then::Later { at } => (at, 1_i64),
+        };
+        on_db!(self, c => sqlx::query(AGAIN)
+            .bind(&failed.run)
+            .bind(&failed.lease_token)
+            .bind(error)
+            .bind(at)
+            .bind(uncounted)
+            .execute(c).await.map(drop))?;
         Ok(())
     }
+}
+
+/// What is to be done about a message that was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Try again at that time; this try counts, for it may have been heard.
+    Again {
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Send it at that time; this try does not count, for it was turned away.
+    Later {
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// Leave it: it will never be taken as it is.
+    GiveUp,
 }

@@ -211,6 +211,10 @@ impl Store {
         const SQL: &str = "update runs
             set state = 'waiting', lease_token = null, lease_until = null
             where id = $1 and lease_token = $2 and state = 'running'";
+        const GOES_ON: &str = "update runs
+            set state = 'queued'
+            where id = $1 and not exists
+                (select 1 from approvals where run_id = $1 and state = 'pending')";
         let held = in_transaction!(self, tx => {
             let held = sqlx::query(SQL)
                 .bind(&lease.run)
@@ -220,7 +224,11 @@ impl Store {
                 for (call_id, request) in questions {
                     approvals::insert!(tx, &lease.run, call_id, asker, request, expires_at, now);
                 }
-                if let Some((_, first)) = questions.first() {
+                // A question may have expired while the other calls of its reply ran.
+                let goes_on = sqlx::query(GOES_ON)
+                    .bind(&lease.run)
+                    .execute(&mut *tx).await?.rows_affected() == 1;
+                if let Some((_, first)) = questions.first().filter(|_| !goes_on) {
                     outbox::show!(tx, &lease.run, &Post::AskApproval(first.clone()), now);
                 }
             }

@@ -25,6 +25,24 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps a sealed secret unless there is one under that reference.
+    pub async fn put_sealed_once(
+        &self,
+        reference: &CredentialRef,
+        sealed: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        const SQL: &str = "insert into sealed_secrets (reference, sealed, created_at)
+            values ($1, $2, $3)
+            on conflict (reference) do nothing";
+        on_db!(self, c => sqlx::query(SQL)
+            .bind(reference)
+            .bind(sealed)
+            .bind(now)
+            .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
     /// A sealed secret, if it is there.
     pub async fn get_sealed(&self, reference: &CredentialRef) -> Result<Option<String>> {
         const SQL: &str = "select sealed from sealed_secrets where reference = $1";

@@ -305,10 +305,7 @@ mod tests {
         );
         let status = json!({"columns": ["status"], "rows": [["a"], ["b"], ["a"], ["a"]]});
         let status = Grid::of_query(&status).unwrap();
-        assert_eq!(
-            status.findings(),
-            ["`status` has a (3), b (1)."]
-        );
+        assert_eq!(status.findings(), ["`status` has a (3), b (1)."]);
     }
 
     #[test]

@@ -49,6 +49,27 @@ async fn forms_say_which_field_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_form_is_taken() {
+    let world = World::start().await;
+    let alice = world.alice();
+    alice.types("/mcp connect sqlite").await;
+    let form = alice
+        .form_when(|view| view.callback_id() == "connect")
+        .await;
+    let wrong = alice
+        .submits(&form, json!({ "connection-name": "!!" }))
+        .await;
+    assert_eq!(wrong.errors.len(), 1, "{wrong:?}");
+    let right = alice
+        .submits(&form, json!({ "connection-name": "shop" }))
+        .await;
+    assert!(right.ok, "{right:?}");
+    let told = alice.private_message_after(0).await.all_text();
+    assert!(told.contains("Connected!"), "{told}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_does_not_work_is_not_kept_and_says_why() {
     let world = World::start().await;
     let alice = world.alice();

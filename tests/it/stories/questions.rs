@@ -105,6 +105,33 @@ async fn a_limit_of_slacks_delays_an_answer_and_loses_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_number_of_rate_limits_makes_an_answer_given_up() {
+    let world = World::start().await;
+    let alice = world.alice();
+    world.sim.fault(
+        Fault::new("chat.postMessage", FaultKind::RateLimited)
+            .times(12)
+            .retry_after(0),
+    );
+    let ts = alice.says("@patchbay help").await;
+    alice.answer_to(&ts).await;
+    assert_eq!(alice.replies(&ts).len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blocks_that_slack_refuses_become_plain_text() {
+    let world = World::start().await;
+    let alice = world.alice();
+    world
+        .sim
+        .fault(Fault::new("chat.update", FaultKind::OkFalse).error("invalid_blocks"));
+    let answer = alice.asks("@patchbay help").await;
+    assert!(!answer.all_text().is_empty());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_of_the_bot_notifies_and_unfurls_nothing() {
     let world = World::start().await;
     let alice = world.alice();
