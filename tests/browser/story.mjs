@@ -97,6 +97,10 @@ async function direct(alice) {
   await alice.types("how many customers are there?");
   const answer = await alice.reads("demo/planner");
   assert.match(await answer.innerText(), /There are 64 rows in customers/);
+  // A join: the demo model looks at several tables at once.
+  await alice.types("top 5 customers by revenue");
+  const top = await alice.reads(/sum.*demo\/planner/);
+  assert.equal(await top.locator("tbody tr").count(), 5);
   await alice.goesTo("general");
 }
 
