@@ -94,7 +94,7 @@ impl Registry {
             Some(card) => format!("Did you mean `{}`?", card.name),
             None => {
                 let names: Vec<&str> = self.cards.iter().map(|card| card.name.as_str()).collect();
-                format!("There is {}.", names.join(", "))
+                format!("You can connect {}.", names.join(", "))
             }
         };
         let shown: String = meant

@@ -1,7 +1,8 @@
 //! Carries out what the turn decides: asks, runs, journals, ends.
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
+use std::convert::Infallible;
+
+use futures_util::{FutureExt as _, StreamExt as _, future, stream};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -189,18 +190,34 @@ impl<'a> Drive<'a> {
     async fn send(&mut self, ready: &[(&ToolCall, Box<Ready>)]) -> Result<Option<Ended>> {
         let executor = &self.agent.executor;
         let (caller, most) = (self.caller(), self.agent.config.parallel_calls);
-        let mut waiting = ready.iter();
-        let mut running = FuturesUnordered::new();
+        // Boxed one by one: a closure over borrows would not be `Send` enough for the compiler.
+        let mut calls = Vec::with_capacity(ready.len());
+        for (call, checked) in ready {
+            calls.push(async move { ended(call, executor.run(caller, checked).await) }.boxed());
+        }
+        let mut running = stream::iter(calls).buffer_unordered(most);
+        let mut outcomes = Vec::new();
         loop {
-            while running.len() < most
-                && let Some((call, checked)) = waiting.next()
-            {
-                running.push(async move { ended(call, executor.run(caller, checked).await) });
+            if outcomes.is_empty() {
+                let Some(step) = running.next().await else {
+                    return Ok(None);
+                };
+                outcomes.push(step);
             }
-            let Some(step) = running.next().await else {
-                return Ok(None);
+            let steps = std::mem::take(&mut outcomes);
+            // The others are polled on meanwhile: one of them may hold the lock that the journal
+            // waits for.
+            let go_on = async {
+                while let Some(step) = running.next().await {
+                    outcomes.push(step);
+                }
+                future::pending::<Infallible>().await
             };
-            if let Some(ended) = self.journal(vec![step], None).await? {
+            let journaled = tokio::select! {
+                journaled = self.journal(steps, None) => journaled?,
+                never = go_on => match never {},
+            };
+            if let Some(ended) = journaled {
                 return Ok(Some(ended));
             }
         }

@@ -89,9 +89,7 @@ fn misunderstood(error: &clap::Error, words: &[String], command: &str) -> Error 
             }
             None => format!("I do not know `{command} {first}`."),
         },
-        _ => format!(
-            "`{command} {first}` does not take that many words. Put a name with spaces in quotes."
-        ),
+        _ => format!("`{command} {first}` does not take that many words."),
     };
     Error::new(Kind::Invalid, message)
 }

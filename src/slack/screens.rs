@@ -36,7 +36,7 @@ pub fn interrupted_command(wanted: &str) -> Message {
 pub fn nothing_asked(command: &str) -> Message {
     Message::new(format!(
         "Ask me something in the same message, such as _show me all customers from my database_.\n\
-         Connect a service first with `{command} connect`; `{command} help` lists the rest."
+         `{command} connect` connects a service; `{command} help` lists the rest."
     ))
 }
 

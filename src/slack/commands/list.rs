@@ -40,9 +40,10 @@ fn line(app: &App, connection: &Connection) -> String {
     };
     let used = match connection.last_used {
         Some(at) => format!(
-            "used {} times, last <!date^{}^{{date_short_pretty}} {{time}}|recently>",
+            "used {} times, last <!date^{}^{{date_short_pretty}} {{time}}|{}>",
             connection.usage_count,
-            at.timestamp()
+            at.timestamp(),
+            at.format("%Y-%m-%d %H:%M UTC"),
         ),
         None => "not used yet".to_owned(),
     };

@@ -99,7 +99,14 @@ pub fn answer_at_once(app: &App, submission: &Submission) -> Value {
             let text = format!("Testing the connection to {}", escape(&form.card.title));
             json!({ "response_action": "update", "view": busy(&text) })
         }
-        Err(Problem::Fields(errors)) => json!({ "response_action": "errors", "errors": errors }),
+        Err(Problem::Fields(errors)) => {
+            // Slack shows these as they are, backticks included.
+            let plain: BTreeMap<_, _> = errors
+                .into_iter()
+                .map(|(field, error)| (field, error.replace('`', "")))
+                .collect();
+            json!({ "response_action": "errors", "errors": plain })
+        }
         Err(Problem::Form(error)) => {
             let blocks = screens::failure(&error).blocks;
             json!({ "response_action": "update", "view": super::notice("Connect", blocks) })
