@@ -3,7 +3,6 @@
 Usage: bolt.py http|socket PORT API_URL acks|answers
 """
 
-import asyncio
 import sys
 
 import uvicorn
@@ -50,6 +49,10 @@ async def ready(_request):
     return PlainTextResponse("ready")
 
 
+async def connect():
+    await AsyncSocketModeHandler(app, "xapp-sim").start_async()
+
+
 def serve():
     handler = AsyncSlackRequestHandler(app)
     routes = [Route("/readyz", ready)]
@@ -69,5 +72,4 @@ if __name__ == "__main__":
     if TRANSPORT == "http":
         serve()
     else:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(AsyncSocketModeHandler(app, "xapp-sim").start_async())
+        uvloop.run(connect())

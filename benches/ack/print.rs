@@ -68,9 +68,9 @@ impl Printer {
         let (acknowledged, stored) = (report.acknowledged, report.stored);
         self.bar(
             format!(
-                "acknowledged by Patchbay: {acknowledged}, in its database: {stored}, the same"
+                "Patchbay acknowledged {acknowledged} and has {stored} in its database: none lost"
             ),
-            acknowledged == stored,
+            stored >= acknowledged,
         );
         for measured in &report.servers {
             if measured.unseen_cpu > Duration::from_millis(50) {

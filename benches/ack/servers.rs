@@ -194,11 +194,15 @@ impl Server {
                 return Ok(());
             }
             if Instant::now() > deadline || self.child.try_wait()?.is_some() {
-                let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-                bail!("a program did not start; its log:\n{log}");
+                bail!("a program did not start; its log:\n{}", self.log());
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// What it printed.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
     /// The processor time that its threads have used. The kernel counts it in nanoseconds here;

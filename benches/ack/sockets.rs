@@ -38,7 +38,11 @@ pub async fn measure(launcher: &Launcher) -> anyhow::Result<[Outcome; 2]> {
 
 impl Side {
     async fn new(sim: Sim, server: Server) -> anyhow::Result<Self> {
-        ensure!(sim.connected().await, "an app opened no socket");
+        ensure!(
+            sim.connected().await,
+            "an app opened no socket; its log:\n{}",
+            server.log()
+        );
         let mut side = Self {
             sim,
             server,
