@@ -19,7 +19,7 @@ use crate::llm::catalogue::Catalogue;
 use crate::net;
 use crate::runs::Runs;
 use crate::secrets::{Sealer, Secrets};
-use crate::slack::socket::{SocketHealth, Sockets};
+use crate::slack::socket::{self, SocketHealth, Sockets};
 use crate::slack::{SlackClient, Transport, outbox, recovery};
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -154,6 +154,8 @@ impl App {
         self.runs.start();
         if self.config.slack.transport == Transport::Socket {
             *self.open_sockets.lock().await = Some(Sockets::open(self).await?);
+            self.tasks
+                .spawn_until_stop("slack.socket.watch", socket::watch(self.clone()));
         }
         tracing::info!(
             model = self.model,

@@ -172,14 +172,13 @@ pub struct Setting {
 
 /// Every setting in force with its origin, secrets hidden.
 pub fn settings(file: Option<&Path>, environment: &Environment) -> Result<Vec<Setting>> {
+    Config::load(file, environment)?;
     let figment = layers(file, environment)?;
     let root: Dict = figment.extract().map_err(|error| unreadable(&error))?;
     let mut leaves = Vec::new();
     flatten("", &Value::from(root), &mut leaves);
     let with_origin = leaves.into_iter().map(|(key, value)| Setting {
-        origin: figment
-            .find_metadata(&key)
-            .map_or_else(String::new, |metadata| metadata.name.to_string()),
+        origin: origin(&figment, &key),
         value: if is_secret(&key) {
             "•••".to_owned()
         } else {
@@ -188,6 +187,21 @@ pub fn settings(file: Option<&Path>, environment: &Environment) -> Result<Vec<Se
         key,
     });
     Ok(with_origin.collect())
+}
+
+fn origin(figment: &Figment, key: &str) -> String {
+    let metadata = figment.find_metadata(key);
+    match metadata {
+        // The embedded file is the one text; other files have a path.
+        Some(metadata) if metadata.source.is_none() && metadata.name != "environment" => {
+            "default".to_owned()
+        }
+        Some(metadata) => match &metadata.source {
+            Some(source) => source.to_string(),
+            None => metadata.name.to_string(),
+        },
+        None => String::new(),
+    }
 }
 
 fn layers(file: Option<&Path>, environment: &Environment) -> Result<Figment> {
@@ -291,6 +305,8 @@ mod tests {
         let environment = environment(&[
             ("SLACK_BOT_TOKEN", "xoxb-1"),
             ("PATCHBAY_SLACK__APP_TOKEN", "xapp-1"),
+            ("PATCHBAY_DATABASE__URL", "sqlite:ours.db"),
+            ("DATABASE_URL", "sqlite:theirs.db"),
             ("PATCHBAY_RUNS__PARALLEL", "3"),
             ("MCP_TOOL_TIMEOUT_SECONDS", "7"),
             ("PATCHBAY_UNRELATED", "x"),
@@ -298,6 +314,7 @@ mod tests {
         let config = Config::load(None, &environment).unwrap();
         assert!(config.validate().is_ok());
         assert_eq!(config.runs.parallel, 3);
+        assert_eq!(config.database.url, "sqlite:ours.db");
         assert_eq!(config.tools.limits.timeout.as_secs(), 7);
         let shown = settings(None, &environment).unwrap();
         let token = shown

@@ -1,6 +1,6 @@
 //! One call, one pipeline: find, validate, authorize, ask, limit, run, wrap, record.
 //!
-//! Every caller of a tool comes through [`Executor::call`]; nothing else runs one.
+//! Every caller of a tool comes through [`Executor::run`]; nothing else runs one.
 
 pub mod sql;
 mod wrap;

@@ -11,6 +11,8 @@ mod runs;
 mod secrets;
 mod usage;
 
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -159,12 +161,26 @@ async fn connect_sqlite(config: &DatabaseConfig) -> Result<SqlitePool> {
             .await
             .map_err(|error| unusable(config, error))?;
     }
+    only_for_us(options.get_filename()).map_err(|error| unusable(config, error))?;
     SqlitePoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(config.acquire_timeout)
         .connect_with(options)
         .await
         .map_err(|error| unusable(config, error))
+}
+
+/// Makes the file, where there is none, readable for its owner alone: it holds questions and answers.
+fn only_for_us(path: &Path) -> std::io::Result<()> {
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 async fn connect_postgres(config: &DatabaseConfig) -> Result<PgPool> {

@@ -11,6 +11,8 @@ use crate::llm::catalogue::WellKnownKeys;
 
 const PREFIX: &str = "PATCHBAY_";
 const FILE_SUFFIX: &str = "_FILE";
+/// `secrets.key_file` is a setting of its own, and not `secrets.key` from a file.
+const KEY_FILE_SETTING: &str = "SECRETS__KEY";
 
 /// Names that everyone uses for a setting of ours.
 const ALIASES: [(&str, &str); 5] = [
@@ -50,9 +52,13 @@ impl Environment {
     /// An environment of these variables.
     pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self> {
         let mut environment = Self::default();
-        for (name, value) in pairs {
+        environment.pairs = pairs.collect();
+        // Our own names come last: they win over those that everyone uses.
+        environment
+            .pairs
+            .sort_by_key(|(name, _)| name.starts_with(PREFIX));
+        for (name, value) in environment.pairs.clone() {
             environment.take(&name, &value)?;
-            environment.pairs.push((name, value));
         }
         Ok(environment)
     }
@@ -89,7 +95,7 @@ impl Environment {
         } else if let Some(path) = name.strip_prefix(PREFIX).filter(|path| path.contains("__")) {
             match path
                 .strip_suffix(FILE_SUFFIX)
-                .filter(|path| !path.ends_with("KEY"))
+                .filter(|path| *path != KEY_FILE_SETTING)
             {
                 Some(path) => {
                     let content = read(name, value)?;

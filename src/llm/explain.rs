@@ -13,12 +13,12 @@ impl From<Error> for error::Error {
             kind,
             source,
         } = error;
-        let explained =
-            Self::new(branch(&kind), message(&provider, &model, &kind)).hint(next_step(&kind));
-        match source {
-            Some(source) => explained.source(source),
-            None => explained,
-        }
+        // The library's own error may hold the request, and with it what people asked: the log
+        // gets the kind alone.
+        drop(source);
+        Self::new(branch(&kind), message(&provider, &model, &kind))
+            .hint(next_step(&kind))
+            .source(anyhow::anyhow!("{provider}/{model}: {kind:?}"))
     }
 }
 

@@ -77,12 +77,14 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
     }
 }
 
-/// Opens a form, on top of the one the click was in.
+/// Opens a form, in the place of the one the click was in: closing it then ends the matter.
 async fn open(app: &App, action: &Action, view: &serde_json::Value) -> Result<Reply> {
-    let trigger = action.caller.trigger.as_deref().unwrap_or_default();
-    match action.view {
-        Some(_) => app.slack.push_view(trigger, view).await?,
-        None => app.slack.open_view(trigger, view).await?,
+    match &action.view {
+        Some(clicked_in) => app.slack.update_view(&clicked_in.id, view).await?,
+        None => {
+            let trigger = action.caller.trigger.as_deref().unwrap_or_default();
+            app.slack.open_view(trigger, view).await?;
+        }
     }
     Ok(Reply::Shown)
 }

@@ -19,6 +19,9 @@ use crate::ids::{ChannelId, MessageTs, UserId};
 /// The connector both the Web API and Socket Mode use.
 pub type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
 
+/// Pages of 200 replies that are searched for a message of ours.
+const MOST_PAGES: usize = 10;
+
 /// Why a call to Slack did not work.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
@@ -130,31 +133,36 @@ impl SlackClient {
         self.call("views.open", &body).await.map(drop)
     }
 
-    /// Puts a modal on top of the one that is open.
-    pub async fn push_view(&self, trigger: &str, view: &Value) -> Result<(), CallError> {
-        let body = json!({ "trigger_id": trigger, "view": view });
-        self.call("views.push", &body).await.map(drop)
-    }
-
     /// Changes an open modal.
     pub async fn update_view(&self, view_id: &str, view: &Value) -> Result<(), CallError> {
         let body = json!({ "view_id": view_id, "view": view });
         self.call("views.update", &body).await.map(drop)
     }
 
-    /// The replies in a thread, with metadata; the newest 100.
-    pub async fn replies(
+    /// The first message of a thread whose metadata is as wanted. Slack gives the oldest first, so
+    /// a long thread takes several pages.
+    pub async fn find_reply(
         &self,
         channel: &ChannelId,
         thread: &MessageTs,
-    ) -> Result<Vec<Value>, CallError> {
-        let body =
-            json!({ "channel": channel, "ts": thread, "include_all_metadata": true, "limit": 100 });
-        let mut answer = self.call("conversations.replies", &body).await?;
-        Ok(match answer["messages"].take() {
-            Value::Array(messages) => messages,
-            _ => Vec::new(),
-        })
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Option<MessageTs>, CallError> {
+        let mut cursor = String::new();
+        for _ in 0..MOST_PAGES {
+            let body = json!({
+                "channel": channel, "ts": thread, "include_all_metadata": true, "limit": 200, "cursor": cursor,
+            });
+            let answer = self.call("conversations.replies", &body).await?;
+            let messages = answer["messages"].as_array().map_or(&[][..], Vec::as_slice);
+            if let Some(found) = messages.iter().find(|message| wanted(&message["metadata"])) {
+                return Ok(found["ts"].as_str().map(MessageTs::new));
+            }
+            match answer["response_metadata"]["next_cursor"].as_str() {
+                Some(next) if !next.is_empty() => next.clone_into(&mut cursor),
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
     }
 
     /// The workspace and the bot that the token belongs to, such as "Acme as patchbay".

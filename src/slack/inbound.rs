@@ -304,6 +304,8 @@ fn without_mention(said: &str, mention: &str, direct: bool) -> String {
 }
 
 fn question(said: &str) -> Result<String, Unanswerable> {
+    // PostgreSQL keeps no NUL, and no question needs a bell.
+    let said = said.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "");
     let said = mrkdwn::unescape(said.trim());
     if said.is_empty() {
         Err(Unanswerable::Empty)

@@ -98,16 +98,10 @@ async fn deliver(app: &App, outgoing: &Outgoing) -> std::result::Result<MessageT
 
 /// The message of this run in its thread, if it is there.
 async fn find(app: &App, outgoing: &Outgoing) -> std::result::Result<Option<MessageTs>, CallError> {
-    let replies = app
-        .slack
-        .replies(&outgoing.channel, &outgoing.thread)
-        .await?;
-    let ours = |reply: &&Value| reply["metadata"]["event_payload"]["run_id"] == json!(outgoing.run);
-    let ts = replies
-        .iter()
-        .find(ours)
-        .and_then(|reply| reply["ts"].as_str());
-    Ok(ts.map(MessageTs::new))
+    let ours = |metadata: &Value| metadata["event_payload"]["run_id"] == json!(outgoing.run);
+    app.slack
+        .find_reply(&outgoing.channel, &outgoing.thread, ours)
+        .await
 }
 
 /// When to try again; never when Slack will not change its mind.

@@ -11,7 +11,7 @@ use super::receive::Ack;
 use super::{actions, blocks, commands, modals, screens};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::ids::InboxId;
+use crate::ids::{ChannelId, InboxId};
 use crate::slack::blocks::Message;
 
 /// What a handler wants shown to the one who asked.
@@ -92,21 +92,26 @@ async fn show(app: &App, inbound: &Inbound, outcome: Result<Reply>) {
     }
 }
 
-/// Answers the caller privately: through the URL that came along, else in the channel.
+/// Answers the caller privately: through the URL that came along, else in the channel, else in
+/// their conversation with the bot.
 pub async fn answer(app: &App, caller: &Caller, message: &Message, replace: bool) -> Result<()> {
-    let Some(url) = &caller.response_url else {
-        let user = &caller.person.user;
-        // A person's own identifier is the channel of their direct message with the bot.
-        let channel = caller
-            .channel
-            .clone()
-            .unwrap_or_else(|| crate::ids::ChannelId::new(user.as_str()));
-        return Ok(app
-            .slack
-            .post_ephemeral(&channel, user, None, message)
-            .await?);
-    };
-    Ok(app.slack.respond(url, message, replace).await?)
+    if let Some(url) = &caller.response_url {
+        return Ok(app.slack.respond(url, message, replace).await?);
+    }
+    let user = &caller.person.user;
+    match &caller.channel {
+        Some(channel) => {
+            app.slack
+                .post_ephemeral(channel, user, None, message)
+                .await?;
+        }
+        // A person's own identifier, as a channel, is their conversation with the bot.
+        None => {
+            let channel = ChannelId::new(user.as_str());
+            app.slack.post(&channel, None, message, None).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The answer when nothing could be stored, and so nothing was started.

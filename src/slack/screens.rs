@@ -5,6 +5,9 @@ use super::mrkdwn::{code, escape};
 use crate::domain::connection::Connection;
 use crate::error::{Error, Kind};
 
+/// As many connections as fit Slack's 50 blocks a message.
+const MOST_CONNECTIONS: usize = 20;
+
 /// A failure: what happened, what to do, and what to quote when it was our fault.
 pub fn failure(error: &Error) -> Message {
     let mut text = format!("⚠️ {}", escape(error.message()));
@@ -94,8 +97,26 @@ pub fn nothing_connected(command: &str) -> Message {
     )]))
 }
 
+/// A message that lists connections, each with its line and its buttons.
+pub fn with_connections(
+    title: &str,
+    connections: &[Connection],
+    line: impl Fn(&Connection) -> String,
+) -> Message {
+    let shown = connections.iter().take(MOST_CONNECTIONS);
+    let message = shown.fold(Message::new(title), |message, connection| {
+        message
+            .block(section(&line(connection)))
+            .block(connection_buttons(connection))
+    });
+    match connections.len().saturating_sub(MOST_CONNECTIONS) {
+        0 => message,
+        more => message.block(context(&format!("And {more} more; name one to see it."))),
+    }
+}
+
 /// The buttons beside a connection.
-pub fn connection_buttons(connection: &Connection) -> serde_json::Value {
+fn connection_buttons(connection: &Connection) -> serde_json::Value {
     let id = connection.id.as_str();
     let name = &connection.name;
     let disconnect = button("Disconnect", super::actions::DISCONNECT, id, Style::Danger);

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::ExposeSecret as _;
@@ -24,6 +25,8 @@ use crate::error::{Error, Result};
 /// Seconds between pings, and how many may stay unanswered: a dead link is noticed in time.
 const PING_INTERVAL: u64 = 5;
 const PING_FAILURES: u64 = 3;
+/// How long no socket may be open before it is said.
+const DEAF_AFTER: Duration = Duration::from_secs(10);
 /// Seconds until a failed connection is tried again.
 const RECONNECT: u64 = 2;
 
@@ -83,6 +86,19 @@ impl Sockets {
     /// Says goodbye to Slack, so that it stops sending to sockets nobody reads.
     pub async fn close(self) {
         self.manager.shutdown().await;
+    }
+}
+
+/// Says so, again and again, while no socket is open: otherwise a bot that hears nothing looks
+/// like one that nobody talks to.
+pub async fn watch(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(DEAF_AFTER).await;
+        if app.sockets.open() == 0 {
+            tracing::error!(
+                "no socket to Slack is open; check slack.app_token, and that this machine reaches Slack"
+            );
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! What people do with the bot in Slack, told as they would tell it.
 
+mod approvals;
 mod bad_input;
 mod connecting;
+mod outages;
 mod questions;
 mod whose;
 
@@ -48,6 +50,8 @@ macro_rules! assert_screen {
             filters => vec![
                 (r"\b(con|run|apr)_[0-9A-Z]{26}", "$1_…"),
                 (r"\bE-[0-9A-Z]{6}\b", "E-…"),
+                // Slack names blocks that we leave nameless.
+                (r#",\s*"block_id": "[0-9a-f]{6}""#, ""),
                 (r"\b\d+ ms\b", "… ms"),
                 (r"<!date\^\d+\^", "<!date^…^"),
                 (r"http://127\.0\.0\.1:\d+/response/[0-9A-Za-z_-]+", "https://hooks.slack.com/…"),

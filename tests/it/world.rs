@@ -30,9 +30,7 @@ pub enum Engine {
 pub struct World {
     pub app: Arc<App>,
     pub sim: Sim,
-    /// The settings, for a second process on the same data.
-    pub config: Config,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 /// A person at their keyboard, in a channel.
@@ -63,7 +61,7 @@ impl World {
         let sim = Sim::start(SimConfig::default()).await.unwrap();
         let mut config = config(&sim, folder.path(), engine, transport).await;
         change(&mut config);
-        let app = App::build(config.clone(), Clock::shifted()).await.unwrap();
+        let app = App::build(config, Clock::shifted()).await.unwrap();
         let address = app.start().await.unwrap();
         match transport {
             Transport::Socket => assert!(sim.connected().await, "no socket was opened"),
@@ -77,8 +75,7 @@ impl World {
         Self {
             app,
             sim,
-            config,
-            folder,
+            _folder: folder,
         }
     }
 
@@ -96,11 +93,6 @@ impl World {
             name,
             channel: "general",
         }
-    }
-
-    /// Where the story may keep files.
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
     }
 
     pub async fn stop(self) {
@@ -250,9 +242,14 @@ impl<'a> Person<'a> {
     /// Connects a service by its card, and returns what they read afterwards.
     pub async fn connects(&self, card: &str, values: Value) -> Message {
         let before = self.private_messages().len();
+        let open = self.sim.top_view(self.name).unwrap();
         let outcome = self.types(&format!("/mcp connect {card}")).await;
         assert!(outcome.ok, "{outcome:?}");
-        let form = self.form_when(|view| view.callback_id() == "connect").await;
+        let new = |view: &View| {
+            view.callback_id() == "connect"
+                && open.as_ref().is_none_or(|open| open.id() != view.id())
+        };
+        let form = self.form_when(new).await;
         let outcome = self.submits(&form, values).await;
         assert!(
             outcome.errors.is_empty() && outcome.error.is_none(),

@@ -218,11 +218,22 @@ pub fn spoken(number: f64) -> String {
     }
 }
 
+/// An exact decimal with more digits than anybody reads, such as PostgreSQL's averages.
+fn precise(text: &str) -> Option<f64> {
+    let (whole, digits) = text.split_once('.')?;
+    let is_whole = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let is_number = is_whole(whole.trim_start_matches('-')) && is_whole(digits);
+    text.parse().ok().filter(|_| is_number && digits.len() > 4)
+}
+
 /// A value as text.
 pub fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => match precise(text) {
+            Some(number) => spoken(number),
+            None => text.clone(),
+        },
         Value::Number(number) if number.is_f64() => {
             number.as_f64().map_or_else(String::new, spoken)
         }
@@ -313,6 +324,18 @@ mod tests {
         assert_eq!(share(json!([["DE", 30]])), None);
         assert_eq!(share(json!([["DE", -30], ["FR", 50]])), None);
         assert_eq!(share(json!([[], [null], "x"])), None);
+    }
+
+    #[test]
+    fn only_figures_are_rounded() {
+        let check = |value: Value, expected: &str| assert_eq!(cell(&value), expected);
+        check(json!("70.3981818181818182"), "70.40");
+        check(json!("-0.12345"), "-0.12");
+        check(json!("1.2"), "1.2");
+        check(json!("1.23456.7"), "1.23456.7");
+        check(json!("v1.23456"), "v1.23456");
+        check(json!(0.5), "0.50");
+        check(json!(["a", 1, null]), "a, 1, ");
     }
 
     #[test]

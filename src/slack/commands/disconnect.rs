@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::error::Result;
-use crate::slack::blocks::{Message, section};
 use crate::slack::commands::{Meant, meant};
 use crate::slack::inbound::Caller;
 use crate::slack::mrkdwn::code;
@@ -14,14 +13,11 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
         Meant::None => screens::nothing_connected(&app.config.slack.command),
         Meant::These(connections) => match connections.as_slice() {
             [only] => screens::ask_disconnect(only),
-            several => several.iter().fold(
-                Message::new("Which one should be removed?"),
-                |message, connection| {
-                    message
-                        .block(section(&code(connection.name.as_str())))
-                        .block(screens::connection_buttons(connection))
-                },
-            ),
+            several => {
+                screens::with_connections("Which one should be removed?", several, |connection| {
+                    code(connection.name.as_str())
+                })
+            }
         },
     }))
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::domain::connection::{Connection, ConnectionStatus};
 use crate::error::Result;
-use crate::slack::blocks::{Message, section};
+use crate::slack::blocks::Message;
 use crate::slack::inbound::Caller;
 use crate::slack::mrkdwn::{code, escape};
 use crate::slack::router::Reply;
@@ -25,13 +25,7 @@ fn screen(app: &App, connections: &[Connection]) -> Message {
         "*You have {count} {}*",
         screens::plural(count, "connection")
     );
-    connections
-        .iter()
-        .fold(Message::new(title), |message, connection| {
-            message
-                .block(section(&line(app, connection)))
-                .block(screens::connection_buttons(connection))
-        })
+    screens::with_connections(&title, connections, |connection| line(app, connection))
 }
 
 fn line(app: &App, connection: &Connection) -> String {

@@ -59,3 +59,36 @@ impl Drop for Silent {
         self.task.abort();
     }
 }
+
+/// A model provider that answers every request with 500.
+pub struct Refusing {
+    url: String,
+}
+
+/// Starts one on a free port of loopback.
+pub async fn refusing() -> Refusing {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1/", listener.local_addr().unwrap());
+    let broken = || async {
+        (
+            axum::http::StatusCode::INTERNAL_SERVER_ERROR,
+            "sk-canary echoed",
+        )
+    };
+    let app = axum::Router::new().fallback(broken);
+    #[expect(clippy::disallowed_methods, reason = "it lives as long as its test")]
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    Refusing { url }
+}
+
+impl Refusing {
+    /// How it is configured.
+    pub fn provider(&self) -> patchbay::llm::catalogue::ProviderConfig {
+        patchbay::llm::catalogue::ProviderConfig {
+            kind: patchbay::llm::catalogue::ProviderKind::OpenaiCompatible,
+            base_url: Some(self.url.clone()),
+            api_key: Some("sk-canary".into()),
+            models: vec!["any".to_owned()],
+        }
+    }
+}

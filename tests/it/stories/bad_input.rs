@@ -60,7 +60,7 @@ async fn a_connection_that_does_not_work_is_not_kept_and_says_why() {
     for (url, part) in [
         (wrong_password.as_str(), "password"),
         (no_database.as_str(), "no database of that name"),
-        ("postgres://u:p@127.0.0.1:1/x", "reach"),
+        ("postgres://u:p@127.0.0.1:1/x", "Nothing answers"),
         ("postgres://u:p@host.invalid:5432/x", "host.invalid"),
     ] {
         let told = alice

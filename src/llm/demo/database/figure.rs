@@ -8,7 +8,7 @@ use super::sql::Select;
 
 impl Planner<'_> {
     pub(super) fn figure(&self, figure: Figure) -> Result<Plan, Plan> {
-        let (table, column) = match self.table_for(&self.question.nouns) {
+        let (table, column) = match self.named_table(&self.question.nouns) {
             Some(table) => {
                 let columns = self.columns(&table.name)?;
                 let words = self.leftover(&table.name);
@@ -18,12 +18,12 @@ impl Planner<'_> {
                     .find_map(|words| meant(columns, words, Column::is_number));
                 match named.map(|(column, _)| column) {
                     Some(column) => (&table.name, column),
-                    None if words.is_empty() && figure == Figure::Sum => return self.count(),
-                    None if words.is_empty() => {
-                        let none = || Plan::NoColumn(table.name.clone(), Vec::new());
-                        (&table.name, amount(columns).ok_or_else(none)?)
-                    }
-                    None => self.figure_anywhere()?,
+                    None if !words.is_empty() => self.figure_anywhere()?,
+                    None if figure == Figure::Sum => return self.count(),
+                    None => match amount(columns) {
+                        Some(column) => (&table.name, column),
+                        None => return Err(Plan::NoColumn(table.name.clone(), words)),
+                    },
                 }
             }
             None => self.figure_anywhere()?,

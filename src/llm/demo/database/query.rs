@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use super::question::{Ask, Figure, Question};
 use super::schema::{Column, Table, amount, meant, moment, shown};
 use super::sql::Select;
-use crate::llm::demo::words::{best, covers, name_words};
+use crate::llm::demo::words::{best, name_words};
 
 /// How many rows are fetched unless the question says.
 pub(super) const ROWS: usize = 20;
 /// How many rows are fetched at most.
 const MOST_ROWS: usize = 100;
+/// How well the words must fit a table that is named.
+const NAMED: u32 = 60;
 /// How many tables are looked into when no table is named.
 pub(super) const LOOKS: usize = 8;
 
@@ -88,13 +90,21 @@ impl Planner<'_> {
     }
 
     pub(super) fn table(&self) -> Result<&Table, Plan> {
-        self.table_for(&self.question.nouns).ok_or(Plan::NoTable)
+        let (table, _) = self.best_table(&self.question.nouns).ok_or(Plan::NoTable)?;
+        Ok(table)
     }
 
-    pub(super) fn table_for(&self, words: &[String]) -> Option<&Table> {
+    /// The table that is named, not one that means about the same.
+    pub(super) fn named_table(&self, words: &[String]) -> Option<&Table> {
+        let (table, score) = self.best_table(words)?;
+        (score >= NAMED).then_some(table)
+    }
+
+    fn best_table(&self, words: &[String]) -> Option<(&Table, u32)> {
         let names = self.tables.iter().map(|table| table.name.as_str());
-        let (name, _) = best(names, words)?;
-        self.tables.iter().find(|table| table.name == name)
+        let (name, score) = best(names, words)?;
+        let table = self.tables.iter().find(|table| table.name == name)?;
+        Some((table, score))
     }
 
     pub(super) fn columns(&self, table: &str) -> Result<&[Column], Plan> {
@@ -159,9 +169,9 @@ impl Planner<'_> {
 
     /// "Customers by orders" counts orders for each customer, "customers by revenue" adds it up.
     fn top_of_others(&self, table: &str, words: Vec<String>) -> Result<Plan, Plan> {
-        let names = self.tables.iter().map(|table| table.name.as_str());
-        // Only a table that is named, not one that means about the same.
-        let counts = best(names, &words).is_some_and(|(name, score)| name != table && score > 60);
+        let counts = self
+            .named_table(&words)
+            .is_some_and(|other| other.name != table);
         let ask = match counts {
             true => Ask::Count,
             false => Ask::Figure(Figure::Sum),

@@ -1,0 +1,91 @@
+//! When a part of ours is down: whoever asked is told at once, and nothing is lost.
+
+use serde_json::json;
+use slack_sim::{Disconnect, Fault, FaultKind};
+
+use crate::fakes::silent;
+use crate::world::{Engine, World, handmade};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_storage_the_acknowledgement_itself_says_so() {
+    use patchbay::slack::Transport;
+
+    for transport in [Transport::Socket, Transport::Http] {
+        let world = World::start_on(Engine::Postgres, transport).await;
+        let alice = world.alice();
+        world.app.store.close().await;
+        let outcome = alice.types("/mcp list").await;
+        let told = outcome.all_text();
+        assert!(
+            told.contains("storage does not answer, so nothing was started"),
+            "{outcome:?}"
+        );
+        let event = json!({
+            "team_id": "T0SIM0001", "event_id": "Ev1", "authorizations": [{ "team_id": "T0SIM0001", "user_id": "U0BOT0001" }],
+            "event": { "type": "app_mention", "user": "U0ALICE01", "channel": "C0GENERAL1", "ts": "1.9", "text": "hi" },
+        });
+        let acks = world.sim.deliver(handmade("events_api", event)).await;
+        assert!(
+            !acks[0].acked,
+            "a question that was not stored was acknowledged: {acks:?}"
+        );
+        world.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_socket_is_opened_when_slack_asks_and_when_one_breaks() {
+    let world = World::start().await;
+    for why in [
+        Disconnect::RefreshRequested,
+        Disconnect::Warning,
+        Disconnect::Abrupt,
+    ] {
+        world.sim.disconnect(why);
+        let reopened = |sim: &slack_sim::Sim| (sim.sockets() == 2).then_some(());
+        // Going and coming are both seen as changes; two is what there must be in the end.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        world
+            .sim
+            .until(std::time::Duration::from_secs(20), reopened)
+            .await
+            .expect("two sockets again");
+    }
+    let answer = world.alice().asks("@patchbay help").await;
+    assert!(!answer.all_text().is_empty());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_fails_is_named_with_a_next_step_and_a_retry() {
+    use patchbay::slack::Transport;
+
+    let broken = silent::refusing().await;
+    let world = World::start_with(Engine::Sqlite, Transport::Socket, |config| {
+        config.models.default = Some("house/any".to_owned());
+        config
+            .models
+            .providers
+            .insert("house".to_owned(), broken.provider());
+    })
+    .await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay hello").await;
+    let told = alice.answer_to(&ts).await;
+    assert!(told.all_text().starts_with('⚠'), "{told:?}");
+    assert_eq!(told.buttons(), ["Retry"]);
+    assert!(!told.all_text().contains("sk-canary"), "{told:?}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_slack_does_not_take_at_first_arrives() {
+    let world = World::start().await;
+    let alice = world.alice();
+    world
+        .sim
+        .fault(Fault::new("chat.update", FaultKind::OkFalse).error("internal_error"));
+    let answer = alice.asks("@patchbay help").await;
+    assert!(!answer.all_text().is_empty());
+    world.stop().await;
+}
