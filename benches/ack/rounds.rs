@@ -13,7 +13,7 @@ use crate::requests::Requests;
 use crate::servers::{Launcher, Server, Transport};
 use crate::sink::Sink;
 
-pub const ROUNDS: usize = 4;
+pub const ROUNDS: usize = 6;
 /// Requests for the processor time, over connections.
 pub const COUNT: usize = 400;
 pub const CONNECTIONS: usize = 8;
