@@ -51,6 +51,10 @@ impl Playground {
         });
         let url = ready.await.ok().flatten();
         // Whatever else it says must find somebody who reads it.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it ends with the process it reads"
+        )]
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self {
             url: url.unwrap_or_else(|| panic!("no page came up:\n{}", text(&log))),
