@@ -28,7 +28,7 @@ check:
 
 ## Measure, as ratios within one run.
 bench:
-	@scripts/install build test bench
+	@scripts/install build bench
 	benches/run
 
 ## Take the pictures of README.md and docs/ anew.

@@ -22,6 +22,9 @@ pub type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
 /// Pages of 200 replies that are searched for a message of ours.
 const MOST_PAGES: usize = 10;
 
+/// The one kind of silence in which a call may well have worked.
+pub const UNANSWERED: &str = "time-out";
+
 /// Why a call to Slack did not work.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
@@ -224,7 +227,7 @@ impl SlackClient {
         let answer = tokio::time::timeout(self.timeout, call).await;
         let outcome = answer.unwrap_or(Ok(Value::Null)).map_err(classify);
         match outcome {
-            Ok(Value::Null) => Err(CallError::Unheard("time-out")),
+            Ok(Value::Null) => Err(CallError::Unheard(UNANSWERED)),
             Ok(answer) if method != "response_url" && answer["ok"] != json!(true) => {
                 Err(CallError::Unheard("an answer without ok"))
             }

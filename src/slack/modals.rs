@@ -4,6 +4,7 @@ pub mod connect;
 pub mod picker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,6 +15,9 @@ use super::router::{self, Reply};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ChannelId, UserId};
+
+/// How long Slack gets to show what came with an acknowledgement.
+const HEAD_START: Duration = Duration::from_millis(300);
 
 /// What a form remembers of how it was opened. Nothing secret: Slack keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -68,6 +72,8 @@ pub async fn submit(app: &Arc<App>, submission: &Submission) -> Result<Reply> {
 /// Shows what came of a submission: in the form, and where it was opened from.
 pub async fn show(app: &App, submission: &Submission, message: &Message) {
     let view = notice("Connect", message.blocks.clone());
+    // The acknowledgement put "Testing" there; Slack may still be at it.
+    tokio::time::sleep(HEAD_START).await;
     if let Err(error) = app.slack.update_view(&submission.view.id, &view).await {
         // Closed by now, most likely; the message below says the same.
         tracing::debug!("a form could not be brought up to date: {error}");

@@ -7,7 +7,7 @@ use super::receive::Note;
 use super::{router, screens};
 use crate::app::App;
 use crate::domain::principal::Principal;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::LeaseToken;
 
 /// Looks for abandoned deliveries until the app stops.
@@ -34,7 +34,15 @@ async fn recover_one(app: &App) -> Result<bool> {
     else {
         return Ok(false);
     };
-    let note: Note = serde_json::from_value(unfinished.payload.0).map_err(Error::internal)?;
+    // At most once: a second word about the same thing would be worse than none.
+    app.store.finish_delivery(&unfinished.id, now).await?;
+    let note: Note = match serde_json::from_value(unfinished.payload.0) {
+        Ok(note) => note,
+        Err(error) => {
+            tracing::error!("a delivery of another version cannot be answered: {error}");
+            return Ok(true);
+        }
+    };
     let caller = Caller {
         person: Principal::new(unfinished.team, note.user),
         channel: note.channel,
@@ -45,8 +53,6 @@ async fn recover_one(app: &App) -> Result<bool> {
         kind = unfinished.kind,
         "a delivery was interrupted; its sender is told"
     );
-    // At most once: a second word about the same thing would be worse than none.
-    app.store.finish_delivery(&unfinished.id, now).await?;
     router::answer(
         app,
         &caller,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use serde_json::json;
 
+use super::client::{CallError, UNANSWERED};
 use super::inbound::{Caller, Inbound, Question, Unanswerable};
 use super::receive::Ack;
 use super::{actions, blocks, commands, modals, screens};
@@ -109,7 +110,13 @@ async fn show(app: &App, inbound: &Inbound, outcome: Result<Reply>) {
 /// their conversation with the bot.
 pub async fn answer(app: &App, caller: &Caller, message: &Message, replace: bool) -> Result<()> {
     if let Some(url) = &caller.response_url {
-        return Ok(app.slack.respond(url, message, replace).await?);
+        match app.slack.respond(url, message, replace).await {
+            Ok(()) => return Ok(()),
+            // It may be shown by now: another way would show it twice.
+            Err(error @ CallError::Unheard(UNANSWERED)) => return Err(error.into()),
+            // Such a URL works for half an hour and five times: the ways below do not end.
+            Err(error) => tracing::debug!("a response_url was not taken: {error}"),
+        }
     }
     let user = &caller.person.user;
     match &caller.channel {

@@ -29,10 +29,13 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
     Ok(Reply::Private(screen(connections.iter().zip(&reports))))
 }
 
+/// As many as fit Slack's 50 blocks, each with a button.
+const MOST_SHOWN: usize = 24;
+
 /// What came of testing these connections.
 pub fn screen<'a>(tested: impl Iterator<Item = (&'a Connection, &'a Report)>) -> Message {
     let mut message = Message::default();
-    for (connection, report) in tested {
+    for (connection, report) in tested.take(MOST_SHOWN) {
         let line = line(connection, report);
         if message.text.is_empty() {
             message.text.clone_from(&line);
