@@ -20,7 +20,7 @@ use clap::{Parser, Subcommand};
 
 use servers::Launcher;
 
-/// The whole of it takes about two minutes; a machine on which it takes longer says nothing.
+/// The whole of it takes two and a half minutes; a machine on which it takes longer says nothing.
 const LIMIT: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Parser)]
