@@ -17,7 +17,7 @@ test:
 	@scripts/install build test
 	cargo test --workspace
 
-## Formatting, lints, documentation, dependencies: everything but the tests.
+## Formatting, lints, documentation, dependencies, the rules of the house: everything but the tests.
 check:
 	@scripts/install build check
 	cargo fmt --all --check
@@ -25,6 +25,7 @@ check:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 	cargo deny --all-features check --hide-inclusion-graph bans licenses sources
 	@scripts/one-of-each
+	cargo test --quiet --test it tidy::
 
 ## Measure, as ratios within one run.
 bench:

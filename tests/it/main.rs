@@ -9,6 +9,7 @@ mod llm;
 mod net;
 mod restart;
 mod sql;
+mod store;
 mod stories;
 mod tidy;
 mod world;
