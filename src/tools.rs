@@ -141,8 +141,7 @@ impl Tools {
 
     /// The tool a model means by `connection__tool`, among this person's own.
     pub async fn find(&self, person: &Principal, name: &str) -> Result<BoundTool> {
-        let parts = name.split_once(SEPARATOR);
-        let (connection, tool) = parts.ok_or_else(|| unknown_tool(name))?;
+        let (connection, tool) = split_name(name).ok_or_else(|| unknown_tool(name))?;
         let connection: ConnectionName = connection.parse().map_err(|_| unknown_tool(name))?;
         let connection = self.store.find_connection(person, &connection).await?;
         let connection = connection.ok_or_else(|| unknown_tool(name))?;
@@ -196,6 +195,11 @@ impl Tools {
 /// The name a model sees: `connection__tool`.
 pub fn full_name(connection: &ConnectionName, tool: &str) -> String {
     format!("{connection}{SEPARATOR}{tool}")
+}
+
+/// The connection and the tool in such a name.
+pub fn split_name(name: &str) -> Option<(&str, &str)> {
+    name.split_once(SEPARATOR)
 }
 
 fn unknown_tool(name: &str) -> Error {

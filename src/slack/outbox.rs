@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 use super::blocks::{Message, Style, actions, button, context, markdown, section};
 use super::client::CallError;
 use super::mrkdwn::{code, code_block, escape};
+use super::screens::plural;
 use crate::app::App;
-use crate::domain::post::{ApprovalRequest, Post, Receipt};
+use crate::domain::post::{ApprovalRequest, Post, Receipt, ToolReceipt};
 use crate::domain::tool::Risk;
 use crate::error::Result;
 use crate::ids::{MessageTs, RunId};
 use crate::store::{Outgoing, Then};
+use crate::tools::split_name;
 
 /// How many messages are sent at once.
 pub const SENDERS: usize = 4;
@@ -273,10 +275,33 @@ fn visible(text: &str) -> String {
         .collect()
 }
 
+/// `shop` list_tables, get_schema ×7, execute_sql (5 rows) · model · tokens · cost
 fn receipt_line(receipt: &Receipt) -> String {
-    let mut parts: Vec<String> = receipt.tools.iter().take(8).map(tool_part).collect();
-    if receipt.tools.len() > 8 {
-        parts.push(format!("{} more", receipt.tools.len() - 8));
+    let mut uses: Vec<Use<'_>> = Vec::new();
+    for call in &receipt.tools {
+        let (connection, tool) = split_name(&call.name).unwrap_or(("", &call.name));
+        match uses
+            .iter_mut()
+            .find(|known| (known.connection, known.tool) == (connection, tool))
+        {
+            Some(known) => known.count(call),
+            None => {
+                let mut first = Use {
+                    connection,
+                    tool,
+                    times: 0,
+                    failed: 0,
+                    rows: None,
+                };
+                first.count(call);
+                uses.push(first);
+            }
+        }
+    }
+    let mut parts = Vec::new();
+    for used in uses.chunk_by(|one, next| one.connection == next.connection) {
+        let tools: Vec<String> = used.iter().map(Use::words).collect();
+        parts.push(format!("{} {}", code(used[0].connection), tools.join(", ")));
     }
     parts.push(escape(&receipt.model));
     parts.push(format!("{} tokens", receipt.tokens));
@@ -285,13 +310,40 @@ fn receipt_line(receipt: &Receipt) -> String {
             .cost
             .map_or("unpriced".to_owned(), |cost| cost.to_string()),
     );
-    parts.join(" · ")
+    super::blocks::clipped(&parts.join(" · "), 2_000)
 }
 
-fn tool_part(tool: &crate::domain::post::ToolReceipt) -> String {
-    let mark = if tool.ok { "" } else { " failed" };
-    let rows = tool
-        .rows
-        .map(|rows| format!(" ({rows} {})", super::screens::plural(rows as usize, "row")));
-    format!("{}{mark}{}", code(&tool.name), rows.unwrap_or_default())
+/// One tool in a receipt, however often it was called.
+struct Use<'a> {
+    connection: &'a str,
+    tool: &'a str,
+    times: usize,
+    failed: usize,
+    rows: Option<u64>,
+}
+
+impl Use<'_> {
+    fn count(&mut self, call: &ToolReceipt) {
+        self.times += 1;
+        self.failed += usize::from(!call.ok);
+        self.rows = call.rows;
+    }
+
+    fn words(&self) -> String {
+        let times = if self.times > 1 {
+            format!(" ×{}", self.times)
+        } else {
+            String::new()
+        };
+        let rows = match self.rows {
+            Some(rows) if self.times == 1 => format!(" ({rows} {})", plural(rows as usize, "row")),
+            Some(_) | None => String::new(),
+        };
+        let failed = match self.failed {
+            0 => String::new(),
+            some if some == self.times => " failed".to_owned(),
+            some => format!(" ({some} failed)"),
+        };
+        format!("{}{times}{rows}{failed}", escape(self.tool))
+    }
 }

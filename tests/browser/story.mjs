@@ -124,7 +124,7 @@ async function second(alice) {
   await alice.sees("Connected! 3 database tools now available");
   await alice.leavesForms();
   await alice.types("@patchbay how many orders are in postgres?");
-  await alice.reads("postgres__execute_sql", alice.thread);
+  await alice.reads(/execute_sql/, alice.thread);
   await alice.page.getByTestId("thread-close").click();
   const password = new URL(postgres).password;
   assert.ok(!(await alice.page.content()).includes(password), "The password is nowhere on the page.");

@@ -59,7 +59,7 @@ async fn a_change_is_made_once_when_its_asker_says_yes(world: World) {
     assert!(first.ok && second.ok);
     let done = |message: &Message| !message.all_text().starts_with(['🔒', '⏳']);
     let answer = alice.reply_when(&ts, done).await.all_text();
-    assert!(answer.contains("github__create_issue"), "{answer}");
+    assert!(answer.contains("create_issue"), "{answer}");
     assert_eq!(issues_made(&github), 1);
     assert_eq!(alice.replies(&ts).len(), 1);
     world.stop().await;

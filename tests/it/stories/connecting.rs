@@ -47,7 +47,7 @@ async fn a_database_is_connected_and_asked(world: World) {
         .await
         .all_text();
     assert!(
-        answer.contains("shop__list_tables") && answer.contains("shop__execute_sql"),
+        answer.contains("list_tables") && answer.contains("execute_sql ("),
         "{answer}"
     );
     let listed = alice.asks_privately("/mcp list").await.all_text();
