@@ -14,6 +14,11 @@ use crate::ids::{ApprovalId, RunId};
 use crate::store::{ApprovalState, ClaimedRun, Decision, Store};
 use crate::tasks::Tasks;
 
+/// Slack may redeliver for an hour, and longer after an outage of its own.
+const LEAST_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often it is looked for what may be forgotten.
+const BETWEEN_CLEANINGS: Duration = Duration::from_secs(60 * 60);
+
 /// How runs are worked on.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +31,12 @@ pub struct RunsConfig {
     /// How often the queue is looked at when nothing called.
     #[serde(with = "humantime_serde")]
     pub poll: Duration,
+    /// How long finished deliveries are remembered: a redelivery within it is known as one.
+    #[serde(with = "humantime_serde")]
+    pub keep_deliveries: Duration,
+    /// How long questions, answers and journals are kept.
+    #[serde(with = "humantime_serde")]
+    pub keep_runs: Duration,
 }
 
 impl RunsConfig {
@@ -37,6 +48,9 @@ impl RunsConfig {
         }
         if self.lease < self.poll {
             problems.push("runs.lease must be longer than runs.poll".to_owned());
+        }
+        if self.keep_deliveries < LEAST_MEMORY {
+            problems.push("runs.keep_deliveries must be at least 24h: Slack redelivers".to_owned());
         }
         problems
     }
@@ -85,6 +99,31 @@ impl Runs {
         let runs = self.clone();
         self.tasks
             .spawn_until_stop("runs.recover", async move { runs.recover().await });
+        let runs = self.clone();
+        self.tasks
+            .spawn_until_stop("runs.clean", async move { runs.clean().await });
+    }
+
+    /// Forgets what is old enough, now and every hour.
+    async fn clean(&self) {
+        loop {
+            let now = self.clock.now();
+            let deliveries = self
+                .store
+                .forget_deliveries(now - self.config.keep_deliveries)
+                .await;
+            let runs = self.store.forget_runs(now - self.config.keep_runs).await;
+            match (deliveries, runs) {
+                (Ok(0), Ok(0)) => {}
+                (Ok(deliveries), Ok(runs)) => {
+                    tracing::info!(deliveries, runs, "forgot what was old");
+                }
+                (Err(error), _) | (_, Err(error)) => {
+                    tracing::warn!(error.cause = ?error.cause(), "could not forget what is old");
+                }
+            }
+            tokio::time::sleep(BETWEEN_CLEANINGS).await;
+        }
     }
 
     /// Says that something was queued, so that nobody waits for the next look.

@@ -7,6 +7,7 @@ mod cards;
 mod connections;
 mod inbox;
 mod outbox;
+mod retention;
 mod runs;
 mod secrets;
 mod usage;

@@ -71,3 +71,23 @@ async fn another_key_than_the_first_is_refused_at_the_start() {
     assert!(error.sentence().contains("sealing key"), "{error}");
     store.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_old_is_forgotten_and_what_is_not_over_stays() {
+    use patchbay::slack::Transport;
+
+    use crate::world::{Engine, World};
+
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let world = World::start_on(engine, Transport::Socket).await;
+        let alice = world.alice();
+        alice.asks("@patchbay help").await;
+        let (store, now) = (&world.app.store, world.app.clock.now());
+        let day = std::time::Duration::from_secs(24 * 60 * 60);
+        assert_eq!(store.forget_runs(now - day).await.unwrap(), 0);
+        assert_eq!(store.forget_runs(now + day).await.unwrap(), 1);
+        assert!(store.forget_deliveries(now + day).await.unwrap() >= 1);
+        assert_eq!(store.forget_deliveries(now + day).await.unwrap(), 0);
+        world.stop().await;
+    }
+}
