@@ -10,7 +10,8 @@ export PATH := $(TOOLS)/bin:$(PATH)
 ## Build and start the playground: the whole product in a browser, no account needed.
 run:
 	@scripts/install build
-	cargo run --quiet -- playground
+	@echo "building; the first time takes some minutes"
+	cargo run -- playground
 
 ## Install what the tests need, where it is missing, and run all of them.
 test:

@@ -160,7 +160,7 @@ impl App {
         tracing::info!(
             model = self.model,
             cards = self.cards.all().len(),
-            "Patchbay is ready on http://{address}"
+            "Patchbay is ready; http://{address}/readyz says so too"
         );
         Ok(address)
     }

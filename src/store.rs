@@ -114,6 +114,13 @@ pub struct Store {
 impl Store {
     /// Connects; creates the SQLite file and its folder where they do not exist.
     pub async fn connect(config: &DatabaseConfig) -> Result<Self> {
+        if let Some(problem) = config.validate().into_iter().next() {
+            return Err(Error::new(
+                Kind::Invalid,
+                format!("The database cannot be opened: {problem}."),
+            )
+            .hint("Set DATABASE_URL or `database.url`."));
+        }
         let db = if is_postgres(&config.url) {
             Db::Postgres(connect_postgres(config).await?)
         } else {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::say;
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::llm::catalogue::Catalogue;
 use crate::net;
 use crate::secrets::Sealer;
@@ -41,6 +41,12 @@ async fn database(config: &Config) -> Result<String> {
 }
 
 async fn slack(config: &Config) -> Result<String> {
+    if config.slack.bot_token.is_none() {
+        return Err(
+            Error::new(Kind::Invalid, "Not tried: there is no bot token.")
+                .hint("docs/slack-app.md says where to get one."),
+        );
+    }
     let identity = SlackClient::new(&config.slack)?
         .identity()
         .await

@@ -9,8 +9,8 @@ mod tools;
 
 use std::sync::Arc;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::inbound::{Caller, Command};
 use super::router::Reply;
@@ -19,6 +19,9 @@ use crate::error::{Error, Kind, Result};
 
 pub use test::screen as test_screen;
 pub use tools::screen as tools_screen;
+
+/// Slips of the keyboard within which a verb is still recognised.
+const MOST_SLIPS: usize = 2;
 
 /// Everything that can be typed after the command.
 #[derive(Debug, Parser, PartialEq)]
@@ -83,7 +86,7 @@ fn misunderstood(error: &clap::Error, words: &[String], command: &str) -> Error 
         .take(40)
         .collect();
     let message = match error.kind() {
-        ErrorKind::InvalidSubcommand => match suggestion(error) {
+        ErrorKind::InvalidSubcommand => match suggestion(&first) {
             Some(verb) => {
                 format!("I do not know `{command} {first}`. Did you mean `{command} {verb}`?")
             }
@@ -94,12 +97,17 @@ fn misunderstood(error: &clap::Error, words: &[String], command: &str) -> Error 
     Error::new(Kind::Invalid, message)
 }
 
-fn suggestion(error: &clap::Error) -> Option<String> {
-    match error.get(ContextKind::SuggestedSubcommand)? {
-        ContextValue::Strings(verbs) => verbs.first().cloned(),
-        ContextValue::String(verb) => Some(verb.clone()),
-        _ => None,
-    }
+/// The verb that is fewest slips away: clap's own measure prefers `disconnect` for `connct`.
+fn suggestion(typed: &str) -> Option<String> {
+    let typed = typed.to_lowercase();
+    let slips = |verb: &str| strsim::damerau_levenshtein(&typed, verb);
+    let grammar = Grammar::command();
+    let verbs = grammar.get_subcommands().map(clap::Command::get_name);
+    let near = verbs
+        .map(|verb| (slips(verb), verb))
+        .filter(|(slips, _)| *slips <= MOST_SLIPS);
+    near.min_by_key(|(slips, _)| *slips)
+        .map(|(_, verb)| verb.to_owned())
 }
 
 /// The connection that is meant: the one named, or the only one there is.
@@ -153,6 +161,9 @@ mod tests {
             }),
         );
         check("tset", Err("Did you mean `/mcp test`?"));
+        check("connct", Err("Did you mean `/mcp connect`?"));
+        check("disconect", Err("Did you mean `/mcp disconnect`?"));
+        check("lst", Err("Did you mean `/mcp list`?"));
         check("😀", Err("I do not know `/mcp 😀`."));
         check("مرحبا", Err("I do not know"));
         check("test \"a", Err("never closed"));

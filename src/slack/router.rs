@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::client::{CallError, UNANSWERED};
 use super::inbound::{Caller, Inbound, Question, Unanswerable};
@@ -32,6 +33,7 @@ pub fn start(app: &Arc<App>, id: InboxId, lease: LeaseToken, inbound: Inbound) {
         let app = app.clone();
         async move {
             let limit = app.config.slack.handler_timeout.mul_f32(0.8);
+            let started = Instant::now();
             // A panic is an outcome as well: whoever asked is told.
             let handled = AssertUnwindSafe(handle(&app, &inbound)).catch_unwind();
             let outcome = match tokio::time::timeout(limit, handled).await {
@@ -39,7 +41,7 @@ pub fn start(app: &Arc<App>, id: InboxId, lease: LeaseToken, inbound: Inbound) {
                 Ok(Err(_panic)) => Err(Error::internal(anyhow::anyhow!("a handler panicked"))),
                 Err(_elapsed) => Err(too_slow()),
             };
-            if taken_over(&app, &id, &lease).await {
+            if started.elapsed() > limit / 2 && taken_over(&app, &id, &lease).await {
                 return;
             }
             show(&app, &inbound, outcome).await;
@@ -51,7 +53,8 @@ pub fn start(app: &Arc<App>, id: InboxId, lease: LeaseToken, inbound: Inbound) {
     app.tasks.spawn("slack.handle", work);
 }
 
-/// Whether somebody else has taken the delivery for abandoned and tells its sender so.
+/// Whether somebody else has taken the delivery for abandoned and tells its sender so. Early on
+/// nobody can have, and the commit is saved.
 async fn taken_over(app: &App, id: &InboxId, lease: &LeaseToken) -> bool {
     let until = app.clock.now() + app.config.slack.handler_timeout;
     match app.store.hold_delivery(id, lease, until).await {
