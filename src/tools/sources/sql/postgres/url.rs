@@ -96,7 +96,9 @@ impl PostgresUrl {
         Err(last.map_or_else(failure::no_address, failure::explain_connect))
     }
 
-    /// Every option that the environment could fill in (`PGPASSWORD` and its kin) is set here.
+    /// User, password, host, port, database and TLS mode are set here, so that `PGPASSWORD` and its
+    /// kin fill in none of them. sqlx still reads `PGOPTIONS` and the paths in `PGSSL*`, and has no
+    /// way to clear them: whoever sets those sets them for every connection.
     fn options(&self, host: &str) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .host(host)
