@@ -21,7 +21,7 @@ pub use self::lint::{LintReport, lint};
 pub use self::parse::{SCHEMA, parse};
 pub use self::rules::argument_validator;
 use crate::domain::card::Card;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, quotable};
 
 /// The cards in the binary, by file name.
 pub const EMBEDDED: [(&str, &str); 3] = [
@@ -97,11 +97,7 @@ impl Registry {
                 format!("You can connect {}.", names.join(", "))
             }
         };
-        let shown: String = meant
-            .chars()
-            .filter(|c| !c.is_control() && *c != '`')
-            .take(40)
-            .collect();
+        let shown = quotable(&meant);
         Err(Error::new(
             Kind::NotFound,
             format!("There is no service called `{shown}`."),

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::domain::card::Card;
 use crate::domain::connection::{Connection, ConnectionName, ConnectionStatus};
 use crate::domain::principal::Principal;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, quotable};
 use crate::ids::ConnectionId;
 use crate::secrets::Secrets;
 use crate::store::Store;
@@ -111,7 +111,7 @@ impl Connections {
             .iter()
             .map(|c| format!("`{}`", c.name))
             .collect();
-        let message = format!("You have no connection called `{}`.", shortened(name));
+        let message = format!("You have no connection called `{}`.", quotable(name));
         let hint = if names.is_empty() {
             "Connect a service first with `/mcp connect`.".to_owned()
         } else {
@@ -229,17 +229,4 @@ fn name_taken(name: &ConnectionName) -> Error {
         format!("You already have a connection called `{name}`."),
     )
     .hint("Choose another name, or remove it first with `/mcp disconnect`.")
-}
-
-/// What a person typed, short enough to repeat to them.
-fn shortened(text: &str) -> String {
-    let mut short: String = text
-        .chars()
-        .filter(|c| !c.is_control() && *c != '`')
-        .take(40)
-        .collect();
-    if text.chars().count() > 40 {
-        short.push('…');
-    }
-    short
 }

@@ -149,3 +149,26 @@ impl std::error::Error for Error {
         self.source.as_ref().map(|source| source.as_ref() as _)
     }
 }
+
+/// What a person typed, short and plain enough to repeat to them between backticks.
+pub fn quotable(text: &str) -> String {
+    const MOST: usize = 40;
+    let mut characters = text.chars().filter(|c| !c.is_control() && *c != '`');
+    let mut quote: String = characters.by_ref().take(MOST).collect();
+    if characters.next().is_some() {
+        quote.push('…');
+    }
+    quote
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_repeated_is_short_and_cannot_end_its_quotes() {
+        assert_eq!(quotable("a`b\nc"), "abc");
+        assert_eq!(quotable(&"é".repeat(40)), "é".repeat(40));
+        assert_eq!(quotable(&"é".repeat(41)), format!("{}…", "é".repeat(40)));
+    }
+}

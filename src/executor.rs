@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use crate::cards::argument_validator;
 use crate::clock::Clock;
 use crate::domain::post::ApprovalRequest;
 use crate::domain::principal::Principal;
@@ -280,8 +281,8 @@ fn validated(schema: &Value, arguments: &Value) -> Result<Map<String, Value>> {
             return Err(wrong_arguments("they are not a JSON object".to_owned()));
         }
     };
-    let validator = jsonschema::validator_for(schema)
-        .map_err(|error| Error::internal(anyhow::anyhow!("{error}")))?;
+    let validator =
+        argument_validator(schema).map_err(|error| Error::internal(anyhow::anyhow!("{error}")))?;
     let value = Value::Object(object);
     let problems: Vec<String> = validator
         .iter_errors(&value)

@@ -121,12 +121,13 @@ async fn decide(app: &App, caller: &Caller, id: &str, state: ApprovalState) -> R
     {
         Decision::Made => Ok(Reply::Shown),
         Decision::TooLate => Ok(Reply::Private(screens::note(
-            "That was decided already, or its time was up.",
+            "That was decided already, or its time was up. Ask again if you still want it.",
         ))),
         Decision::NotYours => Err(Error::new(
             Kind::Forbidden,
             "Only the person who asked can decide that.",
-        )),
+        )
+        .hint("Ask it yourself, and I will ask you.")),
     }
 }
 

@@ -15,7 +15,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use super::inbound::{Caller, Command};
 use super::router::Reply;
 use crate::app::App;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, quotable};
 
 pub use test::screen as test_screen;
 pub use tools::screen as tools_screen;
@@ -80,11 +80,7 @@ fn parse(text: &str, command: &str) -> Result<Verb> {
 
 /// Our own sentence for what clap found.
 fn misunderstood(error: &clap::Error, words: &[String], command: &str) -> Error {
-    let first: String = words[0]
-        .chars()
-        .filter(|c| !c.is_control() && *c != '`')
-        .take(40)
-        .collect();
+    let first = quotable(&words[0]);
     let message = match error.kind() {
         ErrorKind::InvalidSubcommand => match suggestion(&first) {
             Some(verb) => {
