@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, mpsc};
 
 use crate::agent::Agent;
 use crate::cards::Registry;
@@ -17,10 +17,10 @@ use crate::executor::Executor;
 use crate::llm::ChatModel;
 use crate::llm::catalogue::Catalogue;
 use crate::net;
-use crate::runs::Runs;
+use crate::runs::{Runs, Shown};
 use crate::secrets::{Sealer, Secrets};
 use crate::slack::socket::{self, SocketHealth, Sockets};
-use crate::slack::{SlackClient, Transport, outbox, recovery};
+use crate::slack::{SlackClient, Transport, outbox, recovery, thread};
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::tools::Tools;
@@ -56,6 +56,8 @@ pub struct App {
     /// The model that answers, as `provider/model`.
     pub model: String,
     open_sockets: Mutex<Option<Sockets>>,
+    /// Runs that are to be shown as they go, until somebody does.
+    shown: Mutex<Option<mpsc::Receiver<Shown>>>,
 }
 
 impl App {
@@ -91,6 +93,7 @@ impl App {
         let tasks = Tasks::default();
         let changed = Arc::new(Notify::new());
         let name = model.name().to_owned();
+        let (show, shown) = mpsc::channel(config.runs.parallel.max(1));
         let agent = Agent::new(
             model,
             tools.clone(),
@@ -106,6 +109,7 @@ impl App {
             tasks.clone(),
             config.runs,
             changed.clone(),
+            show,
         );
         let limits = Limits {
             per_person: config.tools.max_connections_per_user,
@@ -116,6 +120,7 @@ impl App {
             slack: SlackClient::new(&config.slack)?,
             sockets: SocketHealth::default(),
             open_sockets: Mutex::new(None),
+            shown: Mutex::new(Some(shown)),
             model: name,
             config,
             clock,
@@ -148,6 +153,10 @@ impl App {
             .spawn("http", async move { http::serve(app, listener).await });
         for _ in 0..outbox::SENDERS {
             self.tasks.spawn("slack.outbox", outbox::send(self.clone()));
+        }
+        if let Some(shown) = self.shown.lock().await.take() {
+            self.tasks
+                .spawn_until_stop("slack.thread", thread::watch(self.clone(), shown));
         }
         self.tasks
             .spawn_until_stop("slack.recovery", recovery::watch(self.clone()));

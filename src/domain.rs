@@ -6,6 +6,7 @@ pub mod connection;
 pub mod money;
 pub mod post;
 pub mod principal;
+pub mod progress;
 pub mod run;
 pub mod tool;
 pub mod usage;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::agent::{Agent, Ended};
 use crate::clock::Clock;
 use crate::domain::principal::Principal;
+use crate::domain::progress::Progress;
+use crate::domain::run::Run;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ApprovalId, RunId};
 use crate::store::{ApprovalState, ClaimedRun, Decision, Store};
@@ -56,6 +58,16 @@ impl RunsConfig {
     }
 }
 
+/// A run that is being worked on, for whoever shows it. The sender of `progress` is dropped when
+/// this stretch of work is over; what came of it is in the store by then.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The run.
+    pub run: Run,
+    /// How far it is.
+    pub progress: watch::Receiver<Progress>,
+}
+
 /// The queue of runs, and who works on it.
 #[derive(Clone)]
 pub struct Runs {
@@ -67,10 +79,12 @@ pub struct Runs {
     places: Arc<Semaphore>,
     queued: Arc<Notify>,
     changed: Arc<Notify>,
+    shown: mpsc::Sender<Shown>,
 }
 
 impl Runs {
-    /// Workers that are not started yet. `changed` is told whenever a message may have to be sent.
+    /// Workers that are not started yet. `changed` is told whenever a message may have to be sent,
+    /// `shown` of every run that is being worked on.
     pub fn new(
         store: Store,
         agent: Agent,
@@ -78,6 +92,7 @@ impl Runs {
         tasks: Tasks,
         config: RunsConfig,
         changed: Arc<Notify>,
+        shown: mpsc::Sender<Shown>,
     ) -> Self {
         Self {
             store,
@@ -88,6 +103,7 @@ impl Runs {
             places: Arc::new(Semaphore::new(config.parallel)),
             queued: Arc::new(Notify::new()),
             changed,
+            shown,
         }
     }
 
@@ -199,18 +215,28 @@ impl Runs {
 
     /// Drives a run for as long as its lease can be renewed.
     async fn hold_and_drive(&self, claimed: ClaimedRun) {
+        let (progress, watched) = watch::channel(Progress::default());
+        let shown = Shown {
+            run: claimed.run.clone(),
+            progress: watched,
+        };
+        // Nobody shows it as it goes then; its outcome is sent all the same.
+        if self.shown.try_send(shown).is_err() {
+            tracing::debug!(run.id = %claimed.run.id, "a run is not shown as it goes");
+        }
         tokio::select! {
-            () = self.drive(&claimed) => {}
+            () = self.drive(&claimed, &progress) => {}
             () = self.keep_lease(&claimed) => {
                 tracing::warn!(run.id = %claimed.run.id, "lost the lease of a run; another worker has it");
             }
         }
+        drop(progress);
         self.wake();
     }
 
-    async fn drive(&self, claimed: &ClaimedRun) {
+    async fn drive(&self, claimed: &ClaimedRun, progress: &watch::Sender<Progress>) {
         let limit = self.agent.time_limit();
-        let driven = match tokio::time::timeout(limit, self.agent.drive(claimed)).await {
+        let driven = match tokio::time::timeout(limit, self.agent.drive(claimed, progress)).await {
             Ok(driven) => driven,
             Err(_) => self.agent.fail(claimed, &too_slow(limit)).await,
         };

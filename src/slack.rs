@@ -14,6 +14,7 @@ pub mod recovery;
 mod router;
 mod screens;
 pub mod socket;
+pub mod thread;
 
 use std::time::Duration;
 
@@ -30,6 +31,16 @@ pub enum Transport {
     Socket,
     /// Slack sends signed requests to the bot's public address.
     Http,
+}
+
+/// How an answer is shown while it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answers {
+    /// It grows as the model writes.
+    Stream,
+    /// A note says what is going on, and the answer comes whole.
+    Final,
 }
 
 /// The Slack app.
@@ -51,6 +62,8 @@ pub struct SlackConfig {
     pub api_url: String,
     /// The slash command, as the manifest names it.
     pub command: String,
+    /// How an answer is shown while it is written.
+    pub answers: Answers,
     /// How many sockets are kept open at once.
     pub sockets: u32,
     /// How long one Web API call may take.

@@ -3,13 +3,14 @@
 use std::convert::Infallible;
 
 use futures_util::{FutureExt as _, StreamExt as _, future, stream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::turn::{GiveUp, Next, Turn};
 use super::{Agent, prompt};
-use crate::domain::chat::{ChatReply, ChatRequest};
+use crate::domain::chat::{ChatReply, ChatRequest, Delta};
 use crate::domain::post::{ApprovalRequest, Post, Receipt};
+use crate::domain::progress::{Progress, Task, TaskState};
 use crate::domain::run::{Run, RunState, Step};
 use crate::domain::tool::{ToolCall, ToolOutcome};
 use crate::error::{Error, Kind, Result};
@@ -19,8 +20,9 @@ use crate::store::{Approval, ClaimedRun, CompletionRow, Lease};
 
 /// Who calls tools, in usage.
 const AGENT: &str = "slack-agent";
-/// Pieces of a reply are for whoever watches; nobody is waited for.
-const DELTA_BUFFER: usize = 64;
+/// Pieces of a reply on their way to whoever watches; one that finds no place is made up for by the
+/// whole reply.
+const DELTA_BUFFER: usize = 1_024;
 
 /// How a stretch of driving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +42,17 @@ struct Drive<'a> {
     lease: &'a Lease,
     approvals: Vec<Approval>,
     turn: Turn,
+    progress: &'a watch::Sender<Progress>,
 }
 
 impl Agent {
-    /// Takes a claimed run as far as it goes. An error means that our own parts failed: the run is
-    /// left as it is, and its lease will run out.
-    pub async fn drive(&self, claimed: &ClaimedRun) -> Result<Ended> {
+    /// Takes a claimed run as far as it goes, telling whoever watches. An error means that our own
+    /// parts failed: the run is left as it is, and its lease will run out.
+    pub async fn drive(
+        &self,
+        claimed: &ClaimedRun,
+        progress: &watch::Sender<Progress>,
+    ) -> Result<Ended> {
         let ClaimedRun { run, lease } = claimed;
         let mut drive = Drive {
             agent: self,
@@ -53,6 +60,7 @@ impl Agent {
             lease,
             approvals: self.store.approvals_of(&run.id).await?,
             turn: self.turn(run).await?,
+            progress,
         };
         loop {
             let ended = match drive.turn.next(self.config.max_rounds) {
@@ -128,16 +136,39 @@ impl<'a> Drive<'a> {
             tools,
             max_output_tokens: self.agent.config.max_output_tokens,
         };
-        let (deltas, _nobody_watches_yet) = mpsc::channel(DELTA_BUFFER);
         let started = Instant::now();
-        match self.agent.model.reply(request, deltas).await {
+        match self.listen(request).await {
             Ok(reply) => {
                 self.record_completion(&reply, started).await;
                 let reply = self.turn.with_distinct_calls(reply.without_nul());
+                self.progress
+                    .send_modify(|progress| progress.text.clone_from(&reply.message.text));
                 self.journal(vec![Step::ModelReplied { reply }], None).await
             }
             Err(error) => self.fail(&Error::from(error)).await.map(Some),
         }
+    }
+
+    /// Asks the model, passing on what it writes as it comes.
+    async fn listen(
+        &self,
+        request: ChatRequest,
+    ) -> std::result::Result<ChatReply, crate::llm::Error> {
+        self.progress.send_modify(|progress| {
+            progress.reply += 1;
+            progress.text.clear();
+        });
+        let (deltas, mut pieces) = mpsc::channel(DELTA_BUFFER);
+        let passing_on = async {
+            while let Some(piece) = pieces.recv().await {
+                if let Delta::Text(text) = piece {
+                    self.progress
+                        .send_modify(|progress| progress.text.push_str(&text));
+                }
+            }
+        };
+        let (reply, ()) = tokio::join!(self.agent.model.reply(request, deltas), passing_on);
+        reply
     }
 
     async fn run_tools(&mut self, calls: Vec<ToolCall>) -> Result<Option<Ended>> {
@@ -268,7 +299,10 @@ impl<'a> Drive<'a> {
         if !held {
             return Ok(Some(Ended::LeaseLost));
         }
-        steps.iter().for_each(|step| self.turn.apply(step));
+        for step in &steps {
+            self.turn.apply(step);
+            self.progress.send_modify(|progress| note(progress, step));
+        }
         Ok(None)
     }
 
@@ -301,6 +335,28 @@ fn ended(call: &ToolCall, outcome: ToolOutcome) -> Step {
     Step::ToolEnded {
         call_id: call.id.clone(),
         outcome,
+    }
+}
+
+/// Tool calls as a watcher sees them; what is shown was journaled before.
+fn note(progress: &mut Progress, step: &Step) {
+    match step {
+        Step::ModelReplied { .. } => {}
+        Step::ToolSent { call_id, name, .. } => progress.tasks.push(Task {
+            call_id: call_id.clone(),
+            name: name.clone(),
+            state: TaskState::Running,
+        }),
+        Step::ToolEnded { call_id, outcome } => {
+            let mut tasks = progress.tasks.iter_mut();
+            // A call that was refused was never sent, and is no task.
+            if let Some(task) = tasks.find(|task| task.call_id == *call_id) {
+                task.state = match outcome {
+                    ToolOutcome::Done { rows, .. } => TaskState::Done { rows: *rows },
+                    ToolOutcome::Failed { .. } | ToolOutcome::Refused { .. } => TaskState::Failed,
+                };
+            }
+        }
     }
 }
 

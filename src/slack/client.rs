@@ -5,6 +5,7 @@ use std::time::Duration;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
 use serde_json::{Value, json};
 use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::SlackClientHyperConnector;
@@ -13,6 +14,7 @@ use url::Url;
 
 use super::SlackConfig;
 use super::blocks::Message;
+use crate::domain::principal::Principal;
 use crate::error::{Error, Kind};
 use crate::ids::{ChannelId, MessageTs, UserId};
 
@@ -37,6 +39,31 @@ pub enum CallError {
     /// No answer, or one that says nothing: the call may or may not have happened.
     #[error("no answer from Slack ({0})")]
     Unheard(&'static str),
+}
+
+/// What an agent does in a thread, as Slack shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionStatus {
+    /// Nothing at the moment.
+    Active,
+    /// It is at work; Slack offers to stop it.
+    Processing,
+    /// It waits for a person.
+    Suspended,
+}
+
+/// How a message that grew is closed.
+#[derive(Clone, Debug)]
+pub struct StreamEnd<'a> {
+    /// The last of what grows.
+    pub chunks: &'a [Value],
+    /// What stands below it.
+    pub blocks: &'a [Value],
+    /// What the agent does from now on.
+    pub status: SessionStatus,
+    /// What the message is known by.
+    pub metadata: Option<Value>,
 }
 
 /// Slack's Web API with the bot's token.
@@ -114,6 +141,73 @@ impl SlackClient {
         self.call("chat.update", &body).await.map(drop)
     }
 
+    /// Begins a message that grows as it is written, for the person it answers; Slack ends it after
+    /// five minutes. It shows that the agent is at work, with a Stop button.
+    pub async fn start_stream(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+        reader: &Principal,
+        chunks: &[Value],
+    ) -> Result<MessageTs, CallError> {
+        let body = json!({
+            "channel": channel,
+            "thread_ts": thread,
+            "recipient_user_id": reader.user,
+            "recipient_team_id": reader.team,
+            "task_display_mode": "timeline",
+            "chunks": chunks,
+        });
+        let answer = self.call("chat.startStream", &body).await?;
+        answer["ts"]
+            .as_str()
+            .map(MessageTs::new)
+            .ok_or(CallError::Unheard("no ts"))
+    }
+
+    /// Lets a message grow.
+    pub async fn append_stream(
+        &self,
+        channel: &ChannelId,
+        ts: &MessageTs,
+        chunks: &[Value],
+    ) -> Result<(), CallError> {
+        let body = json!({ "channel": channel, "ts": ts, "chunks": chunks });
+        self.call("chat.appendStream", &body).await.map(drop)
+    }
+
+    /// Ends a message that grew: `last` is what closes it, `status` what the agent does from now on.
+    pub async fn stop_stream(
+        &self,
+        channel: &ChannelId,
+        ts: &MessageTs,
+        last: StreamEnd<'_>,
+    ) -> Result<(), CallError> {
+        let mut body = json!({ "channel": channel, "ts": ts, "session_status": last.status });
+        for (name, parts) in [("chunks", last.chunks), ("blocks", last.blocks)] {
+            if !parts.is_empty() {
+                body[name] = json!(parts);
+            }
+        }
+        if let Some(metadata) = last.metadata {
+            body["metadata"] = metadata;
+        }
+        self.call("chat.stopStream", &body).await.map(drop)
+    }
+
+    /// Says what the agent is doing in a thread, for messages that are not streams.
+    pub async fn set_session_status(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+        status: SessionStatus,
+    ) -> Result<(), CallError> {
+        let body = json!({ "channel_id": channel, "thread_ts": thread, "status": status });
+        self.call("agents.sessions.setStatus", &body)
+            .await
+            .map(drop)
+    }
+
     /// Shows a message to one person of a channel.
     pub async fn post_ephemeral(
         &self,
@@ -142,7 +236,7 @@ impl SlackClient {
         self.call("views.update", &body).await.map(drop)
     }
 
-    /// The first message of a thread whose metadata is as wanted. Slack gives the oldest first, so
+    /// The first message of a thread that is as wanted. Slack gives the oldest first, so
     /// a long thread takes several pages.
     pub async fn find_reply(
         &self,
@@ -171,7 +265,7 @@ impl SlackClient {
             );
             let answer = self.within_limit("conversations.replies", call).await?;
             let messages = answer["messages"].as_array().map_or(&[][..], Vec::as_slice);
-            if let Some(found) = messages.iter().find(|message| wanted(&message["metadata"])) {
+            if let Some(found) = messages.iter().find(|message| wanted(message)) {
                 return Ok(found["ts"].as_str().map(MessageTs::new));
             }
             match answer["response_metadata"]["next_cursor"].as_str() {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::blocks::{Message, Style, actions, button, context, markdown, section};
-use super::client::CallError;
+use super::client::{CallError, SessionStatus, StreamEnd};
 use super::mrkdwn::{code, code_block, escape};
 use super::screens::plural;
 use crate::app::App;
@@ -95,8 +95,17 @@ async fn send_one(app: &App) -> Result<bool> {
     Ok(true)
 }
 
-async fn deliver(app: &App, outgoing: &Outgoing) -> std::result::Result<MessageTs, CallError> {
-    let message = render(&outgoing.post.0);
+/// Brings one message to Slack as it should look now, whatever state it is in there.
+pub(super) async fn deliver(
+    app: &App,
+    outgoing: &Outgoing,
+) -> std::result::Result<MessageTs, CallError> {
+    if outgoing.streaming
+        && let Some(ts) = &outgoing.message
+    {
+        end_stream(app, outgoing, ts).await?;
+    }
+    let message = render(&outgoing.post.0.after(outgoing.stream_offset));
     match send_as(app, outgoing, &message).await {
         Err(CallError::Refused(code)) if NOT_AS_BLOCKS.contains(&code.as_str()) => {
             tracing::warn!(run.id = %outgoing.run, code, "Slack does not take these blocks; sending plain text");
@@ -104,6 +113,41 @@ async fn deliver(app: &App, outgoing: &Outgoing) -> std::result::Result<MessageT
         }
         outcome => outcome,
     }
+}
+
+/// Ends a stream that nobody writes to any more: a message that streams takes no update.
+async fn end_stream(
+    app: &App,
+    outgoing: &Outgoing,
+    ts: &MessageTs,
+) -> std::result::Result<(), CallError> {
+    let end = StreamEnd {
+        chunks: &[],
+        blocks: &[],
+        status: session_status(&outgoing.post.0),
+        metadata: Some(metadata(outgoing)),
+    };
+    match app.slack.stop_stream(&outgoing.channel, ts, end).await {
+        // It is over already: Slack ends every stream after some minutes.
+        Ok(()) | Err(CallError::Refused(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What the agent does while a message looks like this.
+pub(super) fn session_status(post: &Post) -> SessionStatus {
+    match post {
+        Post::Working { .. } => SessionStatus::Processing,
+        Post::AskApproval(_) => SessionStatus::Suspended,
+        Post::Answer { .. } | Post::Failed { .. } | Post::Interrupted { .. } => {
+            SessionStatus::Active
+        }
+    }
+}
+
+/// What a run's message is known by.
+pub(super) fn metadata(outgoing: &Outgoing) -> Value {
+    json!({ "event_type": EVENT_TYPE, "event_payload": { "run_id": outgoing.run } })
 }
 
 async fn send_as(
@@ -123,21 +167,31 @@ async fn send_as(
             outcome => return outcome.map(|()| ts),
         }
     }
-    let metadata = json!({ "event_type": EVENT_TYPE, "event_payload": { "run_id": outgoing.run } });
     app.slack
         .post(
             &outgoing.channel,
             Some(&outgoing.thread),
             message,
-            Some(metadata),
+            Some(metadata(outgoing)),
         )
         .await
 }
 
 /// The message of this run in its thread, if it is there. Where Slack will not tell, a second
 /// message is better than none.
-async fn find(app: &App, outgoing: &Outgoing) -> std::result::Result<Option<MessageTs>, CallError> {
-    let ours = |metadata: &Value| metadata["event_payload"]["run_id"] == json!(outgoing.run);
+///
+/// A stream cannot be given metadata before it ends: it is known by its first task.
+pub(super) async fn find(
+    app: &App,
+    outgoing: &Outgoing,
+) -> std::result::Result<Option<MessageTs>, CallError> {
+    let ours = |message: &Value| {
+        let blocks = message["blocks"].as_array().map_or(&[][..], Vec::as_slice);
+        message["metadata"]["event_payload"]["run_id"] == json!(outgoing.run)
+            || blocks
+                .iter()
+                .any(|block| block["task_id"] == json!(outgoing.run))
+    };
     match app
         .slack
         .find_reply(&outgoing.channel, &outgoing.thread, ours)
@@ -149,7 +203,7 @@ async fn find(app: &App, outgoing: &Outgoing) -> std::result::Result<Option<Mess
 }
 
 /// What to do about a message that was not sent: only a final "no" ends it early.
-fn then(error: &CallError, attempts: i64, now: DateTime<Utc>) -> Then {
+pub(super) fn then(error: &CallError, attempts: i64, now: DateTime<Utc>) -> Then {
     let doubled = Duration::from_millis(500 << attempts.clamp(0, 7)).min(LONGEST_WAIT);
     let again = Then::Again { at: now + doubled };
     match error {
@@ -276,7 +330,7 @@ fn visible(text: &str) -> String {
 }
 
 /// `shop` list_tables, get_schema ×7, execute_sql (5 rows) · model · tokens · cost
-fn receipt_line(receipt: &Receipt) -> String {
+pub(super) fn receipt_line(receipt: &Receipt) -> String {
     let mut uses: Vec<Use<'_>> = Vec::new();
     for call in &receipt.tools {
         let (connection, tool) = split_name(&call.name).unwrap_or(("", &call.name));

@@ -11,6 +11,9 @@ use crate::domain::post::Post;
 use crate::error::Result;
 use crate::ids::{ChannelId, LeaseToken, MessageTs, RunId, TeamId};
 
+/// How long whoever works on a run has to begin its message before it is posted as a placeholder.
+pub(super) const HEAD_START: chrono::Duration = chrono::Duration::milliseconds(1_500);
+
 /// A message to post or to bring up to date.
 #[derive(Clone, Debug, FromRow)]
 pub struct Outgoing {
@@ -29,6 +32,11 @@ pub struct Outgoing {
     /// The message, once it is known to be posted.
     #[sqlx(rename = "message_ts")]
     pub message: Option<MessageTs>,
+    /// Whether that message is a stream that nobody has ended yet.
+    pub streaming: bool,
+    /// Where in the answer that message begins, in bytes of what is shown; what is before it stands
+    /// in messages that are full.
+    pub stream_offset: i64,
     /// How it should look.
     pub post: Json<Post>,
     /// Which wish this is.
@@ -53,7 +61,7 @@ macro_rules! insert {
         .bind(&$run.thread)
         .bind($message)
         .bind(sqlx::types::Json(crate::domain::post::Post::thinking()))
-        .bind($run.created_at)
+        .bind($run.created_at + crate::store::outbox::HEAD_START)
         .execute(&mut *$tx)
         .await?
     };
@@ -91,7 +99,7 @@ impl Store {
                               and (lease_until is null or lease_until < $3)
                             order by next_at limit 1)
               and revision > sent_revision and (lease_until is null or lease_until < $3)
-            returning run_id, team_id, channel_id, thread_ts, message_ts, post, revision, attempts, lease_token";
+            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(LeaseToken::generate())
             .bind(until)
@@ -99,10 +107,81 @@ impl Store {
             .fetch_optional(c).await?))
     }
 
+    /// Takes the message of one run, due or not, unless somebody else holds it.
+    pub async fn claim_message(
+        &self,
+        run: &RunId,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Option<Outgoing>> {
+        const SQL: &str = "update outbox
+            set lease_token = $2, lease_until = $3, attempts = attempts + 1
+            where run_id = $1 and (lease_until is null or lease_until < $4)
+            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, post, revision, attempts, lease_token";
+        Ok(on_db!(self, c => sqlx::query_as(SQL)
+            .bind(run)
+            .bind(LeaseToken::generate())
+            .bind(until)
+            .bind(now)
+            .fetch_optional(c).await?))
+    }
+
+    /// Holds on to a message for longer and reads how it should look now; `None` when somebody else
+    /// has it.
+    pub async fn hold_message(
+        &self,
+        held: &Outgoing,
+        until: DateTime<Utc>,
+    ) -> Result<Option<Outgoing>> {
+        const SQL: &str = "update outbox
+            set lease_until = $3
+            where run_id = $1 and lease_token = $2
+            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, post, revision, attempts, lease_token";
+        Ok(on_db!(self, c => sqlx::query_as(SQL)
+            .bind(&held.run)
+            .bind(&held.lease_token)
+            .bind(until)
+            .fetch_optional(c).await?))
+    }
+
+    /// Notes which message is the run's now; false when somebody else has it.
+    pub async fn message_is(
+        &self,
+        held: &Outgoing,
+        message: &MessageTs,
+        streaming: bool,
+        offset: usize,
+    ) -> Result<bool> {
+        const SQL: &str = "update outbox
+            set message_ts = $3, streaming = $4, stream_offset = $5
+            where run_id = $1 and lease_token = $2";
+        let held = on_db!(self, c => sqlx::query(SQL)
+            .bind(&held.run)
+            .bind(&held.lease_token)
+            .bind(message)
+            .bind(streaming)
+            .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+            .execute(c).await?.rows_affected());
+        Ok(held == 1)
+    }
+
+    /// Lets whoever sends messages have this one at once.
+    pub async fn release_message(&self, held: &Outgoing, now: DateTime<Utc>) -> Result<()> {
+        const SQL: &str = "update outbox
+            set lease_token = null, lease_until = null, next_at = $3, attempts = attempts - 1
+            where run_id = $1 and lease_token = $2";
+        on_db!(self, c => sqlx::query(SQL)
+            .bind(&held.run)
+            .bind(&held.lease_token)
+            .bind(now)
+            .execute(c).await.map(drop))?;
+        Ok(())
+    }
+
     /// Notes that a message is out there as of that revision.
     pub async fn mark_sent(&self, sent: &Outgoing, message: &MessageTs) -> Result<()> {
         const SQL: &str = "update outbox
-            set message_ts = $3, sent_revision = $4, attempts = 0,
+            set message_ts = $3, sent_revision = $4, attempts = 0, streaming = false,
                 lease_token = null, lease_until = null, last_error = null
             where run_id = $1 and lease_token = $2";
         on_db!(self, c => sqlx::query(SQL)

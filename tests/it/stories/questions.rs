@@ -142,12 +142,10 @@ async fn a_message_of_the_bot_notifies_and_unfurls_nothing() {
         if !call.method.starts_with("chat.") {
             continue;
         }
-        assert_eq!(
-            call.body["unfurl_links"],
-            Value::Bool(false),
-            "{}",
-            call.method
-        );
+        // Streams take no such argument.
+        if matches!(call.method.as_str(), "chat.postMessage" | "chat.update") {
+            assert_eq!(call.body["unfurl_links"], Value::Bool(false));
+        }
         let text = call.body.to_string();
         assert!(
             !text.contains("<!channel>") && !text.contains("<!here>"),

@@ -1,0 +1,37 @@
+//! What a run has to show while it is being worked on, for whoever watches.
+
+/// How far a run is. A watcher may miss states in between, never the latest one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Which reply of the model `text` belongs to; each reply starts over.
+    pub reply: u32,
+    /// What the model has written of that reply so far: hostile until rendered.
+    pub text: String,
+    /// The tool calls of the run, in the order in which they were begun.
+    pub tasks: Vec<Task>,
+}
+
+/// One tool call as a watcher sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// Which call.
+    pub call_id: String,
+    /// The name from the tool list, `connection__tool`.
+    pub name: String,
+    /// Where it stands.
+    pub state: TaskState,
+}
+
+/// Where a tool call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskState {
+    /// It was sent.
+    Running,
+    /// It came back; rows where they mean something.
+    Done {
+        /// How many rows it returned.
+        rows: Option<u64>,
+    },
+    /// It did not work.
+    Failed,
+}
