@@ -28,6 +28,7 @@ export const api = {
   command: (body) => post("/sim/command", body),
   click: (body) => post("/sim/click", body),
   submit: (body) => post("/sim/submit", body),
+  stop: (body) => post("/sim/stop", body),
   close: (body) => post("/sim/close", body),
   views: (user) => get("/sim/views", { user }),
   openHome: (user, tab) => post("/sim/home", { user, tab }),

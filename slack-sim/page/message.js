@@ -49,10 +49,13 @@ function content(message, view) {
   const edited = message.edited && !message.bot_id && h("span", { class: "edited" }, " (edited)");
   // What a person typed is marked up in its text; its blocks only repeat the words.
   if (message.blocks?.length && message.bot_id) {
-    return h("div", { class: "msg-content blocks" }, renderBlocks(message.blocks, surface({ person: view.me, target })), edited);
+    return h("div", { class: "msg-content blocks", "data-streaming": message.streaming }, renderBlocks(message.blocks, surface({ person: view.me, target })), edited, broken(message));
   }
-  return h("div", { class: "msg-content", dir: "auto" }, mrkdwn(message.text), edited);
+  return h("div", { class: "msg-content", dir: "auto", "data-streaming": message.streaming }, mrkdwn(message.text), edited, broken(message));
 }
+
+/** What Slack shows of a stream that the app did not end in time. */
+const broken = (message) => message.streaming === "expired" && h("p", { class: "broken-stream", role: "note" }, icon("warn"), "This message was never finished.");
 
 function reactions(message, view) {
   if (!message.reactions?.length) return null;
@@ -88,6 +91,10 @@ function noticeElement(message) {
       h("div", { class: "msg-content", dir: "auto" }, mrkdwn(message.text)), again));
 }
 
-/** The line that says what the app is doing right now. */
-export const statusElement = (text) =>
-  h("div", { class: "status-line", "data-testid": "status" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { dir: "auto" }, text));
+/** The line that says what the app is doing right now, with a way to stop it where there is one. */
+export function statusElement({ text, stop }) {
+  const button = stop && h("button", { class: "button button-small stop", type: "button", "data-testid": "stop" }, icon("stop"), "Stop");
+  button?.addEventListener("click", () => { button.disabled = true; stop(); });
+  return h("div", { class: "status-line", "data-testid": "status" },
+    h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { dir: "auto" }, text), button);
+}

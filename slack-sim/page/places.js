@@ -47,7 +47,7 @@ function conversation(root, session, view, active) {
   const shown = whole ? [{ ...root, reply_count: 0 }, ...whole.slice(1)] : [root];
   return {
     key: `conversation-${root.ts}`,
-    sig: JSON.stringify([shown, status, active, view.me]),
+    sig: JSON.stringify([shown, status?.text, Boolean(status?.stop), active, view.me]),
     build: () => shell(root, view),
     update: (el) => {
       el.classList.toggle("active", active);

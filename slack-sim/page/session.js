@@ -22,6 +22,8 @@ export class Session {
     this.notices = [];
     this.reasons = new Map();
     this.statuses = new Map();
+    /** The threads in which this person may stop the app. */
+    this.stoppable = new Set();
     this.refreshState = coalesced(() => this.fetchState());
     this.refreshMessages = coalesced(() => this.fetchMessages());
     this.refreshViews = coalesced(() => this.fetchViews());
@@ -97,16 +99,23 @@ export class Session {
     return this.refreshMessages();
   }
 
-  setStatus({ channel, thread_ts: ts, text }) {
+  setStatus({ channel, thread_ts: ts, text, stoppable }) {
     const key = `${channel}/${ts}`;
     if (text) this.statuses.set(key, text);
     else this.statuses.delete(key);
+    if (stoppable) this.stoppable.add(key);
+    else this.stoppable.delete(key);
   }
 
   /** What the app is doing in a thread of this channel, or undefined. Apps write it to follow their name: "is thinking…". */
   statusIn(ts) {
     const text = this.statuses.get(`${this.channel.id}/${ts}`);
-    return text && `${this.state.bot.name} ${text}`;
+    return text && { text: `${this.state.bot.name} ${text}`, stop: this.stoppable.has(`${this.channel.id}/${ts}`) ? () => this.stop(ts) : null };
+  }
+
+  stop(ts) {
+    const { channel } = this;
+    return api.stop({ user: this.me, channel: channel.id, thread_ts: ts }).catch((error) => this.notice(channel.id, error.message));
   }
 
   async fetchState() {
@@ -117,11 +126,12 @@ export class Session {
 
   async fetchMessages() {
     const { channel, me } = this;
-    const { messages, statuses, prompts } = await api.messages(me, channel.id);
+    const { messages, statuses, prompts, stoppable } = await api.messages(me, channel.id);
     if (channel !== this.channel || me !== this.me) return;
     this.messages = messages;
     this.prompts = prompts ?? null;
     if (statuses) this.statuses = new Map(Object.entries(statuses).map(([ts, text]) => [`${channel.id}/${ts}`, text]));
+    if (stoppable) this.stoppable = new Set(stoppable.map((ts) => `${channel.id}/${ts}`));
     await Promise.all([...this.threadsToFetch()].map((ts) => this.fetchThread(channel, ts)));
     if (channel === this.channel && me === this.me) this.onChange("messages");
   }
@@ -142,11 +152,9 @@ export class Session {
   async fetchThread(channel, ts) {
     const { messages } = await api.messages(this.me, channel.id, ts).catch(() => ({ messages: [] }));
     if (channel !== this.channel) return;
-    const before = this.threads.get(ts)?.length ?? 0;
     const root = this.messages.find((message) => message.ts === ts);
     const whole = messages[0]?.ts === ts || !root ? messages : [root, ...messages];
     this.threads.set(ts, whole);
-    if (whole.length > before && whole.at(-1)?.bot_id) this.statuses.delete(`${channel.id}/${ts}`);
   }
 
   async fetchViews() {

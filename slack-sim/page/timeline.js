@@ -161,4 +161,4 @@ export function dayItem(ts) {
 }
 
 /** The item for what the app says it is doing in a thread. */
-export const statusItem = (ts, text) => ({ key: `status-${ts}`, sig: text, build: () => statusElement(text) });
+export const statusItem = (ts, status) => ({ key: `status-${ts}`, sig: JSON.stringify([status.text, Boolean(status.stop)]), build: () => statusElement(status) });

@@ -7,6 +7,7 @@ mod chat;
 mod conversations;
 mod pages;
 mod reactions;
+mod streams;
 mod users;
 mod views;
 
@@ -52,10 +53,13 @@ fn method(name: &str) -> Option<(Token, Handler)> {
         "assistant.threads.setSuggestedPrompts" => (Token::Bot, assistant::set_prompts),
         "assistant.threads.setTitle" => (Token::Bot, assistant::set_title),
         "bots.info" => (Token::Bot, users::bot_info),
+        "chat.appendStream" => (Token::Bot, streams::append),
         "chat.delete" => (Token::Bot, chat::delete),
         "chat.getPermalink" => (Token::Bot, chat::permalink),
         "chat.postEphemeral" => (Token::Bot, chat::post_ephemeral),
         "chat.postMessage" => (Token::Bot, chat::post_message),
+        "chat.startStream" => (Token::Bot, streams::start),
+        "chat.stopStream" => (Token::Bot, streams::stop),
         "chat.update" => (Token::Bot, chat::update),
         "conversations.history" => (Token::Bot, conversations::history),
         "conversations.info" => (Token::Bot, conversations::info),

@@ -103,7 +103,8 @@ impl Default for AppConfig {
 }
 
 /// What an agent app subscribes to; the simulator raises more kinds than these for an app that asks.
-const EVENTS: [&str; 8] = [
+const EVENTS: [&str; 9] = [
+    "agent_session_stopped",
     "app_home_opened",
     "app_mention",
     "message.im",

@@ -31,6 +31,7 @@ pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
         .route("/command", post(acting::command))
         .route("/click", post(acting::click))
         .route("/submit", post(acting::submit))
+        .route("/stop", post(acting::stop))
         .route("/close", post(acting::close))
         .route("/clock", post(steering::clock))
         .route(

@@ -61,6 +61,19 @@ impl Sim {
         })
     }
 
+    /// A person presses Stop in a thread where the app is at work.
+    pub fn stop_session(&self, user: &str, channel: &str, thread_ts: &str) -> Result<(), Refused> {
+        self.shared().act(|ws, now| {
+            let (user, channel) = place(ws, user, channel)?;
+            if ws.stop_session(now, &user, &channel, thread_ts)? {
+                return Ok(());
+            }
+            Err(Refused(
+                "There is nothing to stop: the app is not at work in that thread.".to_owned(),
+            ))
+        })
+    }
+
     fn write(
         &self,
         user: &str,

@@ -37,6 +37,9 @@ pub struct Message {
     pub reply_users: Option<Vec<String>>,
     /// Whether only this person sees it.
     pub ephemeral: bool,
+    /// `in_progress`, `completed`, `stopped` or `expired` for a message that grows or grew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub streaming: Option<String>,
     /// When it was last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited: Option<String>,
@@ -76,6 +79,11 @@ impl Message {
     /// Whether an app wrote it.
     pub fn is_from_bot(&self) -> bool {
         self.bot_id.is_some()
+    }
+
+    /// Whether the app may still add to it.
+    pub fn is_growing(&self) -> bool {
+        self.streaming.as_deref() == Some("in_progress")
     }
 
     /// The words on its buttons.

@@ -6,6 +6,7 @@ mod messages;
 mod people;
 mod reactions;
 mod response_urls;
+mod streams;
 mod threads;
 mod triggers;
 mod views;
@@ -24,6 +25,7 @@ pub(crate) use limits::Pace;
 pub(crate) use messages::{Author, Draft, Post, Revision};
 pub(crate) use people::{Channel, ChannelKind, User};
 pub(crate) use response_urls::{Answer, Origin};
+pub(crate) use streams::{Stream, StreamEnd};
 pub(crate) use views::{Settled, Which};
 
 /// Everything Slack would remember.
@@ -40,6 +42,8 @@ pub(crate) struct Workspace {
     homes: HashMap<String, Value>,
     triggers: triggers::Triggers,
     response_urls: response_urls::ResponseUrls,
+    /// The status of each agent session, by channel and thread.
+    sessions: HashMap<(String, String), String>,
     /// What the app says it is doing, by channel and thread.
     statuses: HashMap<(String, String), String>,
     /// The prompts the app suggests, by channel.
@@ -78,6 +82,8 @@ pub(crate) enum Change {
         channel: String,
         thread_ts: String,
         text: String,
+        /// Whether people are offered to stop it.
+        stoppable: bool,
     },
     Log,
     /// So much that everything has to be fetched again.
@@ -105,6 +111,7 @@ impl Workspace {
             homes: HashMap::new(),
             triggers: triggers::Triggers::default(),
             response_urls: response_urls::ResponseUrls::default(),
+            sessions: HashMap::new(),
             statuses: HashMap::new(),
             prompts: HashMap::new(),
             last_ts: 0,

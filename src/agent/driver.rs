@@ -141,8 +141,10 @@ impl<'a> Drive<'a> {
             Ok(reply) => {
                 self.record_completion(&reply, started).await;
                 let reply = self.turn.with_distinct_calls(reply.without_nul());
-                self.progress
-                    .send_modify(|progress| progress.text.clone_from(&reply.message.text));
+                self.progress.send_modify(|progress| {
+                    progress.text.truncate(progress.begins);
+                    progress.text.push_str(&reply.message.text);
+                });
                 self.journal(vec![Step::ModelReplied { reply }], None).await
             }
             Err(error) => self.fail(&Error::from(error)).await.map(Some),
@@ -155,8 +157,10 @@ impl<'a> Drive<'a> {
         request: ChatRequest,
     ) -> std::result::Result<ChatReply, crate::llm::Error> {
         self.progress.send_modify(|progress| {
-            progress.reply += 1;
-            progress.text.clear();
+            if !progress.text.is_empty() {
+                progress.text.push_str("\n\n");
+            }
+            progress.begins = progress.text.len();
         });
         let (deltas, mut pieces) = mpsc::channel(DELTA_BUFFER);
         let passing_on = async {

@@ -3,10 +3,10 @@
 /// How far a run is. A watcher may miss states in between, never the latest one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
-    /// Which reply of the model `text` belongs to; each reply starts over.
-    pub reply: u32,
-    /// What the model has written of that reply so far: hostile until rendered.
+    /// What the model has written so far, all its replies: hostile until rendered.
     pub text: String,
+    /// Where in `text` its latest reply begins, in bytes; what is before that was said on the way.
+    pub begins: usize,
     /// The tool calls of the run, in the order in which they were begun.
     pub tasks: Vec<Task>,
 }

@@ -45,6 +45,8 @@ const NO_LONGER_OURS_TO_EDIT: [&str; 3] = [
     "cant_update_message",
     "edit_window_closed",
 ];
+/// Slack's code for a message that takes no update while it streams.
+const STILL_A_STREAM: &str = "streaming_state_conflict";
 /// Characters of arguments in one block: escaped, they may become five times as many.
 const ARGUMENTS_PER_BLOCK: usize = 590;
 /// Slack's `metadata.event_type` of our messages.
@@ -163,6 +165,15 @@ async fn send_as(
     };
     if let Some(ts) = posted {
         match app.slack.update(&outgoing.channel, &ts, message).await {
+            // A stream whose beginning nobody noted.
+            Err(CallError::Refused(code)) if code == STILL_A_STREAM => {
+                end_stream(app, outgoing, &ts).await?;
+                return app
+                    .slack
+                    .update(&outgoing.channel, &ts, message)
+                    .await
+                    .map(|()| ts);
+            }
             Err(CallError::Refused(code)) if NO_LONGER_OURS_TO_EDIT.contains(&code.as_str()) => {}
             outcome => return outcome.map(|()| ts),
         }

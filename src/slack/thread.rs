@@ -5,6 +5,7 @@
 //! sends it. Whatever goes wrong here, the outbox brings the outcome: nothing depends on this file
 //! but how soon people see something.
 
+mod ending;
 mod page;
 mod text;
 

@@ -3,3 +3,4 @@
 pub mod github;
 pub mod postgres;
 pub mod silent;
+pub mod writer;

@@ -68,10 +68,16 @@ async fn reply_when(sim: &Sim, ts: &str, wanted: impl Fn(&str) -> bool) -> Messa
     let look = |sim: &Sim| {
         replies(sim, ts)
             .into_iter()
-            .find(|message| wanted(&message.all_text()))
+            .find(|message| wanted(&look_of(message)))
     };
     let found = sim.until(PATIENCE, look).await;
     found.unwrap_or_else(|| panic!("no such reply; the thread holds {:#?}", replies(sim, ts)))
+}
+
+/// The text of a message, marked where it may still grow.
+fn look_of(message: &Message) -> String {
+    let growing = if message.is_growing() { "⏳" } else { "" };
+    format!("{growing}{}", message.all_text())
 }
 
 /// A run that was bought from a model, when the bot died: told, with a Retry that asks again in

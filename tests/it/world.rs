@@ -15,6 +15,7 @@ use slack_sim::{
 };
 
 use crate::fakes::postgres::Postgres;
+use crate::fakes::writer::Writer;
 
 /// How long anything may take before a story fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,6 +46,27 @@ impl World {
     /// The bot on SQLite over sockets, answering with the demo model.
     pub async fn start() -> Self {
         Self::start_on(Engine::Sqlite, Transport::Socket).await
+    }
+
+    /// The same, where answers come whole instead of growing.
+    pub async fn answering_at_once() -> Self {
+        Self::start_with(Engine::Sqlite, Transport::Socket, |config| {
+            config.slack.answers = patchbay::slack::Answers::Final;
+        })
+        .await
+    }
+
+    /// The same, where `writer` is the model.
+    pub async fn written_by(writer: &Writer, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_with(Engine::Sqlite, Transport::Socket, |config| {
+            config.models.default = Some("house/any".to_owned());
+            config
+                .models
+                .providers
+                .insert("house".to_owned(), writer.provider());
+            change(config);
+        })
+        .await
     }
 
     pub async fn start_on(engine: Engine, transport: Transport) -> Self {
@@ -200,8 +222,9 @@ impl<'a> Person<'a> {
 
     /// The bot's message in this thread, once it says more than that it is at work.
     pub async fn answer_to(&self, ts: &str) -> Message {
-        self.reply_when(ts, |message| !message.all_text().starts_with('⏳'))
-            .await
+        let whole =
+            |message: &Message| !message.is_growing() && !message.all_text().starts_with('⏳');
+        self.reply_when(ts, whole).await
     }
 
     /// The bot's message in this thread, once it is as wanted.

@@ -8,9 +8,10 @@ use url::form_urlencoded;
 use crate::error::ApiError;
 
 /// Arguments that a form carries as JSON in a string.
-const STRUCTURED: [&str; 6] = [
+const STRUCTURED: [&str; 7] = [
     "attachments",
     "blocks",
+    "chunks",
     "loading_messages",
     "metadata",
     "prompts",

@@ -20,14 +20,9 @@ pub(super) fn set_session_status(shared: &Shared, args: &Args) -> Result<Value, 
     let channel = args.text("channel_id").or(args.text("channel"));
     let channel = channel.ok_or_else(|| ApiError::from("channel_not_found"))?;
     let thread_ts = args.required("thread_ts")?;
+    let status = args.required("status")?;
     // One place on the screen serves both kinds of status; the last writer wins.
-    let shown = match args.required("status")? {
-        "processing" => "is working…",
-        "suspended" => "is waiting for you",
-        "active" | "closed" => "",
-        _ => return Err("invalid_status".into()),
-    };
-    shared.act(|ws, _| ws.set_status(channel, thread_ts, shown))?;
+    shared.act(|ws, _| ws.set_session(channel, thread_ts, status))?;
     Ok(json!({}))
 }
 

@@ -172,7 +172,7 @@ impl Content {
     }
 }
 
-fn metadata(args: &Args) -> Result<Option<Value>, ApiError> {
+pub(super) fn metadata(args: &Args) -> Result<Option<Value>, ApiError> {
     let Some(metadata) = args.value("metadata") else {
         return Ok(None);
     };
@@ -183,7 +183,7 @@ fn metadata(args: &Args) -> Result<Option<Value>, ApiError> {
 }
 
 /// The channel to post in, which the bot must have joined.
-fn joined<'a>(ws: &'a Workspace, args: &Args) -> Result<&'a Channel, ApiError> {
+pub(super) fn joined<'a>(ws: &'a Workspace, args: &Args) -> Result<&'a Channel, ApiError> {
     let which = args
         .text("channel")
         .ok_or_else(|| ApiError::from("channel_not_found"))?;
@@ -196,7 +196,7 @@ fn joined<'a>(ws: &'a Workspace, args: &Args) -> Result<&'a Channel, ApiError> {
 }
 
 /// A message as the answer to its posting shows it.
-fn shown(ws: &Workspace, channel: &str, ts: &str) -> Value {
+pub(super) fn shown(ws: &Workspace, channel: &str, ts: &str) -> Value {
     let found = ws.channel(channel).zip(ws.find_post(channel, ts));
     let Some((place, post)) = found else {
         return Value::Null;

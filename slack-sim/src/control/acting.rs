@@ -121,6 +121,21 @@ pub(super) async fn open_home(
     Ok(Json(json!({"ok": true})))
 }
 
+#[derive(Deserialize)]
+pub(super) struct Stop {
+    user: String,
+    channel: String,
+    thread_ts: String,
+}
+
+pub(super) async fn stop(
+    State(sim): State<Sim>,
+    Json(it): Json<Stop>,
+) -> Result<Json<Value>, Unserved> {
+    sim.stop_session(&it.user, &it.channel, &it.thread_ts)?;
+    Ok(Json(json!({"ok": true})))
+}
+
 pub(super) async fn react(
     State(sim): State<Sim>,
     Json(it): Json<React>,

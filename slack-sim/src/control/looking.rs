@@ -78,16 +78,22 @@ pub(super) async fn messages(
         Some(root) => sim.thread(&user, &channel, root)?,
         None => sim.messages(&user, &channel)?,
     };
-    let (statuses, prompts) = sim.shared().act(|ws, _| {
+    let (statuses, prompts, stoppable) = sim.shared().act(|ws, _| {
         let user = ws.person(&user)?.id.clone();
         let id = ws.channel_for(&user, &channel)?.id.clone();
         ws.mark_read(&id, &user);
-        Ok::<_, Refused>((ws.statuses(&id), ws.prompts(&id).cloned()))
+        let stoppable = if ws.offers_stop() {
+            ws.processing(&id)
+        } else {
+            Vec::new()
+        };
+        Ok::<_, Refused>((ws.statuses(&id), ws.prompts(&id).cloned(), stoppable))
     })?;
     Ok(Json(json!({
         "messages": messages,
         "statuses": statuses,
         "prompts": prompts,
+        "stoppable": stoppable,
     })))
 }
 

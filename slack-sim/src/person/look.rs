@@ -55,11 +55,25 @@ impl Sim {
         })
     }
 
+    /// The status of the app's agent session in a thread, if there is one.
+    pub fn session(
+        &self,
+        user: &str,
+        channel: &str,
+        thread_ts: &str,
+    ) -> Result<Option<String>, Refused> {
+        self.shared().look(|ws| {
+            let (_, channel) = place(ws, user, channel)?;
+            Ok(ws.session(&channel, thread_ts).map(str::to_owned))
+        })
+    }
+
     fn seen(&self, user: &str, channel: &str, root: Option<&str>) -> Result<Vec<Message>, Refused> {
+        let now = self.shared().clock.now();
         self.shared().look(|ws| {
             let (user, channel) = place(ws, user, channel)?;
             let channel = ws.channel_for(&user, &channel)?;
-            Ok(ws.seen(channel, &user, root))
+            Ok(ws.seen(now, channel, &user, root))
         })
     }
 }

@@ -22,6 +22,42 @@ impl Workspace {
         Ok(())
     }
 
+    /// Sets the status of an agent session, which one place on the screen shows like the app's own.
+    pub(crate) fn set_session(
+        &mut self,
+        channel: &str,
+        thread_ts: &str,
+        status: &str,
+    ) -> Result<(), ApiError> {
+        let shown = match status {
+            "processing" => "is working…",
+            "suspended" => "is waiting for you",
+            "active" | "closed" => "",
+            _ => return Err("invalid_status".into()),
+        };
+        if self.channel(channel).is_none() {
+            return Err("channel_not_found".into());
+        }
+        let place = (channel.to_owned(), thread_ts.to_owned());
+        self.sessions.insert(place, status.to_owned());
+        self.set_status(channel, thread_ts, shown)
+    }
+
+    /// The status of an agent session, if there is one.
+    pub(crate) fn session(&self, channel: &str, thread_ts: &str) -> Option<&str> {
+        let place = (channel.to_owned(), thread_ts.to_owned());
+        self.sessions.get(&place).map(String::as_str)
+    }
+
+    /// The threads of a channel in which the app is at work.
+    pub(crate) fn processing(&self, channel: &str) -> Vec<String> {
+        let here = self
+            .sessions
+            .iter()
+            .filter(|((place, _), status)| place == channel && status.as_str() == "processing");
+        here.map(|((_, thread_ts), _)| thread_ts.clone()).collect()
+    }
+
     fn show_status(&mut self, channel: &str, thread_ts: &str, text: &str) {
         let place = (channel.to_owned(), thread_ts.to_owned());
         let before = if text.is_empty() {
@@ -34,6 +70,8 @@ impl Workspace {
                 channel: channel.to_owned(),
                 thread_ts: thread_ts.to_owned(),
                 text: text.to_owned(),
+                stoppable: self.offers_stop()
+                    && self.session(channel, thread_ts) == Some("processing"),
             });
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Change, ChannelKind, Workspace};
+use super::{Change, ChannelKind, Stream, Workspace};
 use crate::clock::Time;
 use crate::error::ApiError;
 use crate::ids;
@@ -26,6 +26,8 @@ pub(crate) struct Post {
     /// Names of reactions, with who gave them.
     pub(crate) reactions: Vec<(String, Vec<String>)>,
     pub(crate) client_msg_id: Option<String>,
+    /// How far it is, for a message that grows.
+    pub(crate) stream: Option<Stream>,
 }
 
 /// Who wrote a message.
@@ -50,6 +52,7 @@ pub(crate) struct Draft {
     pub(crate) broadcast: bool,
     pub(crate) metadata: Option<Value>,
     pub(crate) only_for: Option<String>,
+    pub(crate) stream: Option<Stream>,
 }
 
 /// What an update of a message changes; `None` leaves a part as it is.
@@ -83,6 +86,7 @@ impl Draft {
             broadcast: false,
             metadata: None,
             only_for: None,
+            stream: None,
         }
     }
 }
@@ -103,6 +107,7 @@ impl Post {
             edited: None,
             reactions: Vec::new(),
             client_msg_id,
+            stream: draft.stream,
         }
     }
 
@@ -153,7 +158,12 @@ impl Workspace {
     ) -> Result<(), ApiError> {
         let edited = self.next_ts(now);
         let post = self.app_post(channel, ts, "cant_update_message")?;
+        if post.stream.as_ref().is_some_and(|stream| stream.grows(now)) {
+            return Err("streaming_state_conflict".into());
+        }
         let before = post.clone();
+        // What is changed by hand is no stream any more, broken or not.
+        post.stream = None;
         if let Some(text) = revision.text {
             post.text = text;
         }
@@ -243,7 +253,7 @@ impl Workspace {
         }
     }
 
-    fn announce_change(&mut self, channel: &str, post: &Post) {
+    pub(super) fn announce_change(&mut self, channel: &str, post: &Post) {
         let change = Change::Messages {
             channel: channel.to_owned(),
             thread_ts: post.thread_ts.clone(),

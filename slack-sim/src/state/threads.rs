@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Author, Channel, Post, Workspace};
+use crate::clock::Time;
 use crate::ids;
 use crate::seen::{Message, Reaction};
 
@@ -71,6 +72,9 @@ impl Workspace {
         if !post.attachments.is_empty() {
             message["attachments"] = json!(post.attachments);
         }
+        if let Some(stream) = &post.stream {
+            message["streaming_state"] = json!(stream.state_name());
+        }
         if let Some(edited) = &post.edited {
             message["edited"] = json!({"user": post.author.id(), "ts": edited});
         }
@@ -121,7 +125,13 @@ impl Workspace {
     }
 
     /// What one person sees in a channel (top level) or in one of its threads, oldest first.
-    pub(crate) fn seen(&self, channel: &Channel, user: &str, root: Option<&str>) -> Vec<Message> {
+    pub(crate) fn seen(
+        &self,
+        now: Time,
+        channel: &Channel,
+        user: &str,
+        root: Option<&str>,
+    ) -> Vec<Message> {
         channel
             .posts
             .iter()
@@ -130,11 +140,11 @@ impl Workspace {
                 Some(root) => post.ts == root || post.thread_ts.as_deref() == Some(root),
                 None => !post.is_reply() || post.broadcast,
             })
-            .map(|post| self.seen_post(channel, post))
+            .map(|post| self.seen_post(now, channel, post))
             .collect()
     }
 
-    fn seen_post(&self, channel: &Channel, post: &Post) -> Message {
+    fn seen_post(&self, now: Time, channel: &Channel, post: &Post) -> Message {
         let users = channel.repliers(&post.ts);
         let replies = channel.replies(&post.ts).count();
         Message {
@@ -150,6 +160,10 @@ impl Workspace {
             reply_count: (replies > 0).then_some(replies),
             reply_users: (replies > 0).then_some(users),
             ephemeral: post.only_for.is_some(),
+            streaming: post
+                .stream
+                .as_ref()
+                .map(|stream| stream.name(now).to_owned()),
             edited: post.edited.clone(),
             reactions: post
                 .reactions

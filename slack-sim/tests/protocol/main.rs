@@ -8,5 +8,6 @@ mod http_delivery;
 mod messages;
 mod response_urls;
 mod socket;
+mod streams;
 mod views;
 mod web_api;

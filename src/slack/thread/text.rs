@@ -76,9 +76,8 @@ mod tests {
 
     fn writing(text: &str) -> Progress {
         Progress {
-            reply: 1,
             text: text.to_owned(),
-            tasks: Vec::new(),
+            ..Progress::default()
         }
     }
 

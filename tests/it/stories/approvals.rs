@@ -24,9 +24,16 @@ async fn asked(world: &World, github: &GitHub) -> (String, Message) {
     );
     let ts = alice.says(QUESTION).await;
     let card = alice
-        .reply_when(&ts, |message| message.all_text().starts_with('🔒'))
+        .reply_when(&ts, |message| {
+            !message.is_growing() && message.all_text().contains('🔒')
+        })
         .await;
     (ts, card)
+}
+
+/// Whether a message neither asks nor says that it is at work.
+fn is_over(message: &Message) -> bool {
+    !message.is_growing() && !message.all_text().contains(['🔒', '⏳'])
 }
 
 fn issues_made(github: &GitHub) -> usize {
@@ -57,8 +64,7 @@ async fn a_change_is_made_once_when_its_asker_says_yes(world: World) {
         alice.clicks(&card, "Approve")
     );
     assert!(first.ok && second.ok);
-    let done = |message: &Message| !message.all_text().starts_with(['🔒', '⏳']);
-    let answer = alice.reply_when(&ts, done).await.all_text();
+    let answer = alice.reply_when(&ts, is_over).await.all_text();
     assert!(answer.contains("create_issue"), "{answer}");
     assert_eq!(issues_made(&github), 1);
     assert_eq!(alice.replies(&ts).len(), 1);
@@ -81,9 +87,7 @@ async fn a_no_is_final_and_said() {
     let (ts, card) = asked(&world, &github).await;
     let alice = world.alice();
     assert!(alice.clicks(&card, "Deny").await.ok);
-    let answer = alice
-        .reply_when(&ts, |message| !message.all_text().starts_with(['🔒', '⏳']))
-        .await;
+    let answer = alice.reply_when(&ts, is_over).await;
     assert!(answer.all_text().contains("did not allow"), "{answer:?}");
     let before = alice.private_messages().len();
     assert!(
@@ -102,10 +106,7 @@ async fn a_question_nobody_answers_in_time_is_a_no() {
     let github = GitHub::start().await;
     let (ts, _) = asked(&world, &github).await;
     world.app.clock.advance(Duration::from_secs(31 * 60));
-    let answer = world
-        .alice()
-        .reply_when(&ts, |message| !message.all_text().starts_with(['🔒', '⏳']))
-        .await;
+    let answer = world.alice().reply_when(&ts, is_over).await;
     assert!(!answer.all_text().is_empty());
     assert_eq!(issues_made(&github), 0);
     world.stop().await;

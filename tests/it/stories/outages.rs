@@ -72,7 +72,7 @@ async fn a_model_that_fails_is_named_with_a_next_step_and_a_retry() {
     let alice = world.alice();
     let ts = alice.says("@patchbay hello").await;
     let told = alice.answer_to(&ts).await;
-    assert!(told.all_text().starts_with('⚠'), "{told:?}");
+    assert!(told.all_text().contains('⚠'), "{told:?}");
     assert_eq!(told.buttons(), ["Retry"]);
     assert!(!told.all_text().contains("sk-canary"), "{told:?}");
     world.stop().await;
@@ -80,7 +80,7 @@ async fn a_model_that_fails_is_named_with_a_next_step_and_a_retry() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_slack_does_not_take_at_first_arrives() {
-    let world = World::start().await;
+    let world = World::answering_at_once().await;
     let alice = world.alice();
     world
         .sim

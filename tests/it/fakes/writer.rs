@@ -1,0 +1,114 @@
+//! A model whose words a test writes as it goes: OpenAI's streaming format, a piece at a time.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use patchbay::llm::catalogue::{ProviderConfig, ProviderKind};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc};
+
+/// The end of a reply, as the reader of the channel gets it.
+enum Line {
+    Text(String),
+    Call { name: String, arguments: Value },
+    End,
+}
+
+pub struct Writer {
+    url: String,
+    lines: mpsc::UnboundedSender<Line>,
+}
+
+impl Writer {
+    /// Starts one on a free port of loopback. Replies take what is written in its order.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/v1/", listener.local_addr().unwrap());
+        let (lines, written) = mpsc::unbounded_channel();
+        let app = Router::new()
+            .fallback(reply)
+            .with_state(Arc::new(Mutex::new(written)));
+        #[expect(clippy::disallowed_methods, reason = "it lives as long as its test")]
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { url, lines }
+    }
+
+    /// How it is configured.
+    pub fn provider(&self) -> ProviderConfig {
+        ProviderConfig {
+            kind: ProviderKind::OpenaiCompatible,
+            base_url: Some(self.url.clone()),
+            api_key: Some("sk-writer".into()),
+            models: vec!["any".to_owned()],
+        }
+    }
+
+    /// Writes some more of the current reply.
+    pub fn writes(&self, text: &str) {
+        self.lines.send(Line::Text(text.to_owned())).unwrap();
+    }
+
+    /// Asks for a tool in the current reply.
+    pub fn calls(&self, name: &str, arguments: Value) {
+        let name = name.to_owned();
+        self.lines.send(Line::Call { name, arguments }).unwrap();
+    }
+
+    /// Ends the current reply.
+    pub fn ends(&self) {
+        self.lines.send(Line::End).unwrap();
+    }
+}
+
+async fn reply(State(lines): State<Arc<Mutex<mpsc::UnboundedReceiver<Line>>>>) -> Response {
+    let lines = lines.lock_owned().await;
+    let state = (lines, false, 0);
+    let body = futures_util::stream::unfold(state, |(mut lines, called, number)| async move {
+        if number < 0 {
+            return None;
+        }
+        let (frames, called, next) = match lines.recv().await? {
+            Line::Text(text) => (frame(&json!({ "content": text }), None), called, number),
+            Line::Call { name, arguments } => {
+                let call = json!({ "tool_calls": [{
+                    "index": number, "id": format!("call_{number}"), "type": "function",
+                    "function": { "name": name, "arguments": arguments.to_string() },
+                }] });
+                (frame(&call, None), true, number + 1)
+            }
+            Line::End => {
+                let reason = if called { "tool_calls" } else { "stop" };
+                let usage = json!({ "choices": [], "usage": {
+                    "prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15,
+                } });
+                let end = format!(
+                    "{}data: {usage}\n\ndata: [DONE]\n\n",
+                    frame(&json!({}), Some(reason))
+                );
+                (end, called, -1)
+            }
+        };
+        Some((
+            Ok::<_, std::convert::Infallible>(Bytes::from(frames)),
+            (lines, called, next),
+        ))
+    });
+    (
+        [(header::CONTENT_TYPE, "text/event-stream")],
+        Body::from_stream(body),
+    )
+        .into_response()
+}
+
+fn frame(delta: &Value, end: Option<&str>) -> String {
+    let frame = json!({
+        "id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "any",
+        "choices": [{ "index": 0, "delta": delta, "finish_reason": end }],
+    });
+    format!("data: {frame}\n\n")
+}

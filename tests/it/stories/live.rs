@@ -1,0 +1,219 @@
+//! Answers that grow while the model writes: begun at once, continued in time, whole in the end.
+
+use std::time::Duration;
+
+use patchbay::config::Config;
+use serde_json::json;
+use slack_sim::{Fault, FaultKind, Message};
+
+use super::assert_screen;
+use crate::fakes::writer::Writer;
+use crate::world::{Person, World};
+
+/// Time in these stories is moved by hand, and no lease may run out on the way.
+fn long_leases(config: &mut Config) {
+    config.runs.lease = Duration::from_secs(2 * 60 * 60);
+}
+
+/// What stands in the thread, message by message, receipts and tasks left out.
+fn text_in(alice: &Person<'_>, ts: &str) -> String {
+    let replies = alice.replies(ts);
+    replies.iter().map(markdown_of).collect()
+}
+
+fn markdown_of(message: &Message) -> String {
+    let blocks = message
+        .blocks
+        .iter()
+        .filter(|block| block["type"] == "markdown");
+    blocks
+        .map(|block| block["text"].as_str().unwrap_or_default())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_grows_while_the_model_writes() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay hello").await;
+    let first = alice.reply_when(&ts, Message::is_growing).await;
+    assert!(first.all_text().contains("Thinking"), "{first:?}");
+    let session = |world: &World| world.sim.session("alice", "general", &ts).unwrap();
+    assert_eq!(session(&world).as_deref(), Some("processing"));
+
+    writer.writes("The first half, ");
+    alice
+        .reply_when(&ts, |message| {
+            message.is_growing() && message.all_text().contains("The first half,")
+        })
+        .await;
+    writer.writes("and the second.");
+    writer.ends();
+    let answer = alice.answer_to(&ts).await;
+    assert_eq!(markdown_of(&answer), "The first half, and the second.");
+    assert_eq!(session(&world).as_deref(), Some("active"));
+    assert_screen!("answer_grown", answer.blocks);
+    assert_eq!(alice.replies(&ts).len(), 1);
+    assert!(world.sim.calls("chat.update").is_empty());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_are_shown_while_they_run() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    alice.connects("sqlite", json!({})).await;
+    let ts = alice.says("@patchbay which tables are there?").await;
+    writer.writes("Let me look. ");
+    writer.calls("sqlite__list_tables", json!({}));
+    writer.ends();
+    let looked = alice
+        .reply_when(&ts, |message| {
+            message.is_growing() && message.all_text().contains("list_tables")
+        })
+        .await;
+    assert!(looked.all_text().contains("Let me look."), "{looked:?}");
+    writer.writes("There are seven.");
+    writer.ends();
+    let answer = alice.answer_to(&ts).await;
+    assert_screen!("answer_with_tools", answer.blocks);
+    world.stop().await;
+}
+
+/// Twenty minutes of writing, in which Slack ends no stream early, says "later" once, and once does
+/// what it is asked without answering.
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_minutes_of_writing_arrive_whole_and_in_order() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, long_leases).await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay tell me everything").await;
+    let mut written = String::new();
+    for minute in 1..=20 {
+        match minute {
+            7 => world.sim.fault(
+                Fault::new("chat.appendStream", FaultKind::RateLimited)
+                    .times(1)
+                    .retry_after(1),
+            ),
+            11 => world
+                .sim
+                .fault(Fault::new("chat.appendStream", FaultKind::LostReply)),
+            _ => {}
+        }
+        let line = format!("Minute {minute} of the story.\n");
+        writer.writes(&line);
+        written.push_str(&line);
+        let arrived = |_: &slack_sim::Sim| text_in(&alice, &ts).ends_with(&line).then_some(());
+        world
+            .sim
+            .until(Duration::from_secs(30), arrived)
+            .await
+            .unwrap_or_else(|| panic!("minute {minute}: {:?}", text_in(&alice, &ts)));
+        world.sim.advance(Duration::from_secs(60));
+        world.app.clock.advance(Duration::from_secs(60));
+    }
+    writer.ends();
+    let last = |_: &slack_sim::Sim| {
+        let replies = alice.replies(&ts);
+        let whole = replies.iter().all(|message| !message.is_growing());
+        (whole && replies.last()?.all_text().contains("tokens")).then_some(replies)
+    };
+    let replies = world.sim.until(Duration::from_secs(30), last).await;
+    let replies = replies.unwrap_or_else(|| panic!("{:#?}", alice.replies(&ts)));
+    assert_eq!(text_in(&alice, &ts), written);
+    assert!(
+        replies.len() >= 5,
+        "a stream lives five minutes: {}",
+        replies.len()
+    );
+    let broken = replies
+        .iter()
+        .filter(|message| message.streaming.as_deref() == Some("expired"));
+    assert_eq!(broken.count(), 0);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_slack_ended_early_is_set_right_and_goes_on() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, long_leases).await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay hello").await;
+    writer.writes("Before. ");
+    alice
+        .reply_when(&ts, |message| message.all_text().contains("Before."))
+        .await;
+    // Only the workspace's clock: to the bot the stream is young.
+    world.sim.advance(Duration::from_secs(301));
+    writer.writes("After.");
+    writer.ends();
+    let over = |_: &slack_sim::Sim| {
+        let replies = alice.replies(&ts);
+        let last = replies.last()?;
+        (!last.is_growing() && last.all_text().contains("tokens")).then_some(replies)
+    };
+    let replies = world
+        .sim
+        .until(Duration::from_secs(30), over)
+        .await
+        .unwrap_or_else(|| panic!("{:#?}", alice.replies(&ts)));
+    assert_eq!(text_in(&alice, &ts), "Before. After.");
+    assert!(
+        replies
+            .iter()
+            .all(|message| message.streaming.as_deref() != Some("expired"))
+    );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_longer_than_a_message_goes_on_in_the_next() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay tell me everything").await;
+    let line = "All work and no play makes a dull day, said the line.\n";
+    let long = line.repeat(400);
+    writer.writes(&long);
+    writer.ends();
+    let over = |_: &slack_sim::Sim| {
+        let replies = alice.replies(&ts);
+        let last = replies.last()?;
+        (!last.is_growing() && last.all_text().contains("tokens")).then_some(replies)
+    };
+    let replies = world
+        .sim
+        .until(Duration::from_secs(30), over)
+        .await
+        .expect("the end of the answer");
+    assert_eq!(text_in(&alice, &ts), long);
+    assert_eq!(replies.len(), 2);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_slack_gives_no_stream_the_message_is_brought_up_to_date() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    world
+        .sim
+        .fault(Fault::new("chat.startStream", FaultKind::OkFalse).error("not_allowed_token_type"));
+    let alice = world.alice();
+    let ts = alice.says("@patchbay hello").await;
+    writer.writes("The first half, ");
+    let partial = alice
+        .reply_when(&ts, |message| {
+            message.all_text().contains("The first half,")
+        })
+        .await;
+    assert!(partial.all_text().starts_with('⏳'), "{partial:?}");
+    writer.writes("and the second.");
+    writer.ends();
+    let answer = alice.answer_to(&ts).await;
+    assert_eq!(markdown_of(&answer), "The first half, and the second.");
+    assert_eq!(alice.replies(&ts).len(), 1);
+    world.stop().await;
+}
