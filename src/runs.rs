@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
 
 use crate::agent::{Agent, Ended};
 use crate::clock::Clock;
+use crate::domain::post::Post;
 use crate::domain::principal::Principal;
 use crate::domain::progress::Progress;
-use crate::domain::run::Run;
+use crate::domain::run::{Run, Step};
 use crate::error::{Error, Kind, Result};
-use crate::ids::{ApprovalId, RunId};
+use crate::ids::{ApprovalId, ChannelId, MessageTs, RunId};
 use crate::store::{ApprovalState, ClaimedRun, Decision, Store};
 use crate::tasks::Tasks;
 
@@ -20,6 +21,9 @@ use crate::tasks::Tasks;
 const LEAST_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often it is looked for what may be forgotten.
 const BETWEEN_CLEANINGS: Duration = Duration::from_secs(60 * 60);
+
+/// Stops that a busy worker may lag behind; what it misses it notices by its lease.
+const STOPS: usize = 256;
 
 /// How runs are worked on.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -80,6 +84,8 @@ pub struct Runs {
     queued: Arc<Notify>,
     changed: Arc<Notify>,
     shown: mpsc::Sender<Shown>,
+    /// Runs that people stopped, for whoever drives them here.
+    stopped: broadcast::Sender<RunId>,
 }
 
 impl Runs {
@@ -104,6 +110,7 @@ impl Runs {
             queued: Arc::new(Notify::new()),
             changed,
             shown,
+            stopped: broadcast::Sender::new(STOPS),
         }
     }
 
@@ -173,6 +180,43 @@ impl Runs {
         Ok(retried)
     }
 
+    /// Stops what is being worked on in a thread, whoever asked it and whichever process is at it;
+    /// false when nothing was. Slack offers that to everybody in the thread, so it is said who did.
+    pub async fn stop(
+        &self,
+        by: &Principal,
+        channel: &ChannelId,
+        thread: &MessageTs,
+    ) -> Result<bool> {
+        let post = |run: &Run, steps: &[Step]| Post::Stopped {
+            by: (run.asker != *by).then(|| by.user.clone()),
+            unknown: Agent::unknown(steps),
+            run: run.id.clone(),
+        };
+        let stopped = self
+            .store
+            .stop_thread(&by.team, channel, thread, self.clock.now(), post)
+            .await?;
+        for run in &stopped {
+            tracing::info!(run.id = %run, "a run was stopped by a person");
+            // Fails only when this process drives none.
+            let _ = self.stopped.send(run.clone());
+        }
+        self.wake();
+        Ok(!stopped.is_empty())
+    }
+
+    /// Resolves when a person stops this run at this process; others notice by the lease.
+    async fn was_stopped(mut stops: broadcast::Receiver<RunId>, run: &RunId) {
+        loop {
+            match stops.recv().await {
+                Ok(stopped) if stopped == *run => return,
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+
     /// Whether no run is being driven.
     pub fn is_idle(&self) -> bool {
         self.places.available_permits() == self.config.parallel
@@ -224,8 +268,10 @@ impl Runs {
         if self.shown.try_send(shown).is_err() {
             tracing::debug!(run.id = %claimed.run.id, "a run is not shown as it goes");
         }
+        let stops = self.stopped.subscribe();
         tokio::select! {
             () = self.drive(&claimed, &progress) => {}
+            () = Self::was_stopped(stops, &claimed.run.id) => {}
             () = self.keep_lease(&claimed) => {
                 tracing::warn!(run.id = %claimed.run.id, "lost the lease of a run; another worker has it");
             }

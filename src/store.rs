@@ -10,6 +10,7 @@ mod outbox;
 mod retention;
 mod runs;
 mod secrets;
+mod stops;
 mod usage;
 
 use std::os::unix::fs::OpenOptionsExt as _;

@@ -85,6 +85,13 @@ impl Agent {
         self.end(lease, RunState::Interrupted, &post).await
     }
 
+    /// The calls of a run that may have changed something and never came back, by its journal.
+    pub fn unknown(steps: &[Step]) -> Vec<String> {
+        let mut turn = Turn::new("", &[]);
+        steps.iter().for_each(|step| turn.apply(step));
+        turn.unknown()
+    }
+
     /// Ends a run with an error that its asker reads.
     pub async fn fail(&self, claimed: &ClaimedRun, error: &Error) -> Result<Ended> {
         tracing::warn!(

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::money::NanoDollars;
 use super::tool::Risk;
-use crate::ids::{ApprovalId, ConnectionId, RunId};
+use crate::ids::{ApprovalId, ConnectionId, RunId, UserId};
 
 /// The one message of a run, as it should look now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,15 @@ pub enum Post {
         reference: String,
         /// Tools that may or may not have run and were not repeated.
         #[serde(default)]
+        unknown: Vec<String>,
+        /// What Retry would ask again.
+        run: RunId,
+    },
+    /// A person stopped it.
+    Stopped {
+        /// Who, where it was not the one who asked.
+        by: Option<UserId>,
+        /// Tools that may or may not have run and were not repeated.
         unknown: Vec<String>,
         /// What Retry would ask again.
         run: RunId,

@@ -42,7 +42,7 @@ pub enum RunState {
     Done,
     /// Ended with an error the person was told.
     Failed,
-    /// The worker died in the middle; the person was told and may retry.
+    /// It ended in the middle: the worker died, or a person stopped it. The asker may retry.
     Interrupted,
 }
 

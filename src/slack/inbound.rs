@@ -45,6 +45,8 @@ pub enum Inbound {
     Submission(Submission),
     /// Somebody asked the agent.
     Question(Question),
+    /// Somebody pressed Stop in a thread where the agent is at work.
+    Stop(Stop),
     /// Nothing is wanted of us; says why.
     Ignored(&'static str),
 }
@@ -117,6 +119,17 @@ pub struct Question {
     pub thread: MessageTs,
     /// What, without the mention; or why it cannot be taken.
     pub text: Result<String, Unanswerable>,
+}
+
+/// The Stop button of a thread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    /// Who pressed it.
+    pub by: Principal,
+    /// Where.
+    pub channel: ChannelId,
+    /// In which thread.
+    pub thread: MessageTs,
 }
 
 /// Why a message to the agent cannot be a question.
@@ -247,9 +260,30 @@ fn values(payload: &Value) -> BTreeMap<String, String> {
 fn event(payload: &Value) -> Result<Received, Malformed> {
     let event = payload.get("event").ok_or(Malformed("event"))?;
     let kind = required(event, "/type", "event.type")?;
-    if !matches!(kind, "app_mention" | "message") {
-        return Ok(ignored("an event of another kind"));
+    match kind {
+        "app_mention" | "message" => said(payload, event, kind),
+        "agent_session_stopped" => stop(payload, event),
+        _ => Ok(ignored("an event of another kind")),
     }
+}
+
+fn stop(payload: &Value, event: &Value) -> Result<Received, Malformed> {
+    let team = team(payload)?;
+    let channel = required(event, "/channel", "event.channel")?;
+    let thread = required(event, "/thread_ts", "event.thread_ts")?;
+    let user = required(event, "/user", "event.user")?;
+    let at = text(event, "/event_ts").unwrap_or_default();
+    Ok(Received {
+        dedupe_key: format!("stop:{team}:{channel}:{thread}:{at}"),
+        inbound: Inbound::Stop(Stop {
+            by: Principal::new(team, UserId::new(user)),
+            channel: ChannelId::new(channel),
+            thread: MessageTs::new(thread),
+        }),
+    })
+}
+
+fn said(payload: &Value, event: &Value, kind: &str) -> Result<Received, Malformed> {
     if event.get("bot_id").is_some_and(|id| !id.is_null()) {
         return Ok(ignored("written by an app"));
     }

@@ -58,9 +58,11 @@ impl Opened {
 pub fn answer_at_once(app: &App, inbound: &Inbound) -> Option<Value> {
     match inbound {
         Inbound::Submission(submission) => Some(connect::answer_at_once(app, submission)),
-        Inbound::Command(_) | Inbound::Action(_) | Inbound::Question(_) | Inbound::Ignored(_) => {
-            None
-        }
+        Inbound::Command(_)
+        | Inbound::Action(_)
+        | Inbound::Question(_)
+        | Inbound::Stop(_)
+        | Inbound::Ignored(_) => None,
     }
 }
 

@@ -118,7 +118,7 @@ pub(super) async fn deliver(
 }
 
 /// Ends a stream that nobody writes to any more: a message that streams takes no update.
-async fn end_stream(
+pub(super) async fn end_stream(
     app: &App,
     outgoing: &Outgoing,
     ts: &MessageTs,
@@ -130,8 +130,16 @@ async fn end_stream(
         metadata: Some(metadata(outgoing)),
     };
     match app.slack.stop_stream(&outgoing.channel, ts, end).await {
-        // It is over already: Slack ends every stream after some minutes.
-        Ok(()) | Err(CallError::Refused(_)) => Ok(()),
+        Ok(()) => Ok(()),
+        // It is over already: Slack ended it, or a person did. The session is still ours to end.
+        Err(CallError::Refused(_)) => {
+            let (channel, thread) = (&outgoing.channel, &outgoing.thread);
+            let status = session_status(&outgoing.post.0);
+            match app.slack.set_session_status(channel, thread, status).await {
+                Ok(()) | Err(CallError::Refused(_)) => Ok(()),
+                Err(error) => Err(error),
+            }
+        }
         Err(error) => Err(error),
     }
 }
@@ -141,9 +149,10 @@ pub(super) fn session_status(post: &Post) -> SessionStatus {
     match post {
         Post::Working { .. } => SessionStatus::Processing,
         Post::AskApproval(_) => SessionStatus::Suspended,
-        Post::Answer { .. } | Post::Failed { .. } | Post::Interrupted { .. } => {
-            SessionStatus::Active
-        }
+        Post::Answer { .. }
+        | Post::Failed { .. }
+        | Post::Stopped { .. }
+        | Post::Interrupted { .. } => SessionStatus::Active,
     }
 }
 
@@ -254,16 +263,19 @@ pub fn render(post: &Post) -> Message {
                 .block(actions(vec![retry(run)]))
                 .block(context(&format!("Reference {}", escape(reference))))
         }
-        Post::Interrupted { unknown, run } => interrupted(unknown, run),
+        Post::Stopped { by, unknown, run } => {
+            let by = by.as_ref().map(|user| format!(" by <@{user}>"));
+            let text = format!("⏹️ Stopped{}.", by.unwrap_or_default());
+            ended_early(&text, unknown, run)
+        }
+        Post::Interrupted { unknown, run } => {
+            ended_early("⚠️ I was interrupted before I could answer.", unknown, run)
+        }
     }
 }
 
-fn interrupted(unknown: &[String], run: &RunId) -> Message {
-    let text = format!(
-        "⚠️ I was interrupted before I could answer.{}",
-        may_have_run(unknown)
-    );
-    Message::new(text).block(actions(vec![retry(run)]))
+fn ended_early(what: &str, unknown: &[String], run: &RunId) -> Message {
+    Message::new(format!("{what}{}", may_have_run(unknown))).block(actions(vec![retry(run)]))
 }
 
 /// Calls that were sent and never came back are named: only the person can look.

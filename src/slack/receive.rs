@@ -158,6 +158,7 @@ fn kind(inbound: &Inbound) -> &'static str {
         Inbound::Action(_) => "action",
         Inbound::Submission(_) => "submission",
         Inbound::Question(_) => "question",
+        Inbound::Stop(_) => "stop",
         Inbound::Ignored(_) => "ignored",
     }
 }
@@ -168,6 +169,7 @@ fn team(inbound: &Inbound) -> TeamId {
         Inbound::Command(command) => command.caller.person.team.clone(),
         Inbound::Action(action) => action.caller.person.team.clone(),
         Inbound::Submission(submission) => submission.caller.person.team.clone(),
+        Inbound::Stop(stop) => stop.by.team.clone(),
         Inbound::Ignored(_) => TeamId::new(""),
     }
 }
@@ -201,6 +203,12 @@ fn note(app: &App, inbound: &Inbound) -> Option<Note> {
             channel: Some(question.channel.clone()),
             response_url: None,
             wanted: "your message".to_owned(),
+        }),
+        Inbound::Stop(stop) => Some(Note {
+            user: stop.by.user.clone(),
+            channel: Some(stop.channel.clone()),
+            response_url: None,
+            wanted: "stopping".to_owned(),
         }),
         Inbound::Ignored(_) => None,
     }

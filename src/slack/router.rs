@@ -7,8 +7,8 @@ use futures_util::FutureExt as _;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::client::{CallError, UNANSWERED};
-use super::inbound::{Caller, Inbound, Question, Unanswerable};
+use super::client::{CallError, SessionStatus, UNANSWERED};
+use super::inbound::{Caller, Inbound, Question, Stop, Unanswerable};
 use super::receive::Ack;
 use super::{actions, blocks, commands, modals, screens};
 use crate::app::App;
@@ -70,8 +70,25 @@ async fn handle(app: &Arc<App>, inbound: &Inbound) -> Result<Reply> {
         Inbound::Action(action) => actions::run(app, action).await,
         Inbound::Submission(submission) => modals::submit(app, submission).await,
         Inbound::Question(question) => unanswerable(app, question).await,
+        Inbound::Stop(stop) => stopped(app, stop).await,
         Inbound::Ignored(_) => Ok(Reply::Shown),
     }
+}
+
+/// What was stopped says so in its own message. Slack shows the agent at work until it is told
+/// otherwise, also where nothing is left to stop.
+async fn stopped(app: &App, stop: &Stop) -> Result<Reply> {
+    let Stop {
+        by,
+        channel,
+        thread,
+    } = stop;
+    if !app.runs.stop(by, channel, thread).await? {
+        app.slack
+            .set_session_status(channel, thread, SessionStatus::Active)
+            .await?;
+    }
+    Ok(Reply::Shown)
 }
 
 /// A message that cannot be a question gets a reason, in its thread.
@@ -149,7 +166,9 @@ pub fn storage_is_down(inbound: &Inbound, error: &Error) -> Ack {
             "view": modals::notice("Not connected", vec![blocks::section(&message.text)]),
         })),
         // A click's acknowledgement carries nothing; without one Slack marks the click as failed.
-        Inbound::Action(_) | Inbound::Question(_) | Inbound::Ignored(_) => Ack::Refused,
+        Inbound::Action(_) | Inbound::Question(_) | Inbound::Stop(_) | Inbound::Ignored(_) => {
+            Ack::Refused
+        }
     }
 }
 
@@ -158,7 +177,7 @@ fn caller(inbound: &Inbound) -> Option<&Caller> {
         Inbound::Command(command) => Some(&command.caller),
         Inbound::Action(action) => Some(&action.caller),
         Inbound::Submission(submission) => Some(&submission.caller),
-        Inbound::Question(_) | Inbound::Ignored(_) => None,
+        Inbound::Question(_) | Inbound::Stop(_) | Inbound::Ignored(_) => None,
     }
 }
 

@@ -29,8 +29,9 @@ pub struct ClaimedRun {
     pub lease: Lease,
 }
 
+/// A run as the database has it.
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     id: RunId,
     team_id: TeamId,
     user_id: UserId,
@@ -305,6 +306,7 @@ impl Store {
                 Post::Working { .. }
                 | Post::AskApproval(_)
                 | Post::Failed { .. }
+                | Post::Stopped { .. }
                 | Post::Interrupted { .. } => None,
             });
         Ok(answered.collect())

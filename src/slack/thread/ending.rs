@@ -24,6 +24,9 @@ impl Page {
             return Ok(());
         }
         let post = self.held.post.0.clone();
+        if matches!(self.surface, Surface::Message(_)) {
+            self.say_status(app, outbox::session_status(&post)).await;
+        }
         if matches!(post, Post::Working { .. }) || !matches!(self.surface, Surface::Stream { .. }) {
             return app.store.release_message(&self.held, app.clock.now()).await;
         }
@@ -32,7 +35,7 @@ impl Page {
             // What stands there now is set right as a whole.
             Err(error) => {
                 tracing::debug!(run.id = %self.run.id, "a stream is set right: {error}");
-                outbox::deliver(app, &self.held).await
+                self.set_right(app, &post).await
             }
         };
         match ended {
@@ -49,6 +52,22 @@ impl Page {
                     .await
             }
         }
+    }
+
+    /// The message as a whole: an answer as it is, and whatever ended without one below what was
+    /// written until then.
+    async fn set_right(&self, app: &App, post: &Post) -> std::result::Result<MessageTs, CallError> {
+        let (Some(ts), false) = (&self.held.message, matches!(post, Post::Answer { .. })) else {
+            return outbox::deliver(app, &self.held).await;
+        };
+        if self.sent_here().trim().is_empty() {
+            return outbox::deliver(app, &self.held).await;
+        }
+        outbox::end_stream(app, &self.held, ts).await?;
+        let mut message = self.whole();
+        message.blocks.extend(below(post));
+        let updated = app.slack.update(&self.held.channel, ts, &message).await;
+        updated.map(|()| ts.clone())
     }
 
     /// The rest of the text, what stands below it, and the end of the stream.
@@ -170,7 +189,10 @@ impl Page {
 
     /// The same at the end: nothing is left that looks as if it went on.
     fn last_task_chunks(&self, progress: &Progress, post: &Post) -> Vec<Value> {
-        let went_wrong = matches!(post, Post::Failed { .. } | Post::Interrupted { .. });
+        let went_wrong = matches!(
+            post,
+            Post::Failed { .. } | Post::Stopped { .. } | Post::Interrupted { .. }
+        );
         let mut last = progress.clone();
         for task in &mut last.tasks {
             if task.state == TaskState::Running {
@@ -190,8 +212,9 @@ fn below(post: &Post) -> Vec<Value> {
     match post {
         Post::Answer { receipt, .. } => vec![context(&outbox::receipt_line(receipt))],
         Post::Working { .. } => Vec::new(),
-        Post::AskApproval(_) | Post::Failed { .. } | Post::Interrupted { .. } => {
-            outbox::render(post).blocks
-        }
+        Post::AskApproval(_)
+        | Post::Failed { .. }
+        | Post::Stopped { .. }
+        | Post::Interrupted { .. } => outbox::render(post).blocks,
     }
 }

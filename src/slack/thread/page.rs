@@ -14,7 +14,7 @@ use crate::domain::progress::{Progress, Task};
 use crate::domain::run::Run;
 use crate::error::Result;
 use crate::ids::MessageTs;
-use crate::slack::client::CallError;
+use crate::slack::client::{CallError, SessionStatus};
 use crate::slack::mrkdwn::defuse;
 use crate::slack::outbox;
 use crate::store::Outgoing;
@@ -270,6 +270,7 @@ impl Page {
         }
         if let Some(ts) = self.held.message.clone() {
             self.surface = Surface::Message(ts);
+            self.say_status(app, SessionStatus::Processing).await;
             return Ok(true);
         }
         let first = json!({
@@ -312,6 +313,7 @@ impl Page {
         match app.slack.post(channel, thread, &message, metadata).await {
             Ok(ts) => {
                 let held = self.remember(app, &ts, false, offset).await?;
+                self.say_status(app, SessionStatus::Processing).await;
                 self.surface = Surface::Message(ts);
                 Ok(held)
             }
@@ -322,6 +324,16 @@ impl Page {
                     .await?;
                 Ok(false)
             }
+        }
+    }
+
+    /// Says what the agent does where no stream says it, so that people can stop it.
+    pub(super) async fn say_status(&self, app: &App, status: SessionStatus) {
+        let (channel, thread) = (&self.run.channel, &self.run.thread);
+        let said = app.slack.set_session_status(channel, thread, status).await;
+        // A matter of comfort: the message says it as well.
+        if let Err(error) = said {
+            tracing::debug!(run.id = %self.run.id, "the status of a session was not set: {error}");
         }
     }
 

@@ -217,3 +217,91 @@ async fn where_slack_gives_no_stream_the_message_is_brought_up_to_date() {
     assert_eq!(alice.replies(&ts).len(), 1);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_stops_and_says_so_and_the_asker_may_retry() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    let (alice, bob) = (world.alice(), world.bob());
+    let ts = alice.says("@patchbay tell me everything").await;
+    writer.writes("Once upon a time ");
+    alice
+        .reply_when(&ts, |message| message.all_text().contains("Once upon a"))
+        .await;
+    world.sim.stop_session("bob", "general", &ts).unwrap();
+    let stopped = alice
+        .reply_when(&ts, |message| message.all_text().contains("Stopped by"))
+        .await;
+    assert!(markdown_of(&stopped).contains("Once upon a"), "{stopped:?}");
+    assert_screen!("stopped_by_another", stopped.blocks);
+    let session = || world.sim.session("alice", "general", &ts).unwrap();
+    let ended = |_: &slack_sim::Sim| (session().as_deref() == Some("active")).then_some(());
+    world
+        .sim
+        .until(Duration::from_secs(10), ended)
+        .await
+        .expect("the session is active again");
+    assert!(bob.clicks(&stopped, "Retry").await.ok);
+    let told = bob.private_message_after(0).await.all_text();
+    assert!(told.contains("not yours"), "{told}");
+    writer.writes("A king there was.");
+    writer.ends();
+    assert!(alice.clicks(&stopped, "Retry").await.ok);
+    let answer = alice
+        .reply_when(&ts, |message| {
+            message.all_text().contains("A king there was.")
+        })
+        .await;
+    assert!(!answer.all_text().contains("Stopped"), "{answer:?}");
+    assert_eq!(alice.replies(&ts).len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_ends_a_run_that_waits_for_a_yes() {
+    let writer = Writer::start().await;
+    let github = crate::fakes::github::GitHub::start().await;
+    github.has_repo("acme/shop", 1, "A shop");
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let fields = json!({ "token": crate::fakes::github::TOKEN, "base_url": github.url });
+    alice.connects("github", fields).await;
+    let ts = alice.says("@patchbay open an issue").await;
+    let arguments = json!({ "owner": "acme", "repo": "shop", "title": "The door sticks" });
+    writer.calls("github__create_issue", arguments);
+    writer.ends();
+    let card = alice
+        .reply_when(&ts, |message| {
+            !message.is_growing() && message.all_text().contains('🔒')
+        })
+        .await;
+    let session = world.sim.session("alice", "general", &ts).unwrap();
+    assert_eq!(session.as_deref(), Some("suspended"));
+    // Slack offers no Stop while the agent waits; the event may still come from another client.
+    let event = json!({
+        "team_id": "T0SIM0001", "type": "event_callback", "event_id": "EvStop",
+        "event": { "type": "agent_session_stopped", "channel": card.channel, "thread_ts": ts,
+                   "user": "U0ALICE01", "streaming_message_ts": [], "event_ts": "1.2" },
+    });
+    world
+        .sim
+        .deliver(crate::world::handmade("events_api", event))
+        .await;
+    let stopped = alice
+        .reply_when(&ts, |message| message.all_text().contains("Stopped."))
+        .await;
+    assert_eq!(stopped.buttons(), ["Retry"]);
+    let before = alice.private_messages().len();
+    assert!(
+        alice.clicks(&card, "Approve").await.error.is_some() || {
+            let told = alice.private_message_after(before).await.all_text();
+            told.contains("decided already")
+        }
+    );
+    let made = github.requests();
+    let made = made
+        .iter()
+        .filter(|request| request.method == reqwest::Method::POST);
+    assert_eq!(made.count(), 0);
+    world.stop().await;
+}
