@@ -1,5 +1,7 @@
 //! What a workspace looks like when it starts: its people, its channels and the app installed in it.
 
+use serde::Serialize;
+
 /// Everything a simulated workspace is made from.
 #[derive(Clone, Debug)]
 pub struct SimConfig {
@@ -34,10 +36,34 @@ pub struct AppConfig {
     pub command_description: String,
     /// What the command menu says may follow the command.
     pub command_usage: String,
+    /// What people find in a message's menu and beside the composer.
+    pub shortcuts: Vec<Shortcut>,
     /// Event subscriptions, named as in a manifest (`message.im`, `app_mention`).
     pub events: Vec<String>,
     /// How Slack reaches the app.
     pub delivery: Delivery,
+}
+
+/// A shortcut that the app declares, as in a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Shortcut {
+    /// What its menu item says.
+    pub name: String,
+    /// What the app knows it by.
+    pub callback_id: String,
+    /// Where it is offered.
+    #[serde(rename = "type")]
+    pub kind: ShortcutKind,
+}
+
+/// Where a shortcut is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShortcutKind {
+    /// On messages.
+    Message,
+    /// Everywhere.
+    Global,
 }
 
 /// How Slack reaches the app.
@@ -96,6 +122,10 @@ impl Default for AppConfig {
             command: "/mcp".to_owned(),
             command_description: "Connect and use your tools".to_owned(),
             command_usage: "connect | list | test | help".to_owned(),
+            shortcuts: vec![
+                Shortcut::message("Ask Patchbay about this", "ask_about"),
+                Shortcut::global("Connect a service", "connect_service"),
+            ],
             events: EVENTS.iter().map(|&name| name.to_owned()).collect(),
             delivery: Delivery::Socket,
         }
@@ -103,16 +133,20 @@ impl Default for AppConfig {
 }
 
 /// What an agent app subscribes to; the simulator raises more kinds than these for an app that asks.
-const EVENTS: [&str; 9] = [
+const EVENTS: [&str; 13] = [
     "agent_session_stopped",
+    "agent_session_title_changed",
+    "app_context_changed",
     "app_home_opened",
     "app_mention",
+    "app_uninstalled",
     "message.im",
     "message.channels",
     "message.groups",
     "message.mpim",
     "member_joined_channel",
     "reaction_added",
+    "tokens_revoked",
 ];
 
 impl Default for Limits {
@@ -120,6 +154,26 @@ impl Default for Limits {
         Self {
             posts_per_second: 1.0,
             post_burst: 10.0,
+        }
+    }
+}
+
+impl Shortcut {
+    /// A shortcut on messages.
+    pub fn message(name: &str, callback_id: &str) -> Self {
+        Self::new(name, callback_id, ShortcutKind::Message)
+    }
+
+    /// A shortcut that is offered everywhere.
+    pub fn global(name: &str, callback_id: &str) -> Self {
+        Self::new(name, callback_id, ShortcutKind::Global)
+    }
+
+    fn new(name: &str, callback_id: &str, kind: ShortcutKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            callback_id: callback_id.to_owned(),
+            kind,
         }
     }
 }

@@ -26,7 +26,7 @@ mod sim;
 mod socket;
 mod state;
 
-pub use config::{AppConfig, Delivery, Limits, Person, SimConfig};
+pub use config::{AppConfig, Delivery, Limits, Person, Shortcut, ShortcutKind, SimConfig};
 pub use dispatch::{AckReport, Handmade};
 pub use error::Refused;
 pub use faults::{Fault, FaultKind};

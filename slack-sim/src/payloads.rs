@@ -12,7 +12,9 @@ pub(crate) use events::{
     Reacted, app_mention, event_callback, home_opened, member_joined, message, message_changed,
     message_deleted, reaction, subscription,
 };
-pub(crate) use interactions::{Place, block_actions, view_closed, view_submission};
+pub(crate) use interactions::{
+    Place, block_actions, message_action, shortcut, view_closed, view_submission,
+};
 
 /// A slash command as the app gets it (as form fields over HTTP).
 pub(crate) struct Command<'a> {

@@ -3,6 +3,8 @@
 mod click;
 mod command;
 mod look;
+mod own;
+mod shortcut;
 mod submit;
 mod typed;
 

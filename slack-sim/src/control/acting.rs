@@ -136,6 +136,55 @@ pub(super) async fn stop(
     Ok(Json(json!({"ok": true})))
 }
 
+#[derive(Deserialize)]
+pub(super) struct Edit {
+    user: String,
+    channel: String,
+    ts: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Delete {
+    user: String,
+    channel: String,
+    ts: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Shortcut {
+    user: String,
+    callback_id: String,
+    /// What a message shortcut is chosen on.
+    message: Option<InMessage>,
+}
+
+pub(super) async fn edit(
+    State(sim): State<Sim>,
+    Json(it): Json<Edit>,
+) -> Result<Json<Value>, Unserved> {
+    sim.edit(&it.user, &it.channel, &it.ts, &it.text).await?;
+    Ok(Json(json!({"ok": true})))
+}
+
+pub(super) async fn delete(
+    State(sim): State<Sim>,
+    Json(it): Json<Delete>,
+) -> Result<Json<Value>, Unserved> {
+    sim.delete(&it.user, &it.channel, &it.ts).await?;
+    Ok(Json(json!({"ok": true})))
+}
+
+pub(super) async fn shortcut(
+    State(sim): State<Sim>,
+    Json(it): Json<Shortcut>,
+) -> Json<ClickOutcome> {
+    let on = it
+        .message
+        .map(|InMessage { channel, ts }| Target::Message { channel, ts });
+    Json(sim.shortcut(&it.user, &it.callback_id, on).await)
+}
+
 pub(super) async fn react(
     State(sim): State<Sim>,
     Json(it): Json<React>,

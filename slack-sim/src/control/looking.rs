@@ -57,6 +57,7 @@ pub(super) async fn state(
                 "description": ws.app.command_description,
                 "usage_hint": ws.app.command_usage,
             }],
+            "shortcuts": ws.app.shortcuts,
             "delivery": ws.delivery().name(),
             "clock": clock,
             "sockets": sim.sockets(),

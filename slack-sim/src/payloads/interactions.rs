@@ -86,6 +86,38 @@ pub(crate) fn view_closed(ws: &Workspace, user: &str, view: &Value, is_cleared: 
     payload
 }
 
+/// A global shortcut that was chosen.
+pub(crate) fn shortcut(
+    ws: &Workspace,
+    user: &str,
+    callback_id: &str,
+    trigger_id: &str,
+    at: &str,
+) -> Value {
+    let mut payload = base(ws, "shortcut", user);
+    payload["callback_id"] = json!(callback_id);
+    payload["trigger_id"] = json!(trigger_id);
+    payload["action_ts"] = json!(at);
+    payload
+}
+
+/// A shortcut that was chosen on a message: a `shortcut` with what it was chosen on.
+pub(crate) fn message_action(
+    ws: &Workspace,
+    shortcut: Value,
+    channel: &Channel,
+    post: &Post,
+    response_url: &str,
+) -> Value {
+    let mut payload = shortcut;
+    payload["type"] = json!("message_action");
+    payload["channel"] = json!({"id": channel.id, "name": channel.name});
+    payload["message_ts"] = json!(post.ts);
+    payload["message"] = ws.message_json(channel, post);
+    payload["response_url"] = json!(response_url);
+    payload
+}
+
 fn base(ws: &Workspace, kind: &str, user: &str) -> Value {
     let name = ws.user_name(user);
     json!({

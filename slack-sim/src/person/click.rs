@@ -110,7 +110,7 @@ impl Click {
 }
 
 impl ClickOutcome {
-    fn failed(error: &str) -> Self {
+    pub(super) fn failed(error: &str) -> Self {
         Self {
             error: Some(error.to_owned()),
             ..Self::default()
@@ -130,11 +130,17 @@ impl Sim {
             Ok(prepared) => prepared,
             Err(refused) => return ClickOutcome::failed(&refused.to_string()),
         };
+        let outcome = self.interact(payload).await;
+        ClickOutcome { url, ..outcome }
+    }
+
+    /// Sends an interaction to the app and waits for its acknowledgement.
+    pub(super) async fn interact(&self, payload: Value) -> ClickOutcome {
         let outgoing = Outgoing {
             kind: Kind::Interaction,
             payload,
         };
-        let outcome = match dispatch::send(shared, &outgoing, &Attempt::default()).await {
+        match dispatch::send(self.shared(), &outgoing, &Attempt::default()).await {
             Answer::Acked { .. } => ClickOutcome {
                 ok: true,
                 ..ClickOutcome::default()
@@ -142,8 +148,7 @@ impl Sim {
             Answer::Silent => ClickOutcome::failed("operation_timeout"),
             Answer::NoApp => ClickOutcome::failed("no_app"),
             Answer::Refused { .. } => ClickOutcome::failed("dispatch_failed"),
-        };
-        ClickOutcome { url, ..outcome }
+        }
     }
 }
 

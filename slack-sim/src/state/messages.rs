@@ -156,8 +156,20 @@ impl Workspace {
         ts: &str,
         revision: Revision,
     ) -> Result<(), ApiError> {
+        self.revise_as(now, &Author::Bot, channel, ts, revision)
+    }
+
+    /// Changes a message of this author.
+    pub(crate) fn revise_as(
+        &mut self,
+        now: Time,
+        author: &Author,
+        channel: &str,
+        ts: &str,
+        revision: Revision,
+    ) -> Result<(), ApiError> {
         let edited = self.next_ts(now);
-        let post = self.app_post(channel, ts, "cant_update_message")?;
+        let post = self.post_by(author, channel, ts, "cant_update_message")?;
         if post.stream.as_ref().is_some_and(|stream| stream.grows(now)) {
             return Err("streaming_state_conflict".into());
         }
@@ -188,7 +200,19 @@ impl Workspace {
 
     /// Removes one of the app's messages.
     pub(crate) fn remove(&mut self, now: Time, channel: &str, ts: &str) -> Result<(), ApiError> {
-        let gone = self.app_post(channel, ts, "cant_delete_message")?.clone();
+        self.remove_as(now, &Author::Bot, channel, ts)
+    }
+
+    /// Removes a message of this author.
+    pub(crate) fn remove_as(
+        &mut self,
+        now: Time,
+        author: &Author,
+        channel: &str,
+        ts: &str,
+    ) -> Result<(), ApiError> {
+        let post = self.post_by(author, channel, ts, "cant_delete_message")?;
+        let gone = post.clone();
         self.channel_mut(channel)?
             .posts
             .retain(|post| post.ts != ts);
@@ -217,14 +241,15 @@ impl Workspace {
             .ok_or_else(|| "message_not_found".into())
     }
 
-    fn app_post(
+    fn post_by(
         &mut self,
+        author: &Author,
         channel: &str,
         ts: &str,
         not_yours: &str,
     ) -> Result<&mut Post, ApiError> {
         let post = self.post_mut(channel, ts)?;
-        if post.author == Author::Bot {
+        if post.author == *author {
             Ok(post)
         } else {
             Err(not_yours.into())

@@ -6,6 +6,7 @@ mod control;
 mod faults;
 mod http_delivery;
 mod messages;
+mod own_messages;
 mod response_urls;
 mod socket;
 mod streams;
