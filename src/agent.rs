@@ -4,21 +4,21 @@
 //! in the journal before anybody sees it, so a run can stop anywhere and be taken up again.
 
 mod driver;
+pub mod models;
 pub mod prompt;
 pub mod turn;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::executor::Executor;
-use crate::llm::ChatModel;
 use crate::store::Store;
 use crate::tools::Tools;
 
 pub use driver::Ended;
+pub use models::Models;
 
 /// What a run is held to.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -62,7 +62,7 @@ impl AgentConfig {
 /// Everything a run needs.
 #[derive(Clone)]
 pub struct Agent {
-    model: Arc<dyn ChatModel>,
+    models: Models,
     tools: Tools,
     executor: Executor,
     store: Store,
@@ -71,9 +71,9 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// An agent that asks `model`.
+    /// An agent that asks these models.
     pub fn new(
-        model: Arc<dyn ChatModel>,
+        models: Models,
         tools: Tools,
         executor: Executor,
         store: Store,
@@ -81,7 +81,7 @@ impl Agent {
         config: AgentConfig,
     ) -> Self {
         Self {
-            model,
+            models,
             tools,
             executor,
             store,

@@ -7,14 +7,13 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify, mpsc};
 
-use crate::agent::Agent;
+use crate::agent::{Agent, Models};
 use crate::cards::Registry;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::{Connections, Limits};
 use crate::error::{Error, Kind, Result};
 use crate::executor::Executor;
-use crate::llm::ChatModel;
 use crate::llm::catalogue::Catalogue;
 use crate::net;
 use crate::runs::{Runs, Shown};
@@ -45,6 +44,8 @@ pub struct App {
     pub cards: Arc<Registry>,
     /// People's connections.
     pub connections: Connections,
+    /// The tools of everyone's connections.
+    pub tools: Tools,
     /// The questions being worked on.
     pub runs: Runs,
     /// Slack's Web API.
@@ -53,7 +54,9 @@ pub struct App {
     pub sockets: SocketHealth,
     /// Told whenever a message may have to be sent.
     pub changed: Arc<Notify>,
-    /// The model that answers, as `provider/model`.
+    /// Which model answers whom.
+    pub models: Models,
+    /// The model that answers whoever chose none, as `provider/model`.
     pub model: String,
     open_sockets: Mutex<Option<Sockets>>,
     /// Runs that are to be shown as they go, until somebody does.
@@ -67,15 +70,24 @@ impl App {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let store = Store::connect(&config.database).await?;
         store.migrate().await?;
-        let model = choose_model(&config).await?;
-        Self::with_model(config, clock, store, model).await
+        let http = net::plain_client()?;
+        let catalogue = Catalogue::new(&config.models, &config.well_known, http);
+        let model = catalogue.choose().await?;
+        let models = Models::new(
+            model.clone(),
+            Arc::new(catalogue),
+            store.clone(),
+            clock.clone(),
+        );
+        Self::with_models(config, clock, store, models, model.name().to_owned()).await
     }
 
-    async fn with_model(
+    async fn with_models(
         config: Config,
         clock: Clock,
         store: Store,
-        model: Arc<dyn ChatModel>,
+        models: Models,
+        model: String,
     ) -> Result<Arc<Self>> {
         let cards = Arc::new(load_cards(&config, &store).await?);
         let sealer = Arc::new(Sealer::from_config(&config.secrets)?);
@@ -92,10 +104,9 @@ impl App {
         let executor = Executor::new(tools.clone(), store.clone(), clock.clone(), limits);
         let tasks = Tasks::default();
         let changed = Arc::new(Notify::new());
-        let name = model.name().to_owned();
         let (show, shown) = mpsc::channel(config.runs.parallel.max(1));
         let agent = Agent::new(
-            model,
+            models.clone(),
             tools.clone(),
             executor,
             store.clone(),
@@ -116,12 +127,20 @@ impl App {
             test_timeout: limits.timeout,
         };
         Ok(Arc::new(Self {
-            connections: Connections::new(store.clone(), secrets, tools, clock.clone(), limits),
+            connections: Connections::new(
+                store.clone(),
+                secrets,
+                tools.clone(),
+                clock.clone(),
+                limits,
+            ),
+            tools,
             slack: SlackClient::new(&config.slack)?,
             sockets: SocketHealth::default(),
             open_sockets: Mutex::new(None),
             shown: Mutex::new(Some(shown)),
-            model: name,
+            model,
+            models,
             config,
             clock,
             tasks,
@@ -193,13 +212,6 @@ impl App {
         };
         reachable && !self.tasks.is_stopping() && self.store.ping().await.is_ok()
     }
-}
-
-async fn choose_model(config: &Config) -> Result<Arc<dyn ChatModel>> {
-    let http = net::plain_client()?;
-    Catalogue::new(&config.models, &config.well_known, http)
-        .choose()
-        .await
 }
 
 /// A broken card is left out and named; the rest load.

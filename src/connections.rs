@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::domain::card::Card;
 use crate::domain::connection::{Connection, ConnectionName, ConnectionStatus};
 use crate::domain::principal::Principal;
-use crate::error::{Error, Kind, Result, quotable};
+use crate::error::{Error, Kind, Result, closest, quotable};
 use crate::ids::ConnectionId;
 use crate::secrets::Secrets;
 use crate::store::Store;
@@ -105,17 +105,22 @@ impl Connections {
         {
             return Ok(connection);
         }
-        let names: Vec<String> = self
-            .list(owner)
-            .await?
-            .iter()
-            .map(|c| format!("`{}`", c.name))
-            .collect();
+        let connections = self.list(owner).await?;
         let message = format!("You have no connection called `{}`.", quotable(name));
-        let hint = if names.is_empty() {
-            "Connect a service first with `/mcp connect`.".to_owned()
-        } else {
-            format!("You have {}.", names.join(", "))
+        let names = || {
+            connections
+                .iter()
+                .map(|connection| connection.name.as_str())
+        };
+        let hint = match closest(name, names()) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None if connections.is_empty() => {
+                "Connect a service first with `/mcp connect`.".to_owned()
+            }
+            None => {
+                let quoted: Vec<String> = names().map(|name| format!("`{name}`")).collect();
+                format!("You have {}.", quoted.join(", "))
+            }
         };
         Err(Error::new(Kind::NotFound, message).hint(hint))
     }

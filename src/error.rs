@@ -161,6 +161,23 @@ pub fn quotable(text: &str) -> String {
     quote
 }
 
+/// The name that somebody probably meant by what they typed.
+pub fn closest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.trim().to_lowercase();
+    let near = 1 + typed.chars().count() / 4;
+    let slips = |name: &str| {
+        if typed.len() >= 2 && name.starts_with(&typed) {
+            return 0;
+        }
+        strsim::damerau_levenshtein(&typed, name)
+    };
+    names
+        .map(|name| (slips(name), name))
+        .filter(|(slips, _)| *slips <= near)
+        .min_by_key(|(slips, _)| *slips)
+        .map(|(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,5 +187,15 @@ mod tests {
         assert_eq!(quotable("a`b\nc"), "abc");
         assert_eq!(quotable(&"é".repeat(40)), "é".repeat(40));
         assert_eq!(quotable(&"é".repeat(41)), format!("{}…", "é".repeat(40)));
+    }
+
+    #[test]
+    fn the_name_that_was_meant_is_near_or_begins_so() {
+        let names = ["sales-db", "github"];
+        let check = |typed, expected| assert_eq!(closest(typed, names.into_iter()), expected);
+        check("githbu", Some("github"));
+        check("Sales", Some("sales-db"));
+        check("jira", None);
+        check("", None);
     }
 }

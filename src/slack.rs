@@ -5,14 +5,18 @@ pub mod blocks;
 pub mod client;
 mod commands;
 pub mod events;
+mod feedback;
+mod home;
 pub mod inbound;
 mod modals;
 pub mod mrkdwn;
+mod notices;
 pub mod outbox;
 pub mod receive;
 pub mod recovery;
 mod router;
 mod screens;
+mod shortcuts;
 pub mod socket;
 pub mod thread;
 

@@ -10,7 +10,9 @@ mod outbox;
 mod retention;
 mod runs;
 mod secrets;
+mod settings;
 mod stops;
+mod totals;
 mod usage;
 
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -30,6 +32,8 @@ pub use cards::CardRow;
 pub use inbox::{Arrival, Delivery, Stored, Unfinished};
 pub use outbox::{Outgoing, Then};
 pub use runs::{ClaimedRun, Lease};
+pub use settings::SettingOf;
+pub use totals::{ModelUse, PastRun, ToolUse, Totals, UseOf};
 pub use usage::{CompletionRow, ToolUsageRow};
 
 use crate::error::{Error, Kind, Result};

@@ -121,16 +121,21 @@ impl Tools {
         }
     }
 
-    /// All tools over all connections of this person.
+    /// All tools over all connections of this person, but those they switched off.
     pub async fn of(&self, person: &Principal) -> Result<Vec<BoundTool>> {
         let connections = self.store.connections_of(person).await?;
+        let off = self.store.tools_off(person).await?;
         let mut tools = Vec::new();
         for connection in connections {
             // A connection whose card is gone offers nothing; `/mcp test` says why.
             let Some(card) = self.cards.get(&connection.card) else {
                 continue;
             };
-            tools.extend(card.tools.iter().map(|tool| BoundTool {
+            let on = card
+                .tools
+                .iter()
+                .filter(|tool| !off.contains(&(connection.id.clone(), tool.name.clone())));
+            tools.extend(on.map(|tool| BoundTool {
                 connection: connection.clone(),
                 card: card.clone(),
                 name: tool.name.clone(),
@@ -148,6 +153,10 @@ impl Tools {
         let card = self.card_of(&connection)?;
         if card.tool(tool).is_none() {
             return Err(unknown_tool(name));
+        }
+        let off = self.store.tools_off(person).await?;
+        if off.contains(&(connection.id.clone(), tool.to_owned())) {
+            return Err(switched_off(name));
         }
         Ok(BoundTool {
             connection,
@@ -200,6 +209,14 @@ pub fn full_name(connection: &ConnectionName, tool: &str) -> String {
 /// The connection and the tool in such a name.
 pub fn split_name(name: &str) -> Option<(&str, &str)> {
     name.split_once(SEPARATOR)
+}
+
+fn switched_off(name: &str) -> Error {
+    Error::new(
+        Kind::Forbidden,
+        format!("The tool `{name}` is switched off by the person who owns the connection."),
+    )
+    .hint("Go on without it, or tell them that `/mcp tools` switches it on.")
 }
 
 fn unknown_tool(name: &str) -> Error {

@@ -145,6 +145,11 @@ impl Sim {
             .act(|ws, now| ws.set_member(now, channel, who, true))
     }
 
+    /// Makes a person an admin of the workspace, or no longer one.
+    pub fn set_admin(&self, who: &str, admin: bool) -> Result<(), Refused> {
+        self.shared.act(|ws, _| ws.set_admin(who, admin))
+    }
+
     /// Takes a person, or the bot by its name, out of a channel.
     pub fn kick(&self, channel: &str, who: &str) -> Result<(), Refused> {
         self.shared

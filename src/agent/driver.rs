@@ -15,7 +15,7 @@ use crate::domain::run::{Run, RunState, Step};
 use crate::domain::tool::{ToolCall, ToolOutcome};
 use crate::error::{Error, Kind, Result};
 use crate::executor::{Caller, Check, Ready};
-use crate::llm::prices;
+use crate::llm::{ChatModel, prices};
 use crate::store::{Approval, ClaimedRun, CompletionRow, Lease};
 
 /// Who calls tools, in usage.
@@ -42,6 +42,8 @@ struct Drive<'a> {
     lease: &'a Lease,
     approvals: Vec<Approval>,
     turn: Turn,
+    /// The model that was chosen and did not answer: the default does, from then on.
+    silent: Option<String>,
     progress: &'a watch::Sender<Progress>,
 }
 
@@ -60,6 +62,7 @@ impl Agent {
             lease,
             approvals: self.store.approvals_of(&run.id).await?,
             turn: self.turn(run).await?,
+            silent: None,
             progress,
         };
         loop {
@@ -144,7 +147,7 @@ impl<'a> Drive<'a> {
             max_output_tokens: self.agent.config.max_output_tokens,
         };
         let started = Instant::now();
-        match self.listen(request).await {
+        match self.listen_to_chosen(request).await {
             Ok(reply) => {
                 self.record_completion(&reply, started).await;
                 let reply = self.turn.with_distinct_calls(reply.without_nul());
@@ -154,13 +157,37 @@ impl<'a> Drive<'a> {
                 });
                 self.journal(vec![Step::ModelReplied { reply }], None).await
             }
-            Err(error) => self.fail(&Error::from(error)).await.map(Some),
+            Err(error) => self.fail(&error).await.map(Some),
         }
     }
 
-    /// Asks the model, passing on what it writes as it comes.
+    /// Asks the model that the asker chose, or the default where that does not answer.
+    async fn listen_to_chosen(
+        &mut self,
+        request: ChatRequest,
+    ) -> std::result::Result<ChatReply, Error> {
+        let asked = self.agent.models.of(&self.run.asker).await?;
+        let Some(default) = asked.fallback else {
+            return Ok(self.listen(&*asked.model, request).await?);
+        };
+        if self.silent.is_none() {
+            match self.listen(&*asked.model, request.clone()).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => {
+                    tracing::warn!(run.id = %self.run.id, "asking the default model instead: {error}");
+                    self.silent = Some(asked.model.name().to_owned());
+                    self.progress
+                        .send_modify(|progress| progress.text.truncate(progress.begins));
+                }
+            }
+        }
+        Ok(self.listen(&*default, request).await?)
+    }
+
+    /// Asks a model, passing on what it writes as it comes.
     async fn listen(
         &self,
+        model: &dyn ChatModel,
         request: ChatRequest,
     ) -> std::result::Result<ChatReply, crate::llm::Error> {
         self.progress.send_modify(|progress| {
@@ -178,7 +205,7 @@ impl<'a> Drive<'a> {
                 }
             }
         };
-        let (reply, ()) = tokio::join!(self.agent.model.reply(request, deltas), passing_on);
+        let (reply, ()) = tokio::join!(model.reply(request, deltas), passing_on);
         reply
     }
 
@@ -280,7 +307,16 @@ impl<'a> Drive<'a> {
         })
     }
 
-    async fn answer(&self, markdown: String) -> Result<Ended> {
+    async fn answer(&self, mut markdown: String) -> Result<Ended> {
+        if let Some(silent) = &self.silent {
+            markdown.push_str(&format!(
+                "\n\n_Your model `{silent}` did not answer, so the default did._"
+            ));
+            self.progress.send_modify(|progress| {
+                progress.text.truncate(progress.begins);
+                progress.text.push_str(&markdown);
+            });
+        }
         let receipt = Receipt {
             cost: self.agent.store.run_cost(&self.run.id).await?,
             ..self.turn.receipt().clone()

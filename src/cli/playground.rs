@@ -33,6 +33,8 @@ pub async fn run(mut config: Config, arguments: Arguments) -> Result<ExitCode> {
     let workspace = workspace(&arguments);
     let slack = workspace.app.clone();
     let sim = start(workspace).await?;
+    // So that the admins' part of the Home can be seen.
+    sim.set_admin("alice", true).map_err(Error::internal)?;
     settle(&mut config, &arguments, &sim, &slack)?;
     ensure_sample(&arguments.data.join("shop.db")).await?;
     let app = App::build(config, Clock::System).await?;
@@ -57,7 +59,8 @@ fn workspace(arguments: &Arguments) -> SimConfig {
         team_name: "Playground".to_owned(),
         app: AppConfig {
             command_description: "Connect, test and list your tools".to_owned(),
-            command_usage: "connect | list | tools | test | disconnect | help".to_owned(),
+            command_usage: "connect | list | tools | test | disconnect | usage | model | help"
+                .to_owned(),
             ..AppConfig::default()
         },
         ..SimConfig::default()

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::inbound::{Action, Caller};
+use super::inbound::{Action, Caller, Command};
+use super::modals::browser::{self, Place};
 use super::router::Reply;
-use super::{commands, modals, screens};
+use super::{commands, feedback, home, modals, screens};
 use crate::app::App;
 use crate::domain::connection::Connection;
 use crate::error::{Error, Kind, Result};
@@ -15,10 +16,26 @@ use crate::store::{ApprovalState, Decision};
 pub const CONNECT: &str = "connect";
 /// Opens one service's form; the card's name follows: `connect_github`.
 pub const CONNECT_CARD: &str = "connect_";
+/// Opens the form of a failed connection once more.
+pub const CONNECT_AGAIN: &str = "try_again";
+/// Opens the menu.
+pub const MENU: &str = "menu";
+/// Does what a word after the command does; the word follows: `run_list`.
+pub const RUN: &str = "run_";
 /// Tests a connection.
 pub const TEST: &str = "test_connection";
-/// Shows a connection's tools.
+/// Browses a connection's tools.
 pub const TOOLS: &str = "show_tools";
+/// Turns to a page of tools, or to another connection's; a word follows: `tool_page_next`.
+pub const TOOL_PAGE: &str = "tool_page";
+/// Switches a tool on or off.
+pub const TOOL_SWITCH: &str = "tool_switch";
+/// Chooses the model that answers the one who clicks.
+pub const CHOOSE_MODEL: &str = "choose_model";
+/// Chooses the model that answers whoever chose none.
+pub const CHOOSE_WORKSPACE_MODEL: &str = "choose_workspace_model";
+/// Says what somebody thinks of an answer.
+pub const FEEDBACK: &str = "feedback";
 /// Removes a connection.
 pub const DISCONNECT: &str = "disconnect";
 /// Leaves everything as it is.
@@ -39,10 +56,37 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
             open(app, action, &view).await
         }
         TEST => test(app, action).await,
-        TOOLS => {
-            let connection = connection(app, action).await?;
-            Ok(Reply::Private(commands::tools_screen(app, &[connection])))
+        CONNECT_AGAIN => try_again(app, action).await,
+        MENU => {
+            let view = modals::menu::view(&app.config.slack.command);
+            open(app, action, &view).await
         }
+        TOOLS => {
+            let place = (!action.value.is_empty()).then(|| Place::read(&action.value));
+            let view = browser::view(app, &caller.person, place.as_ref()).await?;
+            open(app, action, &view).await
+        }
+        TOOL_SWITCH => {
+            let place = browser::switch(app, &caller.person, &action.value).await?;
+            let view = browser::view(app, &caller.person, Some(&place)).await?;
+            open(app, action, &view).await
+        }
+        CHOOSE_MODEL => {
+            app.models.choose(&caller.person, &action.value).await?;
+            let screen = commands::model_screen(app, &caller.person, true).await?;
+            Ok(match in_home(action) {
+                true => Reply::Shown,
+                false => Reply::Replace(screen),
+            })
+        }
+        CHOOSE_WORKSPACE_MODEL => {
+            home::only_admins(app, &caller.person).await?;
+            app.models
+                .choose_for(&caller.person.team, &action.value)
+                .await?;
+            Ok(Reply::Shown)
+        }
+        FEEDBACK => feedback::keep(app, action).await,
         DISCONNECT => {
             let connection = connection(app, action).await?;
             app.connections
@@ -56,6 +100,18 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
         APPROVE => decide(app, caller, &action.value, ApprovalState::Approved).await,
         DENY => decide(app, caller, &action.value, ApprovalState::Denied).await,
         RETRY => retry(app, caller, &action.value).await,
+        id if id.starts_with(TOOL_PAGE) => {
+            let place = Place::read(&action.value);
+            let view = browser::view(app, &caller.person, Some(&place)).await?;
+            open(app, action, &view).await
+        }
+        id if let Some(verb) = id.strip_prefix(RUN) => {
+            let command = Command {
+                caller: caller.clone(),
+                text: verb.to_owned(),
+            };
+            commands::run(app, &command).await
+        }
         id => match id
             .strip_prefix(CONNECT_CARD)
             .and_then(|name| app.cards.get(name).cloned())
@@ -77,16 +133,24 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
     }
 }
 
-/// Opens a form, in the place of the one the click was in: closing it then ends the matter.
 async fn open(app: &App, action: &Action, view: &serde_json::Value) -> Result<Reply> {
-    match &action.view {
-        Some(clicked_in) => app.slack.update_view(&clicked_in.id, view).await?,
-        None => {
-            let trigger = action.caller.trigger.as_deref().unwrap_or_default();
-            app.slack.open_view(trigger, view).await?;
-        }
-    }
+    modals::open(app, action, view).await?;
     Ok(Reply::Shown)
+}
+
+fn in_home(action: &Action) -> bool {
+    action.view.as_ref().is_some_and(|view| view.home)
+}
+
+/// The form of a connection that did not work, with what was typed.
+async fn try_again(app: &App, action: &Action) -> Result<Reply> {
+    modals::refuse_foreign(action)?;
+    let view = action.view.as_ref();
+    let opened = view.and_then(|view| modals::Opened::read(&view.metadata));
+    let opened = opened.unwrap_or_default();
+    let card = app.cards.find(opened.card.as_deref().unwrap_or_default())?;
+    let form = modals::connect::open_again(&modals::opener(action), &card, &opened.typed);
+    open(app, action, &form).await
 }
 
 async fn test(app: &App, action: &Action) -> Result<Reply> {

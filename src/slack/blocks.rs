@@ -56,6 +56,16 @@ pub fn section_with(mrkdwn: &str, accessory: Value) -> Value {
     block
 }
 
+/// A heading.
+pub fn header(text: &str) -> Value {
+    json!({ "type": "header", "text": plain(&clipped(text, 150)) })
+}
+
+/// A line between two parts.
+pub fn divider() -> Value {
+    json!({ "type": "divider" })
+}
+
 /// Small grey text.
 pub fn context(mrkdwn: &str) -> Value {
     json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": clipped(mrkdwn, SECTION_TEXT) }] })

@@ -236,6 +236,49 @@ impl SlackClient {
         self.call("views.update", &body).await.map(drop)
     }
 
+    /// Shows a person their Home.
+    pub async fn publish_home(&self, user: &UserId, view: &Value) -> Result<(), CallError> {
+        let body = json!({ "user_id": user, "view": view });
+        self.call("views.publish", &body).await.map(drop)
+    }
+
+    /// Suggests what a person may ask first in their conversation with the bot.
+    pub async fn suggest(&self, channel: &ChannelId, prompts: &Value) -> Result<(), CallError> {
+        let body = json!({ "channel_id": channel, "prompts": prompts });
+        self.call("assistant.threads.setSuggestedPrompts", &body)
+            .await
+            .map(drop)
+    }
+
+    /// Whether a person runs the workspace.
+    pub async fn is_admin(&self, user: &UserId) -> Result<bool, CallError> {
+        let query = [("user", Some(user.as_str()))];
+        let answer = self.get("users.info", &query).await?;
+        let is = |name: &str| answer["user"][name] == json!(true);
+        Ok(is("is_admin") || is("is_owner") || is("is_primary_owner"))
+    }
+
+    /// Whether the bot can read, and so answer in, this thread.
+    pub async fn can_answer_in(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+    ) -> Result<(), CallError> {
+        let query = [
+            ("channel", Some(channel.as_str())),
+            ("ts", Some(thread.as_str())),
+            ("limit", Some("1")),
+        ];
+        self.get("conversations.replies", &query).await.map(drop)
+    }
+
+    /// Where the workspace is on the web, `https://acme.slack.com/`.
+    pub async fn workspace_url(&self) -> Result<String, CallError> {
+        let answer = self.call("auth.test", &json!({})).await?;
+        let url = answer["url"].as_str().and_then(|url| Url::parse(url).ok());
+        url.map(String::from).ok_or(CallError::Unheard("no url"))
+    }
+
     /// The first message of a thread that is as wanted. Slack gives the oldest first, so
     /// a long thread takes several pages.
     pub async fn find_reply(
@@ -303,6 +346,20 @@ impl SlackClient {
             .http_session_api
             .http_post_uri::<_, Value>(url, &body, None);
         self.within_limit("response_url", call).await.map(drop)
+    }
+
+    /// Slack documents some methods for queries, not for JSON bodies.
+    async fn get(
+        &self,
+        method: &'static str,
+        query: &[(&str, Option<&str>)],
+    ) -> Result<Value, CallError> {
+        let query: Vec<(&str, Option<&str>)> = query.to_vec();
+        let session = self.client.open_session(&self.token);
+        let call = session
+            .http_session_api
+            .http_get::<Value, _, _>(method, &query, None);
+        self.within_limit(method, call).await
     }
 
     async fn call(&self, method: &'static str, body: &Value) -> Result<Value, CallError> {

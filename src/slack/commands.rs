@@ -4,8 +4,10 @@ mod connect;
 mod disconnect;
 mod help;
 mod list;
+mod model;
 mod test;
 mod tools;
+pub mod usage;
 
 use std::sync::Arc;
 
@@ -13,12 +15,16 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::inbound::{Caller, Command};
+use super::modals;
 use super::router::Reply;
 use crate::app::App;
 use crate::error::{Error, Kind, Result, quotable};
 
+pub use help::screen as help_screen;
+pub use list::line as connection_line;
+pub use model::{menu as model_menu, screen as model_screen};
 pub use test::screen as test_screen;
-pub use tools::screen as tools_screen;
+pub use usage::model_line;
 
 /// Slips of the keyboard within which a verb is still recognised.
 const MOST_SLIPS: usize = 2;
@@ -42,12 +48,21 @@ enum Verb {
     Tools { connection: Option<String> },
     Test { connection: Option<String> },
     Disconnect { connection: Option<String> },
+    Usage,
+    Model { name: Option<String> },
     Help,
 }
 
 /// Does what was typed.
 pub async fn run(app: &Arc<App>, command: &Command) -> Result<Reply> {
     let caller = &command.caller;
+    if command.text.trim().is_empty()
+        && let Some(trigger) = &caller.trigger
+    {
+        let view = modals::menu::view(&app.config.slack.command);
+        app.slack.open_view(trigger, &view).await?;
+        return Ok(Reply::Shown);
+    }
     match parse(&command.text, &app.config.slack.command)? {
         Verb::Connect { service } => connect::run(app, caller, service.as_deref()).await,
         Verb::List => list::run(app, caller).await,
@@ -56,8 +71,15 @@ pub async fn run(app: &Arc<App>, command: &Command) -> Result<Reply> {
         Verb::Disconnect { connection } => {
             disconnect::run(app, caller, connection.as_deref()).await
         }
+        Verb::Usage => usage::run(app, caller).await,
+        Verb::Model { name } => model::run(app, caller, name.as_deref()).await,
         Verb::Help => Ok(help::run(&app.config.slack.command)),
     }
+}
+
+/// Whether a message is a command, word for word: then it is no question.
+pub fn is_spoken(text: &str) -> bool {
+    !text.trim().is_empty() && parse(text, "").is_ok()
 }
 
 fn parse(text: &str, command: &str) -> Result<Verb> {
@@ -141,7 +163,7 @@ mod tests {
             }
             (outcome, expected) => panic!("{text:?}: {outcome:?}, expected {expected:?}"),
         };
-        check("", Ok(Verb::Help));
+        check("  ", Ok(Verb::Help));
         check("  LIST ", Ok(Verb::List));
         check("connect", Ok(Verb::Connect { service: None }));
         check(
@@ -165,5 +187,29 @@ mod tests {
         check("test \"a", Err("never closed"));
         check("list everything now", Err("does not take that many words"));
         check("--help", Err("--help"));
+        check("usage", Ok(Verb::Usage));
+        check(
+            "Model demo/demo",
+            Ok(Verb::Model {
+                name: Some("demo/demo".to_owned()),
+            }),
+        );
+    }
+
+    #[test]
+    fn only_what_is_a_command_word_for_word_is_no_question() {
+        for command in ["list", "Tools github", "connect", "help", "model gpt-5"] {
+            assert!(is_spoken(command), "{command}");
+        }
+        for question in [
+            "",
+            "list my customers",
+            "which tools do I have?",
+            "test the shop database",
+            "hello",
+            "usage of disks",
+        ] {
+            assert!(!is_spoken(question), "{question}");
+        }
     }
 }

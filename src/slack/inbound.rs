@@ -3,6 +3,8 @@
 //! The parser reads raw JSON and asks for no more than it needs, because Slack leaves out or
 //! nulls fields (`team` on organisation-wide installs) and adds new ones.
 
+mod around;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -43,6 +45,10 @@ pub enum Inbound {
     Action(Action),
     /// Somebody submitted a modal.
     Submission(Submission),
+    /// Somebody chose a shortcut.
+    Shortcut(Shortcut),
+    /// Something happened around the bot.
+    Notice(Notice),
     /// Somebody asked the agent.
     Question(Question),
     /// Somebody pressed Stop in a thread where the agent is at work.
@@ -58,6 +64,8 @@ pub struct Caller {
     pub person: Principal,
     /// Where they were, if anywhere.
     pub channel: Option<ChannelId>,
+    /// The thread they were in, when they wrote to the bot.
+    pub thread: Option<MessageTs>,
     /// Opens a modal within three seconds.
     pub trigger: Option<String>,
     /// Answers privately for half an hour.
@@ -93,6 +101,8 @@ pub struct View {
     pub id: String,
     /// What we put there and nobody saw.
     pub metadata: String,
+    /// Whether it is their Home rather than a modal.
+    pub home: bool,
 }
 
 /// A submitted modal.
@@ -106,6 +116,49 @@ pub struct Submission {
     pub view: View,
     /// What was filled in, by block.
     pub values: BTreeMap<String, String>,
+}
+
+/// A shortcut that was chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shortcut {
+    /// Who, where.
+    pub caller: Caller,
+    /// Which one.
+    pub callback: String,
+    /// The message it was chosen on, if it was on one.
+    pub message: Option<ShortcutMessage>,
+}
+
+/// The message that a shortcut was chosen on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShortcutMessage {
+    /// The thread it is in, or begins.
+    pub thread: MessageTs,
+    /// What it says.
+    pub text: String,
+}
+
+/// What happens around the bot.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// A person looks at their Home.
+    HomeOpened(Principal),
+    /// A person looks at their conversation with the bot.
+    MessagesOpened {
+        /// Who.
+        person: Principal,
+        /// The conversation.
+        channel: ChannelId,
+    },
+    /// The bot is in a channel from now on.
+    Joined {
+        /// The workspace.
+        team: TeamId,
+        /// The channel.
+        channel: ChannelId,
+        /// The bot's own name in mentions.
+        bot: String,
+    },
 }
 
 /// A message to the agent.
@@ -163,6 +216,7 @@ fn command(payload: &Value) -> Result<Received, Malformed> {
             UserId::new(required(payload, "/user_id", "user_id")?),
         ),
         channel: text(payload, "/channel_id").map(ChannelId::new),
+        thread: None,
         trigger: Some(trigger.to_owned()),
         response_url: text(payload, "/response_url").map(str::to_owned),
     };
@@ -185,12 +239,14 @@ fn interactive(payload: &Value) -> Result<Received, Malformed> {
         channel: text(payload, "/channel/id")
             .or_else(|| text(payload, "/container/channel_id"))
             .map(ChannelId::new),
+        thread: None,
         trigger: text(payload, "/trigger_id").map(str::to_owned),
         response_url: text(payload, "/response_url").map(str::to_owned),
     };
     match text(payload, "/type") {
         Some("block_actions") => action(payload, caller),
         Some("view_submission") => submission(payload, caller),
+        Some("message_action" | "shortcut") => around::shortcut(payload, caller),
         _ => Ok(ignored("an interaction of another kind")),
     }
 }
@@ -241,6 +297,7 @@ fn view(payload: &Value) -> Result<View, Malformed> {
         metadata: text(payload, "/view/private_metadata")
             .unwrap_or_default()
             .to_owned(),
+        home: text(payload, "/view/type") == Some("home"),
     })
 }
 
@@ -263,6 +320,7 @@ fn event(payload: &Value) -> Result<Received, Malformed> {
     match kind {
         "app_mention" | "message" => said(payload, event, kind),
         "agent_session_stopped" => stop(payload, event),
+        "app_home_opened" | "member_joined_channel" => around::notice(payload, event, kind),
         _ => Ok(ignored("an event of another kind")),
     }
 }

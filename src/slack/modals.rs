@@ -1,20 +1,24 @@
 //! Forms: how they look, what is in them, and what submitting them does.
 
+pub mod ask;
+pub mod browser;
 pub mod connect;
+pub mod menu;
 pub mod picker;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::blocks::{Message, plain, section};
+use super::blocks::{Message, Style, actions, button, plain, section};
 use super::inbound::{Action, Caller, Inbound, Submission};
 use super::router::{self, Reply};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::ids::{ChannelId, UserId};
+use crate::ids::{ChannelId, MessageTs, UserId};
 
 /// How long Slack gets to show what came with an acknowledgement.
 const HEAD_START: Duration = Duration::from_millis(300);
@@ -30,6 +34,15 @@ pub struct Opened {
     pub response_url: Option<String>,
     /// Which card it is about.
     pub card: Option<String>,
+    /// Which thread the answer goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<MessageTs>,
+    /// What it is about, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// What was typed, without what is secret, for a second try.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub typed: BTreeMap<String, String>,
 }
 
 impl Opened {
@@ -40,6 +53,7 @@ impl Opened {
             channel: caller.channel.clone(),
             response_url: caller.response_url.clone(),
             card: card.map(str::to_owned),
+            ..Self::default()
         }
     }
 
@@ -60,6 +74,8 @@ pub fn answer_at_once(app: &App, inbound: &Inbound) -> Option<Value> {
         Inbound::Submission(submission) => Some(connect::answer_at_once(app, submission)),
         Inbound::Command(_)
         | Inbound::Action(_)
+        | Inbound::Shortcut(_)
+        | Inbound::Notice(_)
         | Inbound::Question(_)
         | Inbound::Stop(_)
         | Inbound::Ignored(_) => None,
@@ -72,8 +88,11 @@ pub async fn submit(app: &Arc<App>, submission: &Submission) -> Result<Reply> {
 }
 
 /// Shows what came of a submission: in the form, and where it was opened from.
-pub async fn show(app: &App, submission: &Submission, message: &Message) {
-    let view = notice("Connect", message.blocks.clone());
+pub async fn show(app: &App, submission: &Submission, message: &Message, failed: bool) {
+    let mut view = notice("Connect", message.blocks.clone());
+    if failed {
+        connect::offer_again(app, submission, &mut view);
+    }
     // The acknowledgement put "Testing" there; Slack may still be at it.
     tokio::time::sleep(HEAD_START).await;
     if let Err(error) = app.slack.update_view(&submission.view.id, &view).await {
@@ -89,6 +108,41 @@ pub async fn show(app: &App, submission: &Submission, message: &Message) {
     if let Err(error) = router::answer(app, &caller, message, false).await {
         tracing::error!(error.cause = ?error.cause(), "the outcome of a form could not be shown");
     }
+}
+
+/// Shows what came of a click in the form it was in, or in a new one above the Home; false when
+/// Slack does not let us any more.
+pub async fn show_click(app: &App, action: &Action, message: &Message) -> bool {
+    let Some(view) = &action.view else {
+        return false;
+    };
+    let mut blocks = message.blocks.clone();
+    if !view.home {
+        let menu = button("Menu", super::actions::MENU, "", Style::Plain);
+        blocks.push(actions(vec![menu]));
+    }
+    match open(app, action, &notice("Patchbay", blocks)).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::debug!(error.cause = ?error.cause(), "a click's outcome is shown elsewhere");
+            false
+        }
+    }
+}
+
+/// Opens a form: in the place of the one that was clicked in, for closing it then ends the matter,
+/// else anew.
+pub async fn open(app: &App, action: &Action, view: &Value) -> Result<()> {
+    match &action.view {
+        Some(clicked_in) if !clicked_in.home => {
+            app.slack.update_view(&clicked_in.id, view).await?;
+        }
+        Some(_) | None => {
+            let trigger = action.caller.trigger.as_deref().unwrap_or_default();
+            app.slack.open_view(trigger, view).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A form that only says something.

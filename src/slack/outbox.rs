@@ -108,6 +108,7 @@ pub(super) async fn deliver(
         end_stream(app, outgoing, ts).await?;
     }
     let message = render(&outgoing.post.0.after(outgoing.stream_offset));
+    let message = super::feedback::below(message, outgoing);
     match send_as(app, outgoing, &message).await {
         Err(CallError::Refused(code)) if NOT_AS_BLOCKS.contains(&code.as_str()) => {
             tracing::warn!(run.id = %outgoing.run, code, "Slack does not take these blocks; sending plain text");

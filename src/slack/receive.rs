@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::inbound::{self, Caller, Envelope, Inbound, Question, Received};
-use super::{modals, router};
+use super::inbound::{self, Caller, Command, Envelope, Inbound, Question, Received};
+use super::{commands, modals, notices, router};
 use crate::app::App;
 use crate::domain::run::{Run, RunState};
 use crate::error::{Error, Kind, Result};
@@ -31,6 +31,9 @@ pub struct Note {
     pub user: crate::ids::UserId,
     /// Where.
     pub channel: Option<crate::ids::ChannelId>,
+    /// In which thread.
+    #[serde(default)]
+    pub thread: Option<crate::ids::MessageTs>,
     /// How to answer.
     pub response_url: Option<String>,
     /// What they wanted, in words that hold no secret.
@@ -55,6 +58,20 @@ pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack
         Inbound::Ignored(why) => {
             tracing::debug!("ignored an event: {why}");
             Ack::Empty
+        }
+        Inbound::Notice(notice) => {
+            notices::start(app, notice);
+            Ack::Empty
+        }
+        Inbound::Submission(submission) if submission.callback == modals::ask::CALLBACK => {
+            match modals::ask::read(app, &submission) {
+                Ok(run) => ask(app, dedupe_key, &run).await,
+                Err(answer) => Ack::Body(answer),
+            }
+        }
+        Inbound::Question(question) if question.text.as_deref().is_ok_and(commands::is_spoken) => {
+            let command = Inbound::Command(Command::spoken(question));
+            handle(app, dedupe_key, command).await
         }
         Inbound::Question(Question {
             text: Ok(text),
@@ -157,6 +174,8 @@ fn kind(inbound: &Inbound) -> &'static str {
         Inbound::Command(_) => "command",
         Inbound::Action(_) => "action",
         Inbound::Submission(_) => "submission",
+        Inbound::Shortcut(_) => "shortcut",
+        Inbound::Notice(_) => "notice",
         Inbound::Question(_) => "question",
         Inbound::Stop(_) => "stop",
         Inbound::Ignored(_) => "ignored",
@@ -169,8 +188,9 @@ fn team(inbound: &Inbound) -> TeamId {
         Inbound::Command(command) => command.caller.person.team.clone(),
         Inbound::Action(action) => action.caller.person.team.clone(),
         Inbound::Submission(submission) => submission.caller.person.team.clone(),
+        Inbound::Shortcut(shortcut) => shortcut.caller.person.team.clone(),
         Inbound::Stop(stop) => stop.by.team.clone(),
-        Inbound::Ignored(_) => TeamId::new(""),
+        Inbound::Notice(_) | Inbound::Ignored(_) => TeamId::new(""),
     }
 }
 
@@ -178,6 +198,7 @@ fn note(app: &App, inbound: &Inbound) -> Option<Note> {
     let note = |caller: &Caller, wanted: String| Note {
         user: caller.person.user.clone(),
         channel: caller.channel.clone(),
+        thread: caller.thread.clone(),
         response_url: caller.response_url.clone(),
         wanted,
     };
@@ -201,15 +222,18 @@ fn note(app: &App, inbound: &Inbound) -> Option<Note> {
         Inbound::Question(question) => Some(Note {
             user: question.asker.user.clone(),
             channel: Some(question.channel.clone()),
+            thread: None,
             response_url: None,
             wanted: "your message".to_owned(),
         }),
+        Inbound::Shortcut(shortcut) => Some(note(&shortcut.caller, "the shortcut".to_owned())),
         Inbound::Stop(stop) => Some(Note {
             user: stop.by.user.clone(),
             channel: Some(stop.channel.clone()),
+            thread: Some(stop.thread.clone()),
             response_url: None,
             wanted: "stopping".to_owned(),
         }),
-        Inbound::Ignored(_) => None,
+        Inbound::Notice(_) | Inbound::Ignored(_) => None,
     }
 }

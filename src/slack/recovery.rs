@@ -46,6 +46,7 @@ async fn recover_one(app: &App) -> Result<bool> {
     let caller = Caller {
         person: Principal::new(unfinished.team, note.user),
         channel: note.channel,
+        thread: note.thread,
         trigger: None,
         response_url: note.response_url,
     };

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::client::{CallError, SessionStatus, UNANSWERED};
 use super::inbound::{Caller, Inbound, Question, Stop, Unanswerable};
 use super::receive::Ack;
-use super::{actions, blocks, commands, modals, screens};
+use super::{actions, blocks, commands, home, modals, screens, shortcuts};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ChannelId, InboxId, LeaseToken};
@@ -48,6 +48,9 @@ pub fn start(app: &Arc<App>, id: InboxId, lease: LeaseToken, inbound: Inbound) {
             if let Err(error) = app.store.finish_delivery(&id, app.clock.now()).await {
                 tracing::warn!(error.cause = ?error.cause(), "a delivery was not marked as finished");
             }
+            if let Some(caller) = caller(&inbound) {
+                home::refresh(&app, &caller.person).await;
+            }
         }
     };
     app.tasks.spawn("slack.handle", work);
@@ -69,9 +72,10 @@ async fn handle(app: &Arc<App>, inbound: &Inbound) -> Result<Reply> {
         Inbound::Command(command) => commands::run(app, command).await,
         Inbound::Action(action) => actions::run(app, action).await,
         Inbound::Submission(submission) => modals::submit(app, submission).await,
+        Inbound::Shortcut(shortcut) => shortcuts::run(app, shortcut).await,
         Inbound::Question(question) => unanswerable(app, question).await,
         Inbound::Stop(stop) => stopped(app, stop).await,
-        Inbound::Ignored(_) => Ok(Reply::Shown),
+        Inbound::Notice(_) | Inbound::Ignored(_) => Ok(Reply::Shown),
     }
 }
 
@@ -106,6 +110,7 @@ async fn unanswerable(app: &App, question: &Question) -> Result<Reply> {
 
 /// Shows what came of it; whoever addressed the bot reads an answer or a reason.
 async fn show(app: &App, inbound: &Inbound, outcome: Result<Reply>) {
+    let failed = outcome.is_err();
     let (message, replace) = match outcome {
         Ok(Reply::Shown) => return,
         Ok(Reply::Private(message)) => (message, false),
@@ -116,7 +121,12 @@ async fn show(app: &App, inbound: &Inbound, outcome: Result<Reply>) {
         }
     };
     if let Inbound::Submission(submission) = inbound {
-        return modals::show(app, submission, &message).await;
+        return modals::show(app, submission, &message, failed).await;
+    }
+    if let Inbound::Action(action) = inbound
+        && modals::show_click(app, action, &message).await
+    {
+        return;
     }
     let Some(caller) = caller(inbound) else {
         return;
@@ -140,9 +150,14 @@ pub async fn answer(app: &App, caller: &Caller, message: &Message, replace: bool
     }
     let user = &caller.person.user;
     match &caller.channel {
+        // A conversation with the bot alone is private as it is.
+        Some(channel) if caller.thread.is_some() && channel.as_str().starts_with('D') => {
+            let thread = caller.thread.as_ref();
+            app.slack.post(channel, thread, message, None).await?;
+        }
         Some(channel) => {
             app.slack
-                .post_ephemeral(channel, user, None, message)
+                .post_ephemeral(channel, user, caller.thread.as_ref(), message)
                 .await?;
         }
         // A person's own identifier, as a channel, is their conversation with the bot.
@@ -166,9 +181,12 @@ pub fn storage_is_down(inbound: &Inbound, error: &Error) -> Ack {
             "view": modals::notice("Not connected", vec![blocks::section(&message.text)]),
         })),
         // A click's acknowledgement carries nothing; without one Slack marks the click as failed.
-        Inbound::Action(_) | Inbound::Question(_) | Inbound::Stop(_) | Inbound::Ignored(_) => {
-            Ack::Refused
-        }
+        Inbound::Action(_)
+        | Inbound::Shortcut(_)
+        | Inbound::Notice(_)
+        | Inbound::Question(_)
+        | Inbound::Stop(_)
+        | Inbound::Ignored(_) => Ack::Refused,
     }
 }
 
@@ -177,7 +195,8 @@ fn caller(inbound: &Inbound) -> Option<&Caller> {
         Inbound::Command(command) => Some(&command.caller),
         Inbound::Action(action) => Some(&action.caller),
         Inbound::Submission(submission) => Some(&submission.caller),
-        Inbound::Question(_) | Inbound::Stop(_) | Inbound::Ignored(_) => None,
+        Inbound::Shortcut(shortcut) => Some(&shortcut.caller),
+        Inbound::Question(_) | Inbound::Notice(_) | Inbound::Stop(_) | Inbound::Ignored(_) => None,
     }
 }
 

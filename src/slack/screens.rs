@@ -97,6 +97,11 @@ pub fn nothing_connected(command: &str) -> Message {
     )]))
 }
 
+/// The way to a form for those who cannot be shown one at once: a mention opens nothing.
+pub fn open_by_button(text: &str, label: &str, action: &str, value: &str) -> Message {
+    Message::new(text).block(actions(vec![button(label, action, value, Style::Primary)]))
+}
+
 /// A message that lists connections, each with its line and its buttons.
 pub fn with_connections(
     title: &str,
@@ -116,7 +121,7 @@ pub fn with_connections(
 }
 
 /// The buttons beside a connection.
-fn connection_buttons(connection: &Connection) -> serde_json::Value {
+pub fn connection_buttons(connection: &Connection) -> serde_json::Value {
     let id = connection.id.as_str();
     let name = &connection.name;
     let disconnect = button("Disconnect", super::actions::DISCONNECT, id, Style::Danger);

@@ -97,7 +97,10 @@ async fn killed_while_the_model_thinks(database: String) {
     ];
     let bot = Bot::start(&sim, folder.path(), &database, &slow);
     assert!(sim.connected().await);
-    let ts = sim.say("alice", "general", "@patchbay help").await.unwrap();
+    let ts = sim
+        .say("alice", "general", "@patchbay help me")
+        .await
+        .unwrap();
     reply_when(&sim, &ts, |text| text.starts_with('⏳')).await;
     model.was_asked(PATIENCE).await;
     bot.kill();
@@ -142,7 +145,10 @@ async fn killed_at_any_moment_a_question_has_one_outcome() {
     for delay in [0, 2, 5, 9, 14, 20, 30, 60] {
         let bot = Bot::start(&sim, folder.path(), &database, DEMO);
         assert!(sim.connected().await);
-        let ts = sim.say("alice", "general", "@patchbay help").await.unwrap();
+        let ts = sim
+            .say("alice", "general", "@patchbay help me")
+            .await
+            .unwrap();
         let acked = |sim: &Sim| {
             sim.log(0)
                 .iter()

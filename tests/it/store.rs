@@ -31,7 +31,7 @@ async fn on_postgres_no_table_is_open_to_anybody_else() {
           and (not c.relrowsecurity or has_table_privilege('anon', c.oid, 'select'))";
     assert_eq!(database.value(open).await.as_deref(), Some("0"));
     let tables = "select count(*)::text from pg_tables where schemaname = 'public'";
-    assert_eq!(database.value(tables).await.as_deref(), Some("12"));
+    assert_eq!(database.value(tables).await.as_deref(), Some("15"));
     store.close().await;
 }
 
@@ -81,7 +81,7 @@ async fn what_is_old_is_forgotten_and_what_is_not_over_stays() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let world = World::start_on(engine, Transport::Socket).await;
         let alice = world.alice();
-        alice.asks("@patchbay help").await;
+        alice.asks("@patchbay hello there").await;
         let (store, now) = (&world.app.store, world.app.clock.now());
         let day = std::time::Duration::from_secs(24 * 60 * 60);
         assert_eq!(store.forget_runs(now - day).await.unwrap(), 0);

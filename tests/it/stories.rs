@@ -3,9 +3,11 @@
 mod approvals;
 mod bad_input;
 mod connecting;
+mod home;
 mod live;
 mod outages;
 mod questions;
+mod surfaces;
 mod whose;
 
 /// One story on every pairing of database and transport.

@@ -195,7 +195,7 @@ fn every_command_is_in_its_file_the_help_the_manifest_and_the_docs() {
             "docs/commands.md does not mention {verb}"
         );
     }
-    assert_eq!(verbs, 6);
+    assert_eq!(verbs, 8);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::time::Duration;
 use patchbay::app::App;
 use patchbay::clock::Clock;
 use patchbay::config::{Config, Environment};
+use patchbay::domain::principal::Principal;
+use patchbay::ids::{TeamId, UserId};
 use patchbay::slack::Transport;
 use patchbay::tools::sources::sql::{SAMPLE, ensure_sample};
 use serde_json::Value;
@@ -107,6 +109,12 @@ impl World {
 
     pub fn bob(&self) -> Person<'_> {
         self.person("bob")
+    }
+
+    /// One of the people, as the bot knows them.
+    pub fn principal(&self, name: &str) -> Principal {
+        let id = format!("U0{:0<6}1", name.to_uppercase());
+        Principal::new(TeamId::new("T0SIM0001"), UserId::new(id))
     }
 
     fn person<'a>(&'a self, name: &'a str) -> Person<'a> {

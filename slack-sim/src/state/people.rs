@@ -17,6 +17,8 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) real_name: String,
+    /// Whether this person runs the workspace.
+    pub(crate) admin: bool,
 }
 
 /// A public channel, or one person's conversation with the bot.
@@ -46,6 +48,7 @@ impl User {
             id: ids::named('U', &person.name),
             name: person.name.clone(),
             real_name: person.real_name.clone(),
+            admin: false,
         }
     }
 }
@@ -210,6 +213,15 @@ impl Workspace {
         Ok(())
     }
 
+    /// Makes a person an admin of the workspace, or no longer one.
+    pub(crate) fn set_admin(&mut self, who: &str, admin: bool) -> Result<(), Refused> {
+        let id = self.person(who)?.id.clone();
+        for person in self.people.iter_mut().filter(|person| person.id == id) {
+            person.admin = admin;
+        }
+        Ok(())
+    }
+
     /// A user as `users.info` shows it: a person or the bot.
     pub(crate) fn user_json(&self, id: &str) -> Option<Value> {
         if id == ids::BOT_USER {
@@ -223,7 +235,11 @@ impl Workspace {
         self.people
             .iter()
             .find(|person| person.id == id)
-            .map(|person| user_object(id, &person.name, &person.real_name, None))
+            .map(|person| {
+                let mut user = user_object(id, &person.name, &person.real_name, None);
+                user["is_admin"] = json!(person.admin);
+                user
+            })
     }
 }
 

@@ -4,11 +4,17 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::error::Result;
+use crate::slack::actions::{CONNECT, CONNECT_CARD};
 use crate::slack::inbound::Caller;
 use crate::slack::modals;
 use crate::slack::router::Reply;
+use crate::slack::screens;
 
 pub async fn run(app: &Arc<App>, caller: &Caller, service: Option<&str>) -> Result<Reply> {
+    // A mention opens no form: it gets a button that does.
+    let Some(trigger) = caller.trigger.as_deref() else {
+        return by_button(app, service);
+    };
     let view = match service {
         None => modals::picker::view(&app.cards, caller),
         Some(name) => {
@@ -16,7 +22,29 @@ pub async fn run(app: &Arc<App>, caller: &Caller, service: Option<&str>) -> Resu
             modals::connect::open(app, caller, &card).await?
         }
     };
-    let trigger = caller.trigger.as_deref().unwrap_or_default();
     app.slack.open_view(trigger, &view).await?;
     Ok(Reply::Shown)
+}
+
+fn by_button(app: &App, service: Option<&str>) -> Result<Reply> {
+    let (label, action, value) = match service {
+        None => (
+            "Connect a service".to_owned(),
+            CONNECT.to_owned(),
+            String::new(),
+        ),
+        Some(name) => {
+            let card = app.cards.find(name)?;
+            let label = format!("Connect {}", card.title);
+            (
+                label,
+                format!("{CONNECT_CARD}{}", card.name),
+                card.name.clone(),
+            )
+        }
+    };
+    let text = "The form opens when you press this:";
+    Ok(Reply::Private(screens::open_by_button(
+        text, &label, &action, &value,
+    )))
 }

@@ -7,7 +7,8 @@ pub fn run(command: &str) -> Reply {
     Reply::Private(screen(command))
 }
 
-fn screen(command: &str) -> Message {
+/// What can be typed.
+pub fn screen(command: &str) -> Message {
     let text = format!(
         "*Your tools, in any conversation*\n\
          Mention me or write me a direct message, and I answer with the services you connected.\n\n\
@@ -15,7 +16,11 @@ fn screen(command: &str) -> Message {
          `{command} list`  your connections\n\
          `{command} tools [connection]`  what they can do\n\
          `{command} test [connection]`  check that they work\n\
-         `{command} disconnect [connection]`  remove one"
+         `{command} disconnect [connection]`  remove one\n\
+         `{command} usage`  what you used, and what it cost\n\
+         `{command} model [name]`  which model answers you\n\
+         `{command}`  a menu of all this\n\n\
+         In a thread, mention me with the word instead: _@Patchbay list_."
     );
     Message::new(text)
         .block(actions(vec![button(

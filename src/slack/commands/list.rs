@@ -28,7 +28,8 @@ fn screen(app: &App, connections: &[Connection]) -> Message {
     screens::with_connections(&title, connections, |connection| line(app, connection))
 }
 
-fn line(app: &App, connection: &Connection) -> String {
+/// A connection in two lines.
+pub fn line(app: &App, connection: &Connection) -> String {
     let card = app.cards.get(&connection.card);
     let (icon, title) = card.map_or_else(
         || (String::new(), connection.card.clone()),

@@ -4,9 +4,11 @@ use crate::app::App;
 use crate::domain::connection::Connection;
 use crate::domain::tool::Risk;
 use crate::error::Result;
-use crate::slack::blocks::{Message, context, section};
+use crate::slack::actions::TOOLS;
+use crate::slack::blocks::{Message, Style, actions, button, context, section};
 use crate::slack::commands::{Meant, meant};
 use crate::slack::inbound::Caller;
+use crate::slack::modals::browser::{self, Place};
 use crate::slack::mrkdwn::{code, escape};
 use crate::slack::router::Reply;
 use crate::slack::screens;
@@ -15,14 +17,25 @@ use crate::slack::screens;
 const MOST_TOOLS: usize = 40;
 
 pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply> {
-    Ok(Reply::Private(match meant(app, caller, name).await? {
-        Meant::None => screens::nothing_connected(&app.config.slack.command),
-        Meant::These(connections) => screen(app, &connections),
-    }))
+    let connections = match meant(app, caller, name).await? {
+        Meant::None => {
+            let nothing = screens::nothing_connected(&app.config.slack.command);
+            return Ok(Reply::Private(nothing));
+        }
+        Meant::These(connections) => connections,
+    };
+    // A mention opens no form: it gets the list, and a button that opens the browser.
+    let Some(trigger) = caller.trigger.as_deref() else {
+        return Ok(Reply::Private(screen(app, &connections)));
+    };
+    let place = connections.first().map(Place::first);
+    let view = browser::view(app, &caller.person, place.as_ref()).await?;
+    app.slack.open_view(trigger, &view).await?;
+    Ok(Reply::Shown)
 }
 
 /// The tools of these connections.
-pub fn screen(app: &App, connections: &[Connection]) -> Message {
+fn screen(app: &App, connections: &[Connection]) -> Message {
     let lines: Vec<String> = connections
         .iter()
         .flat_map(|connection| lines(app, connection))
@@ -30,9 +43,12 @@ pub fn screen(app: &App, connections: &[Connection]) -> Message {
     let count = lines.len();
     let title = format!("*{count} {}*", screens::plural(count, "tool"));
     let shown = lines.iter().take(MOST_TOOLS);
+    let browse = connections.first().map_or("", |first| first.id.as_str());
+    let browse = button("Browse and switch", TOOLS, browse, Style::Plain);
     let message = shown.fold(Message::new(title), |message, line| {
         message.block(section(line))
     });
+    let message = message.block(actions(vec![browse]));
     match count.checked_sub(MOST_TOOLS) {
         Some(more) if more > 0 => message.block(context(&format!(
             "And {more} more; name one connection to see its tools."

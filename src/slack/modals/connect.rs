@@ -11,7 +11,8 @@ use crate::cards::{Fields, validate_fields};
 use crate::domain::card::{Card, Field};
 use crate::domain::connection::ConnectionName;
 use crate::error::{Error, Kind, Result};
-use crate::slack::blocks::{clipped, context, plain, section};
+use crate::slack::actions::CONNECT_AGAIN;
+use crate::slack::blocks::{Style, actions, button, clipped, context, plain, section};
 use crate::slack::inbound::{Caller, Submission};
 use crate::slack::mrkdwn::escape;
 use crate::slack::router::Reply;
@@ -21,14 +22,46 @@ use crate::slack::screens;
 const NAME: &str = "connection-name";
 const INPUT: &str = "value";
 const TITLE: usize = 24;
+/// What Slack lets a form remember.
+const MOST_METADATA: usize = 3_000;
 
 /// The form of this card, with a name that is still free.
 pub async fn open(app: &App, caller: &Caller, card: &Card) -> Result<Value> {
     let name = app.connections.free_name(&caller.person, card).await?;
-    Ok(view(card, &name, caller))
+    Ok(view(card, &name, caller, &BTreeMap::new()))
 }
 
-fn view(card: &Card, name: &str, caller: &Caller) -> Value {
+/// The form once more, with what was typed before.
+pub fn open_again(caller: &Caller, card: &Card, typed: &BTreeMap<String, String>) -> Value {
+    let name = typed.get(NAME).unwrap_or(&card.name);
+    view(card, name, caller, typed)
+}
+
+/// Puts a way back into a form that says that the test failed: what was typed is kept there,
+/// without what is secret.
+pub fn offer_again(app: &App, submission: &Submission, view: &mut Value) {
+    let opened = Opened::read(&submission.view.metadata).unwrap_or_default();
+    let Some(card) = opened.card.as_ref().and_then(|name| app.cards.get(name)) else {
+        return;
+    };
+    let is_secret = |name: &str| {
+        let field = card.fields.iter().find(|field| field.name == name);
+        name != NAME && field.is_none_or(|field| field.secret)
+    };
+    let mut again = opened.clone();
+    again.typed = submission.values.clone();
+    again.typed.retain(|name, _| !is_secret(name));
+    if again.metadata().chars().count() > MOST_METADATA {
+        again.typed.clear();
+    }
+    let button = button("Try again", CONNECT_AGAIN, "", Style::Primary);
+    if let Some(blocks) = view["blocks"].as_array_mut() {
+        blocks.push(actions(vec![button]));
+    }
+    view["private_metadata"] = json!(again.metadata());
+}
+
+fn view(card: &Card, name: &str, caller: &Caller, typed: &BTreeMap<String, String>) -> Value {
     let about = format!(
         "{} *{}*  {}",
         card.icon,
@@ -36,7 +69,8 @@ fn view(card: &Card, name: &str, caller: &Caller) -> Value {
         escape(&card.description)
     );
     let mut blocks = vec![section(&about)];
-    blocks.extend(card.fields.iter().map(input));
+    let inputs = card.fields.iter();
+    blocks.extend(inputs.map(|field| input(field, typed.get(&field.name))));
     blocks.push(name_input(name));
     let promise = if card.fields.iter().any(|field| field.secret) {
         "I test the connection before I keep it. What you enter is encrypted, is used for your questions only, and is never shown again."
@@ -55,13 +89,14 @@ fn view(card: &Card, name: &str, caller: &Caller) -> Value {
     })
 }
 
-fn input(field: &Field) -> Value {
+fn input(field: &Field, typed: Option<&String>) -> Value {
     let mut element =
         json!({ "type": "plain_text_input", "action_id": INPUT, "max_length": 2_000 });
     if let Some(placeholder) = &field.placeholder {
         element["placeholder"] = plain(&clipped(placeholder, 150));
     }
-    if let Some(default) = &field.default {
+    let initial = typed.filter(|text| !text.is_empty());
+    if let Some(default) = initial.or(field.default.as_ref()) {
         element["initial_value"] = json!(default);
     }
     let mut block = json!({

@@ -101,7 +101,8 @@ impl Page {
         let Surface::Stream { ts, .. } = self.surface.clone() else {
             return Ok(Err(CallError::Unheard("the stream was over")));
         };
-        let (blocks, chunks) = (below(post), self.last_task_chunks(progress, post));
+        let (mut blocks, chunks) = (below(post), self.last_task_chunks(progress, post));
+        blocks.extend(crate::slack::feedback::buttons(post, &self.held.run));
         loop {
             let end = StreamEnd {
                 chunks: &chunks,

@@ -11,7 +11,7 @@ async fn commands_nobody_can_mean_get_a_sentence() {
     let world = World::start().await;
     let alice = world.alice();
     for (typed, part) in [
-        ("/mcp", "what they can do"),
+        ("/mcp help", "what they can do"),
         ("/mcp tset", "Did you mean"),
         ("/mcp 😀😀", "I do not know"),
         ("/mcp قائمة", "I do not know"),
@@ -183,7 +183,7 @@ async fn a_question_of_ten_megabytes_harms_nobody() {
                        "text": "x".repeat(10 * 1024 * 1024) },
         });
         world.sim.deliver(handmade("events_api", event)).await;
-        let answer = world.alice().asks("@patchbay help").await;
+        let answer = world.alice().asks("@patchbay help me").await;
         assert!(!answer.all_text().is_empty());
         world.stop().await;
     }
@@ -217,7 +217,7 @@ async fn malformed_and_unknown_deliveries_harm_nobody() {
         let acks = world.sim.deliver(handmade("events_api", payload)).await;
         assert!(acks[0].acked, "{acks:?}");
     }
-    let answer = world.alice().asks("@patchbay help").await;
+    let answer = world.alice().asks("@patchbay help me").await;
     assert!(!answer.all_text().is_empty());
     world.stop().await;
 }

@@ -88,10 +88,9 @@ async fn the_screens_on_the_way_read_well() {
         alice.connects("sqlite", json!({})).await.blocks
     );
     assert_screen!("list", alice.asks_privately("/mcp list").await.blocks);
-    assert_screen!(
-        "tools",
-        alice.asks_privately("/mcp tools sqlite").await.blocks
-    );
+    let dm = alice.in_channel("dm");
+    let ts = dm.says("tools sqlite").await;
+    assert_screen!("tools", dm.answer_to(&ts).await.blocks);
     assert_screen!("test_works", alice.asks_privately("/mcp test").await.blocks);
     assert_screen!(
         "ask_disconnect",

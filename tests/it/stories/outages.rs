@@ -51,7 +51,7 @@ async fn a_new_socket_is_opened_when_slack_asks_and_when_one_breaks() {
             .await
             .expect("two sockets again");
     }
-    let answer = world.alice().asks("@patchbay help").await;
+    let answer = world.alice().asks("@patchbay help me").await;
     assert!(!answer.all_text().is_empty());
     world.stop().await;
 }
@@ -85,7 +85,7 @@ async fn an_answer_that_slack_does_not_take_at_first_arrives() {
     world
         .sim
         .fault(Fault::new("chat.update", FaultKind::OkFalse).error("internal_error"));
-    let answer = alice.asks("@patchbay help").await;
+    let answer = alice.asks("@patchbay help me").await;
     assert!(!answer.all_text().is_empty());
     world.stop().await;
 }

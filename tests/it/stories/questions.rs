@@ -80,7 +80,7 @@ async fn a_lost_reply_to_the_first_post_makes_no_second_message() {
     world
         .sim
         .fault(Fault::new("chat.startStream", FaultKind::LostReply));
-    let ts = alice.says("@patchbay help").await;
+    let ts = alice.says("@patchbay help me").await;
     let answer = alice.answer_to(&ts).await;
     assert!(answer.all_text().contains("/mcp"), "{answer:?}");
     assert_eq!(alice.replies(&ts).len(), 1);
@@ -99,7 +99,7 @@ async fn a_limit_of_slacks_delays_an_answer_and_loses_none() {
     world
         .sim
         .fault(Fault::new("chat.update", FaultKind::Http500).times(2));
-    let ts = alice.says("@patchbay help").await;
+    let ts = alice.says("@patchbay help me").await;
     alice.answer_to(&ts).await;
     assert_eq!(alice.replies(&ts).len(), 1);
     world.stop().await;
@@ -114,7 +114,7 @@ async fn no_number_of_rate_limits_makes_an_answer_given_up() {
             .times(12)
             .retry_after(0),
     );
-    let ts = alice.says("@patchbay help").await;
+    let ts = alice.says("@patchbay help me").await;
     alice.answer_to(&ts).await;
     assert_eq!(alice.replies(&ts).len(), 1);
     world.stop().await;
@@ -127,7 +127,7 @@ async fn blocks_that_slack_refuses_become_plain_text() {
     world
         .sim
         .fault(Fault::new("chat.update", FaultKind::OkFalse).error("invalid_blocks"));
-    let answer = alice.asks("@patchbay help").await;
+    let answer = alice.asks("@patchbay help me").await;
     assert!(!answer.all_text().is_empty());
     world.stop().await;
 }

@@ -1,0 +1,74 @@
+//! What is neither a command, a click, a form nor a question: shortcuts, and what happens around
+//! the bot; and the questions that are commands after all.
+
+use serde_json::Value;
+
+use super::{
+    Caller, Command, Inbound, Malformed, Notice, Question, Received, Shortcut, ShortcutMessage,
+    ignored, required, team, text,
+};
+use crate::domain::principal::Principal;
+use crate::ids::{ChannelId, MessageTs, UserId};
+use crate::slack::mrkdwn;
+
+/// A shortcut, on a message or from anywhere.
+pub(super) fn shortcut(payload: &Value, caller: Caller) -> Result<Received, Malformed> {
+    let callback = required(payload, "/callback_id", "callback_id")?;
+    let trigger = required(payload, "/trigger_id", "trigger_id")?;
+    let ts = text(payload, "/message/thread_ts").or_else(|| text(payload, "/message/ts"));
+    let said = text(payload, "/message/text").unwrap_or_default();
+    Ok(Received {
+        dedupe_key: format!("shortcut:{trigger}"),
+        inbound: Inbound::Shortcut(Shortcut {
+            callback: callback.to_owned(),
+            message: ts.map(|ts| ShortcutMessage {
+                thread: MessageTs::new(ts),
+                text: mrkdwn::unescape(said),
+            }),
+            caller,
+        }),
+    })
+}
+
+/// Somebody opened the bot, or it joined a channel.
+pub(super) fn notice(payload: &Value, event: &Value, kind: &str) -> Result<Received, Malformed> {
+    let user = required(event, "/user", "event.user")?;
+    let channel = text(event, "/channel").map(ChannelId::new);
+    let bot = text(payload, "/authorizations/0/user_id").unwrap_or_default();
+    let team = team(payload)?;
+    let notice = match (kind, text(event, "/tab"), channel) {
+        ("app_home_opened", Some("home"), _) => {
+            Notice::HomeOpened(Principal::new(team, UserId::new(user)))
+        }
+        ("app_home_opened", Some("messages"), Some(channel)) => Notice::MessagesOpened {
+            person: Principal::new(team, UserId::new(user)),
+            channel,
+        },
+        ("member_joined_channel", _, Some(channel)) if user == bot => Notice::Joined {
+            team,
+            channel,
+            bot: bot.to_owned(),
+        },
+        _ => return Ok(ignored("somebody else joined, or another tab was opened")),
+    };
+    Ok(Received {
+        dedupe_key: String::new(),
+        inbound: Inbound::Notice(notice),
+    })
+}
+
+impl Command {
+    /// A question that is a command, word for word.
+    pub fn spoken(question: Question) -> Self {
+        Self {
+            text: mrkdwn::straighten(&question.text.unwrap_or_default()),
+            caller: Caller {
+                person: question.asker,
+                channel: Some(question.channel),
+                thread: Some(question.thread),
+                trigger: None,
+                response_url: None,
+            },
+        }
+    }
+}

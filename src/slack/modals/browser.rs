@@ -1,0 +1,246 @@
+//! The tool browser: page by page what a connection can do, with a switch for each tool.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::app::App;
+use crate::domain::card::CardTool;
+use crate::domain::connection::Connection;
+use crate::domain::principal::Principal;
+use crate::domain::tool::Risk;
+use crate::error::{Error, Kind, Result};
+use crate::ids::ConnectionId;
+use crate::slack::actions::{TOOL_PAGE, TOOL_SWITCH};
+use crate::slack::blocks::{Style, actions, button, context, section, section_with};
+use crate::slack::mrkdwn::{code, escape};
+use crate::slack::screens::plural;
+
+/// Tools on a page: each takes two blocks.
+const PER_PAGE: usize = 6;
+/// Connections that get a button; as many as a person may have unless the operator says otherwise.
+const MOST_CONNECTIONS: usize = 20;
+/// Parameters that are spelled out.
+const MOST_PARAMETERS: usize = 12;
+
+/// Which page of which connection: `con_1 2`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The connection.
+    pub connection: String,
+    /// The page, from 0.
+    pub page: usize,
+}
+
+impl Place {
+    /// The first page of a connection.
+    pub fn first(connection: &Connection) -> Self {
+        Self {
+            connection: connection.id.as_str().to_owned(),
+            page: 0,
+        }
+    }
+
+    /// Reads what a button carries.
+    pub fn read(value: &str) -> Self {
+        let (connection, page) = value.split_once(' ').unwrap_or((value, "0"));
+        Self {
+            connection: connection.to_owned(),
+            page: page.parse().unwrap_or(0),
+        }
+    }
+
+    fn value(&self) -> String {
+        format!("{} {}", self.connection, self.page)
+    }
+
+    fn at(&self, page: usize) -> Self {
+        Self {
+            connection: self.connection.clone(),
+            page,
+        }
+    }
+}
+
+/// Switches the tool that a button names (`con_1 0 off list_tables`), and says which page it is on.
+pub async fn switch(app: &App, person: &Principal, value: &str) -> Result<Place> {
+    let parts: Vec<&str> = value.splitn(4, ' ').collect();
+    let [connection, page, wanted, tool] = parts.as_slice() else {
+        return Err(gone(app));
+    };
+    let on = *wanted == "on";
+    let id = ConnectionId::new(*connection);
+    app.store
+        .switch_tool(person, &id, tool, on, app.clock.now())
+        .await?;
+    Ok(Place::read(&format!("{connection} {page}")))
+}
+
+/// A page of this person's own connection; without one, the first page of their first.
+pub async fn view(app: &App, person: &Principal, place: Option<&Place>) -> Result<Value> {
+    let connections = app.connections.list(person).await?;
+    let Some(first) = connections.first() else {
+        let nothing = crate::slack::screens::nothing_connected(&app.config.slack.command);
+        return Ok(super::notice("Tools", nothing.blocks));
+    };
+    let place = place.cloned().unwrap_or_else(|| Place::first(first));
+    let connection = connections
+        .iter()
+        .find(|connection| connection.id.as_str() == place.connection)
+        .ok_or_else(|| gone(app))?;
+    let off = app.store.tools_off(person).await?;
+    let off: BTreeSet<&str> = off
+        .iter()
+        .filter(|(id, _)| *id == connection.id)
+        .map(|(_, tool)| tool.as_str())
+        .collect();
+    let tools = app.cards.get(&connection.card);
+    let tools = tools.map_or(&[][..], |card| card.tools.as_slice());
+    let blocks = page(&connections, connection, tools, &off, &place);
+    Ok(super::notice("Tools", blocks))
+}
+
+fn page(
+    connections: &[Connection],
+    connection: &Connection,
+    tools: &[CardTool],
+    off: &BTreeSet<&str>,
+    place: &Place,
+) -> Vec<Value> {
+    let pages = tools.len().div_ceil(PER_PAGE).max(1);
+    let at = place.page.min(pages - 1);
+    let count = tools.len();
+    let on = tools
+        .iter()
+        .filter(|tool| !off.contains(tool.name.as_str()));
+    let mut blocks = vec![section(&format!(
+        "*{}*  {count} {}, {} on",
+        code(connection.name.as_str()),
+        plural(count, "tool"),
+        on.count(),
+    ))];
+    if connections.len() > 1 {
+        let others = connections.iter().take(MOST_CONNECTIONS).enumerate();
+        blocks.push(actions(
+            others
+                .map(|(index, other)| {
+                    let style = if other.id == connection.id {
+                        Style::Primary
+                    } else {
+                        Style::Plain
+                    };
+                    let id = format!("{TOOL_PAGE}_of_{index}");
+                    button(
+                        other.name.as_str(),
+                        &id,
+                        &Place::first(other).value(),
+                        style,
+                    )
+                })
+                .collect(),
+        ));
+    }
+    for tool in tools.iter().skip(at * PER_PAGE).take(PER_PAGE) {
+        let is_off = off.contains(tool.name.as_str());
+        blocks.extend(entry(tool, is_off, &place.at(at)));
+    }
+    blocks.extend(turning(place, at, pages));
+    blocks.push(context(
+        "A tool that is off does not exist for the agent. 👁 reads · ✏️ changes, asks first · 🔥 removes, asks first",
+    ));
+    blocks
+}
+
+/// One tool: what it does and its switch, then its parameters.
+fn entry(tool: &CardTool, is_off: bool, place: &Place) -> [Value; 2] {
+    let risk = match tool.risk {
+        Risk::Read => "👁",
+        Risk::Write => "✏️",
+        Risk::Destructive => "🔥",
+    };
+    let (label, then, mark) = if is_off {
+        ("Switch on", "on", " · _off_")
+    } else {
+        ("Switch off", "off", "")
+    };
+    let text = format!(
+        "{risk} *{}*{mark}\n{}",
+        escape(&tool.name),
+        escape(tool.description.trim())
+    );
+    let value = format!("{} {then} {}", place.value(), tool.name);
+    let switch = button(label, TOOL_SWITCH, &value, Style::Plain);
+    [
+        section_with(&text, switch),
+        context(&parameters(&tool.input)),
+    ]
+}
+
+/// `table` string, required: the table's name.
+fn parameters(schema: &Value) -> String {
+    let required = schema["required"].as_array();
+    let is_required =
+        |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
+    let Some(properties) = schema["properties"]
+        .as_object()
+        .filter(|all| !all.is_empty())
+    else {
+        return "No parameters".to_owned();
+    };
+    let mut lines: Vec<String> = properties
+        .iter()
+        .take(MOST_PARAMETERS)
+        .map(|(name, property)| {
+            let kind = match &property["type"] {
+                Value::String(kind) => kind.clone(),
+                Value::Array(kinds) => {
+                    let kinds: Vec<&str> = kinds.iter().filter_map(Value::as_str).collect();
+                    kinds.join(" or ")
+                }
+                _ => "any".to_owned(),
+            };
+            let must = if is_required(name) { ", required" } else { "" };
+            let about = property["description"].as_str().unwrap_or_default().trim();
+            let colon = if about.is_empty() { "" } else { ": " };
+            let about = crate::slack::blocks::clipped(about, 200);
+            format!(
+                "{} {}{must}{colon}{}",
+                code(name),
+                escape(&kind),
+                escape(&about)
+            )
+        })
+        .collect();
+    if properties.len() > MOST_PARAMETERS {
+        lines.push(format!("and {} more", properties.len() - MOST_PARAMETERS));
+    }
+    lines.join("\n")
+}
+
+/// Previous, Next, and where one is.
+fn turning(place: &Place, at: usize, pages: usize) -> Vec<Value> {
+    if pages == 1 {
+        return Vec::new();
+    }
+    let to = |label: &str, name: &str, page: usize| {
+        let id = format!("{TOOL_PAGE}_{name}");
+        button(label, &id, &place.at(page).value(), Style::Plain)
+    };
+    let mut buttons = Vec::new();
+    if at > 0 {
+        buttons.push(to("Previous", "previous", at - 1));
+    }
+    if at + 1 < pages {
+        buttons.push(to("Next", "next", at + 1));
+    }
+    let shown = format!("Page {} of {pages}", at + 1);
+    vec![actions(buttons), context(&shown)]
+}
+
+fn gone(app: &App) -> Error {
+    Error::new(
+        Kind::NotFound,
+        "That connection is not one of yours, or is gone.",
+    )
+    .hint(format!("`{} list` shows yours.", app.config.slack.command))
+}

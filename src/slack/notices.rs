@@ -1,0 +1,66 @@
+//! What happens around the bot: somebody opens it, or it joins a channel.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::home;
+use super::inbound::Notice;
+use crate::app::App;
+use crate::error::Result;
+use crate::store::SettingOf;
+
+/// What a person may ask first, under a title each.
+const PROMPTS: [(&str, &str); 3] = [
+    (
+        "See my tools",
+        "Which tools do I have, and what can they do?",
+    ),
+    ("Look at my data", "Which tables are in my database?"),
+    ("Connect a service", "connect"),
+];
+
+/// Does what a notice calls for, in the background. Nothing of it is stored: a Home is shown anew
+/// whenever it is opened, and a welcome is given once.
+pub fn start(app: &Arc<App>, notice: Notice) {
+    let work = {
+        let app = app.clone();
+        async move {
+            if let Err(error) = heed(&app, &notice).await {
+                tracing::warn!(error.r#ref = %error.reference(), error.cause = ?error.cause(), "{error}");
+            }
+        }
+    };
+    app.tasks.spawn("slack.notice", work);
+}
+
+async fn heed(app: &App, notice: &Notice) -> Result<()> {
+    match notice {
+        Notice::HomeOpened(person) => home::open(app, person).await,
+        Notice::MessagesOpened { person, channel } => {
+            let now = app.clock.now();
+            let of = SettingOf::Person(person);
+            if !app.store.first_time(of, "welcomed", now).await? {
+                return Ok(());
+            }
+            let message = home::welcome(&app.config.slack.command);
+            app.slack.post(channel, None, &message, None).await?;
+            let prompts = PROMPTS
+                .iter()
+                .map(|(title, message)| json!({ "title": title, "message": message }));
+            let prompts = json!(prompts.collect::<Vec<_>>());
+            app.slack.suggest(channel, &prompts).await?;
+            Ok(())
+        }
+        Notice::Joined { team, channel, bot } => {
+            let now = app.clock.now();
+            let name = format!("welcomed:{channel}");
+            let of = SettingOf::Workspace(team);
+            if app.store.first_time(of, &name, now).await? {
+                let message = home::joined(Some(bot), &app.config.slack.command);
+                app.slack.post(channel, None, &message, None).await?;
+            }
+            Ok(())
+        }
+    }
+}

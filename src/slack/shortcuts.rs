@@ -1,0 +1,59 @@
+//! Shortcuts: from a message's menu or from anywhere, each opens a form.
+
+use std::sync::Arc;
+
+use super::client::CallError;
+use super::inbound::Shortcut;
+use super::modals;
+use super::router::Reply;
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+
+/// "Ask Patchbay about this", in the menu of a message.
+pub const ASK_ABOUT: &str = "ask_about_message";
+/// "Connect a service", from anywhere.
+pub const CONNECT_SERVICE: &str = "connect_service";
+/// Slack's codes for a conversation that the bot cannot answer in.
+const NOT_THERE: [&str; 3] = ["not_in_channel", "channel_not_found", "missing_scope"];
+
+/// Opens the form of a shortcut.
+pub async fn run(app: &Arc<App>, shortcut: &Shortcut) -> Result<Reply> {
+    let view = match (shortcut.callback.as_str(), &shortcut.message) {
+        (ASK_ABOUT, Some(message)) => {
+            let channel = shortcut.caller.channel.as_ref();
+            let readable = match channel {
+                Some(channel) => app.slack.can_answer_in(channel, &message.thread).await,
+                None => Ok(()),
+            };
+            match readable {
+                Err(CallError::Refused(code)) if NOT_THERE.contains(&code.as_str()) => {
+                    return Err(not_there());
+                }
+                // Whatever else it is, the answer may still get through.
+                Ok(()) | Err(_) => modals::ask::view(shortcut, message),
+            }
+        }
+        (CONNECT_SERVICE, _) => modals::picker::view(&app.cards, &shortcut.caller),
+        _ => {
+            return Err(Error::new(
+                Kind::NotFound,
+                "That shortcut is from an older version of me.",
+            )
+            .hint(format!(
+                "Use `{} help` to start anew.",
+                app.config.slack.command
+            )));
+        }
+    };
+    let trigger = shortcut.caller.trigger.as_deref().unwrap_or_default();
+    app.slack.open_view(trigger, &view).await?;
+    Ok(Reply::Shown)
+}
+
+fn not_there() -> Error {
+    Error::new(
+        Kind::Forbidden,
+        "I am not in that conversation, so I could not answer there.",
+    )
+    .hint("Invite me with `/invite` first, or ask me in a direct message.")
+}

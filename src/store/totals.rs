@@ -1,0 +1,215 @@
+//! What was used, added up: for one person, or for a whole workspace.
+
+use chrono::{DateTime, Utc};
+use sqlx::FromRow;
+
+use super::{Store, on_db};
+use crate::domain::money::NanoDollars;
+use crate::domain::principal::Principal;
+use crate::domain::run::RunState;
+use crate::error::Result;
+use crate::ids::{ChannelId, MessageTs, RunId, TeamId, UserId};
+
+/// Whose use is added up.
+#[derive(Clone, Copy, Debug)]
+pub enum UseOf<'a> {
+    /// One person's.
+    Person(&'a Principal),
+    /// Everybody's in a workspace: for its admins.
+    Workspace(&'a TeamId),
+}
+
+impl UseOf<'_> {
+    fn team(self) -> TeamId {
+        match self {
+            Self::Person(person) => person.team.clone(),
+            Self::Workspace(team) => team.clone(),
+        }
+    }
+
+    fn user(self) -> Option<UserId> {
+        match self {
+            Self::Person(person) => Some(person.user.clone()),
+            Self::Workspace(_) => None,
+        }
+    }
+}
+
+/// What was used in a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Questions that a model worked on.
+    pub questions: i64,
+    /// People who asked them.
+    pub people: i64,
+    /// Input and output tokens.
+    pub tokens: i64,
+    /// What it is estimated to cost, as far as there are prices.
+    pub cost: NanoDollars,
+    /// Completions without a price.
+    pub unpriced: i64,
+    /// Tool calls.
+    pub calls: i64,
+    /// Of those, the ones that worked.
+    pub worked: i64,
+}
+
+/// What one model was used.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct ModelUse {
+    /// `provider/model`.
+    pub model: String,
+    /// Questions it worked on.
+    pub questions: i64,
+    /// Input and output tokens.
+    pub tokens: i64,
+    /// What it is estimated to cost, as far as there are prices.
+    pub cost: NanoDollars,
+    /// Completions without a price.
+    pub unpriced: i64,
+}
+
+/// What one tool was used.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct ToolUse {
+    /// The tool's name without the connection.
+    pub tool: String,
+    /// Calls.
+    pub calls: i64,
+    /// Of those, the ones that worked.
+    pub worked: i64,
+    /// What the questions that called it cost together, as far as there are prices.
+    pub cost: NanoDollars,
+}
+
+/// A question of the past.
+#[derive(Clone, Debug, FromRow)]
+pub struct PastRun {
+    /// Its identity.
+    pub id: RunId,
+    /// Where it was asked.
+    pub channel_id: ChannelId,
+    /// The thread its answer is in.
+    pub thread_ts: MessageTs,
+    /// The message of its answer, once there is one.
+    pub message_ts: Option<MessageTs>,
+    /// What was asked.
+    pub question: String,
+    /// What came of it.
+    pub state: RunState,
+    /// When it was asked.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Store {
+    /// What was used since then.
+    pub async fn totals(&self, of: UseOf<'_>, since: DateTime<Utc>) -> Result<Totals> {
+        const COMPLETIONS: &str = "select count(distinct run_id), count(distinct user_id),
+                cast(coalesce(sum(input_tokens + output_tokens), 0) as bigint),
+                cast(coalesce(sum(cost_nano_dollars), 0) as bigint),
+                count(*) filter (where cost_nano_dollars is null)
+            from completion_usage
+            where team_id = $1 and (cast($2 as text) is null or user_id = $2)
+              and completed_at >= $3";
+        const CALLS: &str = "select count(*), count(*) filter (where success)
+            from mcp_tool_usage
+            where team_id = $1 and (cast($2 as text) is null or user_id = $2)
+              and executed_at >= $3";
+        let (team, user) = (of.team(), of.user());
+        let (questions, people, tokens, cost, unpriced): (i64, i64, i64, NanoDollars, i64) = on_db!(
+            self, c => sqlx::query_as(COMPLETIONS)
+                .bind(&team)
+                .bind(&user)
+                .bind(since)
+                .fetch_one(c).await?
+        );
+        let (calls, worked): (i64, i64) = on_db!(self, c => sqlx::query_as(CALLS)
+            .bind(&team)
+            .bind(&user)
+            .bind(since)
+            .fetch_one(c).await?);
+        Ok(Totals {
+            questions,
+            people,
+            tokens,
+            cost,
+            unpriced,
+            calls,
+            worked,
+        })
+    }
+
+    /// What each model was used, the most used first.
+    pub async fn use_by_model(&self, of: UseOf<'_>, most: i64) -> Result<Vec<ModelUse>> {
+        const SQL: &str = "select model, count(distinct run_id) as questions,
+                cast(coalesce(sum(input_tokens + output_tokens), 0) as bigint) as tokens,
+                cast(coalesce(sum(cost_nano_dollars), 0) as bigint) as cost,
+                count(*) filter (where cost_nano_dollars is null) as unpriced
+            from completion_usage
+            where team_id = $1 and (cast($2 as text) is null or user_id = $2)
+            group by model
+            order by count(*) desc, model
+            limit $3";
+        let (team, user) = (of.team(), of.user());
+        Ok(on_db!(self, c => sqlx::query_as(SQL)
+            .bind(&team)
+            .bind(&user)
+            .bind(most)
+            .fetch_all(c).await?))
+    }
+
+    /// What each tool was used, the most used first.
+    pub async fn use_by_tool(&self, of: UseOf<'_>, most: i64) -> Result<Vec<ToolUse>> {
+        const SQL: &str = "select t.tool_name as tool, count(*) as calls,
+                count(*) filter (where t.success) as worked,
+                cast(coalesce((
+                    select sum(c.cost_nano_dollars) from completion_usage c
+                    where c.team_id = $1 and (cast($2 as text) is null or c.user_id = $2)
+                      and c.run_id in (select u.run_id from mcp_tool_usage u
+                                       where u.team_id = $1 and u.tool_name = t.tool_name
+                                         and (cast($2 as text) is null or u.user_id = $2))
+                ), 0) as bigint) as cost
+            from mcp_tool_usage t
+            where t.team_id = $1 and (cast($2 as text) is null or t.user_id = $2)
+            group by t.tool_name
+            order by count(*) desc, t.tool_name
+            limit $3";
+        let (team, user) = (of.team(), of.user());
+        Ok(on_db!(self, c => sqlx::query_as(SQL)
+            .bind(&team)
+            .bind(&user)
+            .bind(most)
+            .fetch_all(c).await?))
+    }
+
+    /// When this person asked since then.
+    pub async fn asked_at(
+        &self,
+        person: &Principal,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>> {
+        const SQL: &str = "select created_at from runs
+            where team_id = $1 and user_id = $2 and created_at >= $3
+            order by created_at";
+        Ok(on_db!(self, c => sqlx::query_scalar(SQL)
+            .bind(&person.team)
+            .bind(&person.user)
+            .bind(since)
+            .fetch_all(c).await?))
+    }
+
+    /// What this person asked lately, the latest first.
+    pub async fn past_runs(&self, person: &Principal, most: i64) -> Result<Vec<PastRun>> {
+        const SQL: &str = "select r.id, r.channel_id, r.thread_ts, o.message_ts, r.question,
+                r.state, r.created_at
+            from runs r left join outbox o on o.run_id = r.id
+            where r.team_id = $1 and r.user_id = $2
+            order by r.created_at desc, r.id desc
+            limit $3";
+        Ok(on_db!(self, c => sqlx::query_as(SQL)
+            .bind(&person.team)
+            .bind(&person.user)
+            .bind(most)
+            .fetch_all(c).await?))
+    }
+}
