@@ -44,13 +44,13 @@ export class Session {
 
   /** Becomes another person: fetches their workspace and listens to it. */
   async become(personId) {
-    this.stop?.();
+    this.stopListening?.();
     this.me = personId;
     this.clearPlace();
     this.stack = [];
     this.notices = [];
     await this.refreshState();
-    this.stop = listen(personId, {
+    this.stopListening = listen(personId, {
       onChange: (event) => this.heard(event),
       onUp: () => { this.online = true; this.onChange("online"); this.refreshAll(); },
       onDown: () => { this.online = false; this.onChange("online"); },

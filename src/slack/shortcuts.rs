@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 
 /// "Ask Patchbay about this", in the menu of a message.
-pub const ASK_ABOUT: &str = "ask_about_message";
+pub const ASK_ABOUT: &str = "ask_about";
 /// "Connect a service", from anywhere.
 pub const CONNECT_SERVICE: &str = "connect_service";
 /// Slack's codes for a conversation that the bot cannot answer in.

@@ -7,6 +7,7 @@ mod home;
 mod live;
 mod outages;
 mod questions;
+mod shortcuts;
 mod surfaces;
 mod whose;
 

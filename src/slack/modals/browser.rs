@@ -17,7 +17,7 @@ use crate::slack::mrkdwn::{code, escape};
 use crate::slack::screens::plural;
 
 /// Tools on a page: each takes two blocks.
-const PER_PAGE: usize = 6;
+const PER_PAGE: usize = 4;
 /// Connections that get a button; as many as a person may have unless the operator says otherwise.
 const MOST_CONNECTIONS: usize = 20;
 /// Parameters that are spelled out.
@@ -243,4 +243,77 @@ fn gone(app: &App) -> Error {
         "That connection is not one of yours, or is gone.",
     )
     .hint(format!("`{} list` shows yours.", app.config.slack.command))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cards::Registry;
+    use crate::domain::connection::ConnectionStatus;
+
+    fn connection(id: &str) -> Connection {
+        Connection {
+            id: ConnectionId::new(id),
+            owner: Principal::new(crate::ids::TeamId::new("T1"), crate::ids::UserId::new("U1")),
+            name: "code".parse().unwrap(),
+            card: "github".to_owned(),
+            config: std::collections::BTreeMap::new(),
+            credential: None,
+            status: ConnectionStatus::Active,
+            tools: Vec::new(),
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            last_used: None,
+            usage_count: 0,
+        }
+    }
+
+    #[test]
+    fn every_tool_is_on_exactly_one_page_and_the_pages_lead_to_each_other() {
+        let cards = Registry::embedded().unwrap();
+        let tools = &cards.get("github").unwrap().tools;
+        assert!(tools.len() > PER_PAGE, "one page shows them all");
+        let own = connection("con_1");
+        let (mut place, mut seen) = (Place::first(&own), Vec::new());
+        loop {
+            let blocks = page(
+                std::slice::from_ref(&own),
+                &own,
+                tools,
+                &BTreeSet::new(),
+                &place,
+            );
+            assert!(blocks.len() <= 100);
+            let switches = blocks
+                .iter()
+                .filter_map(|block| block["accessory"]["value"].as_str());
+            seen.extend(switches.map(|value| value.rsplit(' ').next().unwrap().to_owned()));
+            let buttons = blocks.iter().flat_map(|block| block["elements"].as_array());
+            let next = buttons
+                .flatten()
+                .find(|button| button["text"]["text"] == "Next")
+                .map(|button| Place::read(button["value"].as_str().unwrap()));
+            match next {
+                Some(next) => place = next,
+                None => break,
+            }
+        }
+        let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+        assert_eq!(seen, names);
+    }
+
+    #[test]
+    fn parameters_say_what_they_are() {
+        let schema = serde_json::json!({
+            "properties": {
+                "table": { "type": "string", "description": "Which <table>." },
+                "limit": { "type": ["integer", "null"] },
+            },
+            "required": ["table"],
+        });
+        assert_eq!(
+            parameters(&schema),
+            "`table` string, required: Which &lt;table&gt;.\n`limit` integer or null"
+        );
+        assert_eq!(parameters(&serde_json::json!({})), "No parameters");
+    }
 }
