@@ -2,7 +2,9 @@
 import { api } from "./api.js";
 import { explain } from "./actions.js";
 import { Composer } from "./composer.js";
+import { confirmed } from "./confirm.js";
 import { h } from "./dom.js";
+import { editInPlace } from "./edit.js";
 import { drawHeader } from "./header.js";
 import { drawHome } from "./home.js";
 import { icon } from "./icons.js";
@@ -28,10 +30,10 @@ const awaited = new Set();
 const session = new Session(changed);
 const modals = new Modals({ refresh: () => session.refreshViews() });
 const inspector = new Inspector(at("inspector"), () => inspect(false));
-const toolbar = { react, reply: openThread, inspect: showJson };
+const toolbar = { react, reply: openThread, inspect: showJson, more: choicesFor };
 const timeline = new Timeline(at("timeline"), "Messages", toolbar);
-const thread = new ThreadPanel(at("thread"), { close: () => go({ thread: null }), send: say, toolbar: { react, inspect: showJson } });
-const composer = new Composer(at("composer"), { id: "composer-input", testid: "composer", commands: () => session.state?.commands ?? [], onSend: send });
+const thread = new ThreadPanel(at("thread"), { close: () => go({ thread: null }), send: say, shortcuts: globalShortcuts, toolbar: { react, inspect: showJson, more: choicesFor } });
+const composer = new Composer(at("composer"), { id: "composer-input", testid: "composer", commands: () => session.state?.commands ?? [], shortcuts: globalShortcuts, onSend: send });
 
 start();
 
@@ -212,9 +214,45 @@ function react(ts, name) {
 }
 
 function showJson(ts) {
-  const everything = [...(session.messages ?? []), ...[...session.threads.values()].flat()];
   inspect(true);
-  inspector.show("message", everything.find((message) => message.ts === ts));
+  inspector.show("message", messageAt(ts));
+}
+
+const messageAt = (ts) => [...(session.messages ?? []), ...[...session.threads.values()].flat()].find((message) => message.ts === ts);
+
+/** What the menu of a message offers: the app's shortcuts, and changing or deleting one's own. */
+function choicesFor(ts, article) {
+  const message = messageAt(ts);
+  if (!message || message.ephemeral) return [];
+  const { me, channel } = session;
+  const place = { user: me, channel: channel.id, ts };
+  const own = message.user !== me ? [] : [
+    { label: "Edit message", value: "edit", act: () => editInPlace(article, message, (text) => api.edit({ ...place, text })) },
+    { label: "Delete message", value: "delete", danger: true, act: (opener) => erase(place, opener) },
+  ];
+  return [...shortcuts("message", { channel: channel.id, ts }), ...own];
+}
+
+async function erase(place, opener) {
+  const question = { title: { text: "Delete this message?" }, text: { type: "plain_text", text: "It disappears for everyone. This cannot be undone." }, confirm: { text: "Delete" }, style: "danger" };
+  if (!(await confirmed(question, opener))) return;
+  await api.erase(place).catch((error) => session.notice(place.channel, error.message));
+}
+
+function globalShortcuts() {
+  return shortcuts("global");
+}
+
+/** The app's shortcuts of one kind as choices of a menu; `message` is where one was chosen. */
+function shortcuts(kind, message) {
+  const { me, channel, state } = session;
+  return (state?.shortcuts ?? []).filter((one) => one.type === kind).map(({ name, callback_id: id }) => ({
+    label: name, value: id,
+    act: async () => {
+      const answer = await api.shortcut({ user: me, callback_id: id, message }).catch((error) => ({ ok: false, error: error.message }));
+      if (!answer.ok) session.notice(channel.id, `“${name}” failed. ${explain(answer.error)}`);
+    },
+  }));
 }
 
 function inspect(open) {

@@ -12,9 +12,34 @@ import { inputBlock } from "./inputs.js";
 /** All blocks of a message, a modal or a home tab. */
 export const renderBlocks = (blocks, surface) => fragment((blocks ?? []).map((block) => one(block, surface)));
 
+const drawnFrom = new WeakMap();
+
+/** Brings blocks on screen in line with freshly drawn ones and touches only those that differ, as while a message grows. */
+export function growBlocks(old, fresh) {
+  const before = [...old.children];
+  const after = [...fresh.children];
+  after.forEach((block, index) => {
+    const was = before[index];
+    if (!was) old.append(block);
+    else if (!drawnFrom.has(was) || drawnFrom.get(was) !== drawnFrom.get(block)) {
+      keepOpen(was, block);
+      was.replaceWith(block);
+    }
+  });
+  for (const left of before.slice(after.length)) left.remove();
+}
+
+/** What a person has folded out stays so. */
+function keepOpen(old, fresh) {
+  const before = old.querySelectorAll("details");
+  fresh.querySelectorAll("details").forEach((part, index) => { if (before[index]?.open) part.open = true; });
+}
+
 function one(block, surface) {
   const body = drawn(block, surface) ?? h("p", { class: "block-unknown" }, `A “${block.type}” block, which this page cannot show.`);
-  return h("div", { class: `block block-${block.type}`, "data-block-id": block.block_id }, body);
+  const node = h("div", { class: `block block-${block.type}`, "data-block-id": block.block_id }, body);
+  drawnFrom.set(node, JSON.stringify(block));
+  return node;
 }
 
 /** The inside of a block, or null for a kind we do not know or a shape nobody foresaw. */

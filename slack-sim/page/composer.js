@@ -2,13 +2,14 @@
 import { avatar } from "./directory.js";
 import { h, uid } from "./dom.js";
 import { icon } from "./icons.js";
+import { menuButton } from "./menu.js";
 import { suggestions } from "./complete.js";
 
 const drafts = new Map();
 const sent = [];
 
 export class Composer {
-  /** `options`: `{ id, testid, commands(), onSend(text) }`; commands() gives [] where commands do not work. */
+  /** `options`: `{ id, testid, commands(), shortcuts(), onSend(text) }`; commands() gives [] where commands do not work, shortcuts() a menu's choices. */
   constructor(root, options) {
     this.options = options;
     this.listId = uid("completion");
@@ -22,9 +23,10 @@ export class Composer {
     this.context = h("div", { class: "composer-context", hidden: true });
     this.status = h("p", { class: "composer-status", role: "status" });
     this.send = h("button", { class: "send", type: "submit", "aria-label": "Send", title: "Send", "data-testid": `${options.testid}-send` }, icon("send"));
+    this.shortcuts = menuButton({ class: "icon-button", "aria-label": "Shortcuts", title: "Shortcuts", "data-testid": `${options.testid}-shortcuts` }, icon("bolt"), options.shortcuts);
     this.form = h("form", { class: "composer", "data-testid": options.testid },
       this.list, this.context, this.input,
-      h("div", { class: "composer-bar" }, this.starter("/", "Insert a command"), this.starter("@", "Mention someone"), this.status,
+      h("div", { class: "composer-bar" }, this.starter("/", "Insert a command"), this.starter("@", "Mention someone"), this.shortcuts, this.status,
         h("span", { class: "composer-keys", "aria-hidden": "true" }, h("kbd", null, "Enter"), " to send"), this.send));
     root.replaceChildren(this.form);
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
@@ -48,6 +50,7 @@ export class Composer {
     this.input.setAttribute("aria-label", label);
     this.input.placeholder = label;
     this.form.querySelector(".glyph").hidden = this.options.commands().length === 0;
+    this.shortcuts.hidden = this.options.shortcuts().length === 0;
     this.status.textContent = "";
     this.shut();
     this.grow();

@@ -1,6 +1,7 @@
 // Draws the interactive parts of a block: buttons, menus, pictures; inputs come from inputs.js.
-import { h, safeUrl, uid } from "./dom.js";
+import { h, safeUrl } from "./dom.js";
 import { icon } from "./icons.js";
+import { menuButton } from "./menu.js";
 import { plain } from "./mrkdwn.js";
 import { control } from "./inputs.js";
 
@@ -43,31 +44,11 @@ function pressable(part, block, surface, value, props, ...children) {
 }
 
 function overflow(part, block, surface) {
-  const menu = h("div", { class: "menu", id: uid("menu"), popover: "auto", role: "menu" });
-  const opener = h("button", { class: "button button-quiet", type: "button", popovertarget: menu.id, "aria-label": "More actions", "aria-haspopup": "menu", "data-action-id": part.action_id }, icon("more"));
-  for (const option of part.options ?? []) {
-    const item = h("button", { class: "menu-item", type: "button", role: "menuitem", "data-value": option.value }, plain(option.text?.text));
-    item.addEventListener("click", () => {
-      menu.hidePopover();
-      surface.act({ block_id: block.block_id, element: { ...part, url: option.url }, selected: option }, opener);
-    });
-    menu.append(item);
-  }
-  menu.addEventListener("toggle", (event) => {
-    if (event.newState !== "open") return;
-    const at = opener.getBoundingClientRect();
-    menu.style.top = `${Math.min(at.bottom + 4, innerHeight - menu.offsetHeight - 8)}px`;
-    menu.style.left = `${Math.min(at.left, innerWidth - menu.offsetWidth - 8)}px`;
-    menu.querySelector("button")?.focus();
-  });
-  menu.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const items = [...menu.children];
-    items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
-  });
-  return h("span", { class: "overflow" }, opener, menu);
+  const choices = () => (part.options ?? []).map((option) => ({
+    label: plain(option.text?.text), value: option.value,
+    act: (opener) => surface.act({ block_id: block.block_id, element: { ...part, url: option.url }, selected: option }, opener),
+  }));
+  return menuButton({ class: "button button-quiet", "aria-label": "More actions", "data-action-id": part.action_id }, icon("more"), choices);
 }
 
 /** An input outside an `input` block: the app hears of every change at once. */

@@ -1,6 +1,6 @@
 // Draws one message: who, when, what, reactions, and the way into its thread.
 import { surface } from "./actions.js";
-import { renderBlocks } from "./blocks.js";
+import { growBlocks, renderBlocks } from "./blocks.js";
 import { avatar, whoIs } from "./directory.js";
 import { h } from "./dom.js";
 import { emoji } from "./emoji.js";
@@ -28,13 +28,30 @@ export function messageElement(message, view) {
   return h("article", {
     class: `msg${view.compact ? " msg-compact" : ""}${message.ephemeral ? " msg-private" : ""}`,
     "data-testid": "message", "data-ts": message.ts, "data-user": who.name, "data-ephemeral": message.ephemeral ? "true" : null,
-    tabindex: "-1", "aria-label": `${who.label}, ${timeOf(message.ts)}`,
+    tabindex: "-1", "aria-label": `${who.label}, ${timeOf(message.ts)}`, "aria-busy": message.streaming === "in_progress" ? "true" : null,
   },
     h("div", { class: "gutter" }, view.compact ? h("span", { class: "gutter-time", "aria-hidden": "true" }, timeOf(message.ts)) : avatar(who)),
     h("div", { class: "msg-body", "data-notes": true },
       message.ephemeral && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
       view.compact ? null : head,
       content(message, view), reactions(message, view), threadButton(message, view)));
+}
+
+/** Brings a message on screen up to date and leaves alone what has not changed in it, so that it grows without a flicker. */
+export function updateMessage(el, message, view) {
+  const fresh = messageElement(message, view);
+  const [old, next] = [el, fresh].map((one) => one.querySelector(":scope > .msg-body > .msg-content"));
+  growBlocks(old, next);
+  old.className = next.className;
+  if (next.dataset.streaming) old.dataset.streaming = next.dataset.streaming;
+  else delete old.dataset.streaming;
+  const [body, parts] = [old.parentElement, [...next.parentElement.children]];
+  for (const part of [...body.children]) if (part !== old) part.remove();
+  old.before(...parts.slice(0, parts.indexOf(next)));
+  old.after(...parts.slice(parts.indexOf(next) + 1));
+  el.className = fresh.className;
+  if (fresh.hasAttribute("aria-busy")) el.setAttribute("aria-busy", "true");
+  else el.removeAttribute("aria-busy");
 }
 
 /** Who wrote a message; an app may post under another name. */
@@ -55,7 +72,7 @@ function content(message, view) {
 }
 
 /** What Slack shows of a stream that the app did not end in time. */
-const broken = (message) => message.streaming === "expired" && h("p", { class: "broken-stream", role: "note" }, icon("warn"), "This message was never finished.");
+const broken = (message) => message.streaming === "expired" && h("p", { class: "broken-stream", role: "note", "data-testid": "broken-stream" }, icon("warn"), "This message was never finished.");
 
 function reactions(message, view) {
   if (!message.reactions?.length) return null;
@@ -93,7 +110,7 @@ function noticeElement(message) {
 
 /** The line that says what the app is doing right now, with a way to stop it where there is one. */
 export function statusElement({ text, stop }) {
-  const button = stop && h("button", { class: "button button-small stop", type: "button", "data-testid": "stop" }, icon("stop"), "Stop");
+  const button = stop && h("button", { class: "button button-small stop", type: "button", "aria-label": "Stop the app", "data-testid": "stop" }, icon("stop"), "Stop");
   button?.addEventListener("click", () => { button.disabled = true; stop(); });
   return h("div", { class: "status-line", "data-testid": "status" },
     h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", { dir: "auto" }, text), button);

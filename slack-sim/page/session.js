@@ -6,6 +6,8 @@ import { learn } from "./directory.js";
 const OPEN_CONVERSATIONS = 30;
 /** The user in whose name the workspace itself speaks. */
 const WORKSPACE = "USLACKBOT";
+/** A little longer than a message may grow before the workspace gives it up. */
+const STREAM_LIFE = 301_000;
 
 export class Session {
   /** `onChange(what)` is called after "state", "messages", "thread", "views", "home", "log" or "online" changed. */
@@ -110,10 +112,11 @@ export class Session {
   /** What the app is doing in a thread of this channel, or undefined. Apps write it to follow their name: "is thinking…". */
   statusIn(ts) {
     const text = this.statuses.get(`${this.channel.id}/${ts}`);
-    return text && { text: `${this.state.bot.name} ${text}`, stop: this.stoppable.has(`${this.channel.id}/${ts}`) ? () => this.stop(ts) : null };
+    return text && { text: `${this.state.bot.name} ${text}`, stop: this.stoppable.has(`${this.channel.id}/${ts}`) ? () => this.stopApp(ts) : null };
   }
 
-  stop(ts) {
+  /** Presses Stop in a thread where the app is at work. */
+  stopApp(ts) {
     const { channel } = this;
     return api.stop({ user: this.me, channel: channel.id, thread_ts: ts }).catch((error) => this.notice(channel.id, error.message));
   }
@@ -133,7 +136,20 @@ export class Session {
     if (statuses) this.statuses = new Map(Object.entries(statuses).map(([ts, text]) => [`${channel.id}/${ts}`, text]));
     if (stoppable) this.stoppable = new Set(stoppable.map((ts) => `${channel.id}/${ts}`));
     await Promise.all([...this.threadsToFetch()].map((ts) => this.fetchThread(channel, ts)));
-    if (channel === this.channel && me === this.me) this.onChange("messages");
+    if (channel !== this.channel || me !== this.me) return;
+    this.awaitExpiry();
+    this.onChange("messages");
+  }
+
+  /** Nobody tells when a message that grows is given up, so look again by then. */
+  awaitExpiry() {
+    clearTimeout(this.expiry);
+    const growing = [...this.threads].filter(([, whole]) => whole.some((message) => message.streaming === "in_progress"));
+    if (!growing.length) return;
+    this.expiry = setTimeout(() => {
+      for (const [ts] of growing) this.dirty.add(ts);
+      this.refreshMessages();
+    }, STREAM_LIFE);
   }
 
   /** Threads on screen whose replies we lack or know to be stale. */

@@ -1,6 +1,6 @@
 // A scrolling list of messages that stays at its end, can be walked with the arrow keys, and reads new ones aloud.
 import { h } from "./dom.js";
-import { author, continues, messageElement, statusElement } from "./message.js";
+import { author, continues, messageElement, statusElement, updateMessage } from "./message.js";
 import { icon } from "./icons.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { reconcile } from "./reconcile.js";
@@ -149,6 +149,7 @@ export function messageItems(messages, view, { days = true } = {}) {
       key: message.ts,
       sig: JSON.stringify([message, compact, view.me]),
       build: () => messageElement(message, { ...view, compact }),
+      ...(message.streaming ? { update: (el) => updateMessage(el, message, { ...view, compact }) } : {}),
     });
     above = message;
   }

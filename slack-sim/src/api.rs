@@ -48,6 +48,7 @@ fn method(name: &str) -> Option<(Token, Handler)> {
         "api.test" => (Token::None, apps::test),
         "apps.connections.open" => (Token::App, apps::open_connection),
         "auth.test" => (Token::Bot, apps::auth_test),
+        "agents.sessions.rename" => (Token::Bot, assistant::rename_session),
         "agents.sessions.setStatus" => (Token::Bot, assistant::set_session_status),
         "assistant.threads.setStatus" => (Token::Bot, assistant::set_status),
         "assistant.threads.setSuggestedPrompts" => (Token::Bot, assistant::set_prompts),

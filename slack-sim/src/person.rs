@@ -76,6 +76,21 @@ impl Sim {
         })
     }
 
+    /// A person gives the app's session in a thread another title.
+    pub fn rename_session(
+        &self,
+        user: &str,
+        channel: &str,
+        thread_ts: &str,
+        title: &str,
+    ) -> Result<(), Refused> {
+        self.shared().act(|ws, now| {
+            let (user, channel) = place(ws, user, channel)?;
+            ws.retitle_session(now, &user, &channel, thread_ts, title)?;
+            Ok(())
+        })
+    }
+
     fn write(
         &self,
         user: &str,

@@ -90,6 +90,11 @@ impl Shared {
         *self.lock() = fresh;
         self.faults.clear();
         self.log.clear();
+        self.everything_changed();
+    }
+
+    /// Tells everyone to look at everything again.
+    pub(crate) fn everything_changed(&self) {
         self.notify(Notice {
             audience: None,
             change: Change::Everything,

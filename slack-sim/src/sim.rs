@@ -95,6 +95,8 @@ impl Sim {
     /// Pushes the workspace's clock ahead; whatever expires meanwhile does so.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
+        // A message that grew may have become one that nobody finished.
+        self.shared.everything_changed();
     }
 
     /// Lets something go wrong. On `socket` it happens at once.

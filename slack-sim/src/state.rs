@@ -42,8 +42,8 @@ pub(crate) struct Workspace {
     homes: HashMap<String, Value>,
     triggers: triggers::Triggers,
     response_urls: response_urls::ResponseUrls,
-    /// The status of each agent session, by channel and thread.
-    sessions: HashMap<(String, String), String>,
+    /// The agent sessions, by channel and thread.
+    sessions: HashMap<(String, String), agents::Session>,
     /// What the app says it is doing, by channel and thread.
     statuses: HashMap<(String, String), String>,
     /// The prompts the app suggests, by channel.

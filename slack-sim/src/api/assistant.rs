@@ -1,4 +1,4 @@
-//! `assistant.threads.*` and `agents.sessions.setStatus`: what an agent shows while it works.
+//! `assistant.threads.*` and `agents.sessions.*`: what an agent shows while it works.
 
 use serde_json::{Value, json};
 
@@ -7,6 +7,8 @@ use crate::error::ApiError;
 use crate::shared::Shared;
 
 const MOST_PROMPTS: usize = 4;
+/// What an app hears whose sessions nobody can stop.
+const UNSTOPPABLE: &str = "missing_agent_session_stopped_event_subscription";
 
 pub(super) fn set_status(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     let channel = args.required("channel_id")?;
@@ -22,8 +24,33 @@ pub(super) fn set_session_status(shared: &Shared, args: &Args) -> Result<Value, 
     let thread_ts = args.required("thread_ts")?;
     let status = args.required("status")?;
     // One place on the screen serves both kinds of status; the last writer wins.
-    shared.act(|ws, _| ws.set_session(channel, thread_ts, status))?;
-    Ok(json!({}))
+    shared.act(|ws, _| {
+        let channel = ws.channel_for_app(channel)?.id.clone();
+        let is_new = ws.session(&channel, thread_ts).is_none();
+        ws.set_session(&channel, thread_ts, status)?;
+        // Only a new session takes its title from here.
+        if let Some(title) = args.text("title").filter(|_| is_new) {
+            ws.rename_session(&channel, thread_ts, title)?;
+        }
+        let mut answer = json!({"status": status, "agent_status": status});
+        if let Some(title) = ws.session_title(&channel, thread_ts) {
+            answer["title"] = json!(title);
+        }
+        if !ws.offers_stop() {
+            answer["warning"] = json!(UNSTOPPABLE);
+        }
+        Ok(answer)
+    })
+}
+
+pub(super) fn rename_session(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let (channel, title) = (args.required("channel_id")?, args.required("title")?);
+    let thread_ts = args.required("thread_ts")?;
+    shared.act(|ws, _| {
+        let channel = ws.channel_for_app(channel)?.id.clone();
+        ws.rename_session(&channel, thread_ts, title)?;
+        Ok(json!({"title": title}))
+    })
 }
 
 pub(super) fn set_title(shared: &Shared, args: &Args) -> Result<Value, ApiError> {

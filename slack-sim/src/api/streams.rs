@@ -12,7 +12,7 @@ pub(super) fn start(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     let chunks = chunks(args)?;
     let root = args.required("thread_ts")?;
     let as_plan = match args.text("task_display_mode") {
-        None | Some("timeline") => false,
+        None | Some("timeline" | "dense") => false,
         Some("plan") => true,
         Some(_) => return Err("invalid_arguments".into()),
     };

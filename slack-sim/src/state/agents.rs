@@ -2,10 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Change, Post, Workspace};
+use crate::clock::Time;
 use crate::error::ApiError;
+use crate::ids;
+
+/// The most a session's title may hold.
+const TITLE: usize = 200;
+
+/// An agent session: what the app does for people in one thread.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Session {
+    status: String,
+    title: Option<String>,
+}
 
 impl Workspace {
     /// Shows, changes or (when empty) clears what the app says it is doing in a thread.
@@ -39,14 +51,64 @@ impl Workspace {
             return Err("channel_not_found".into());
         }
         let place = (channel.to_owned(), thread_ts.to_owned());
-        self.sessions.insert(place, status.to_owned());
+        status.clone_into(&mut self.sessions.entry(place).or_default().status);
         self.set_status(channel, thread_ts, shown)
     }
 
     /// The status of an agent session, if there is one.
     pub(crate) fn session(&self, channel: &str, thread_ts: &str) -> Option<&str> {
         let place = (channel.to_owned(), thread_ts.to_owned());
-        self.sessions.get(&place).map(String::as_str)
+        let session = self.sessions.get(&place);
+        session.map(|session| session.status.as_str())
+    }
+
+    /// The title of an agent session, if it has one.
+    pub(crate) fn session_title(&self, channel: &str, thread_ts: &str) -> Option<&str> {
+        let place = (channel.to_owned(), thread_ts.to_owned());
+        self.sessions.get(&place)?.title.as_deref()
+    }
+
+    /// Gives an agent session another title; gives the one it had.
+    pub(crate) fn rename_session(
+        &mut self,
+        channel: &str,
+        thread_ts: &str,
+        title: &str,
+    ) -> Result<Option<String>, ApiError> {
+        if title.is_empty() || title.chars().count() > TITLE {
+            return Err("invalid_title".into());
+        }
+        let place = (channel.to_owned(), thread_ts.to_owned());
+        let session = self.sessions.get_mut(&place);
+        let session = session.ok_or_else(|| ApiError::from("session_not_found"))?;
+        Ok(session.title.replace(title.to_owned()))
+    }
+
+    /// The same by a person, of which the app is told.
+    pub(crate) fn retitle_session(
+        &mut self,
+        now: Time,
+        user: &str,
+        channel: &str,
+        thread_ts: &str,
+        title: &str,
+    ) -> Result<(), ApiError> {
+        let before = self.rename_session(channel, thread_ts, title)?;
+        let at = self.next_ts(now);
+        let mut event = json!({
+            "type": "agent_session_title_changed",
+            "channel": channel,
+            "thread_ts": thread_ts,
+            "title": title,
+            "user": user,
+            "team_id": ids::TEAM,
+            "event_ts": at,
+        });
+        if let Some(before) = before {
+            event["previous_title"] = json!(before);
+        }
+        self.emit(now, event);
+        Ok(())
     }
 
     /// The threads of a channel in which the app is at work.
@@ -54,7 +116,7 @@ impl Workspace {
         let here = self
             .sessions
             .iter()
-            .filter(|((place, _), status)| place == channel && status.as_str() == "processing");
+            .filter(|((place, _), session)| place == channel && session.status == "processing");
         here.map(|((_, thread_ts), _)| thread_ts.clone()).collect()
     }
 

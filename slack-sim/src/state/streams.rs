@@ -89,6 +89,14 @@ impl Stream {
         }
     }
 
+    /// Why it cannot be ended, if so. What a person stopped can: ending it is how the app lets go of its session.
+    fn check_end(&self, now: Time) -> Result<(), ApiError> {
+        match self.state {
+            StreamState::Stopped => Ok(()),
+            StreamState::Growing | StreamState::Ended => self.check(now),
+        }
+    }
+
     fn take(&mut self, chunks: &[Value]) -> Result<(), ApiError> {
         for chunk in chunks {
             match chunk["type"].as_str() {
@@ -174,16 +182,16 @@ impl Stream {
                 Part::Text(_) | Part::Block(_) => None,
             })
             .collect();
+        let title = self.plan_title.as_deref().unwrap_or("Plan");
+        // The first task says where the plan stands, and all others stand in it.
+        let mut plan = (self.as_plan && !tasks.is_empty())
+            .then(|| json!({"type": "plan", "title": title, "tasks": tasks}));
         let mut blocks = Vec::new();
-        if self.as_plan && !tasks.is_empty() {
-            let title = self.plan_title.clone().unwrap_or_else(|| "Plan".to_owned());
-            blocks.push(json!({"type": "plan", "title": title, "tasks": tasks}));
-        }
         for part in &self.parts {
             match part {
                 Part::Text(text) => blocks.push(json!({"type": "markdown", "text": text})),
-                Part::Task(task) if !self.as_plan => blocks.push(task.clone()),
-                Part::Task(_) => {}
+                Part::Task(_) if self.as_plan => blocks.extend(plan.take()),
+                Part::Task(task) => blocks.push(task.clone()),
                 Part::Block(block) => blocks.push(block.clone()),
             }
         }
@@ -256,7 +264,7 @@ impl Workspace {
         let post = self.streamed(channel, ts)?;
         let before = post.clone();
         if let Some(stream) = &mut post.stream {
-            stream.check(now)?;
+            stream.check_end(now)?;
             let mut grown = stream.clone();
             grown.take(&end.chunks)?;
             grown.parts.extend(end.blocks.into_iter().map(Part::Block));

@@ -121,6 +121,9 @@ async fn stop_ends_what_grows_and_tells_the_app() {
     assert_eq!(answer["error"], "stopped_by_user");
     // The app has to end its session by itself.
     assert_eq!(place.session().as_deref(), Some("processing"));
+    let ended = place.stop(&begun["ts"], json!({})).await;
+    assert_eq!(ended["ok"], true, "{ended}");
+    assert_eq!(place.session().as_deref(), Some("active"));
     let told = place.sim.until(Duration::from_secs(5), |sim| {
         let log = sim.log(0);
         log.into_iter()
@@ -158,4 +161,89 @@ async fn what_is_wrong_with_a_stream_has_slacks_code() {
     let posted = call(&place.sim, "chat.postMessage", plain).await;
     let answer = place.append(&posted["ts"], "more").await;
     assert_eq!(answer["error"], "message_not_in_streaming_state");
+}
+
+#[tokio::test]
+async fn a_plan_stands_where_its_first_task_came_up() {
+    let place = Place::new().await;
+    let task = |id: &str, status: &str| json!({"type": "task_update", "id": id, "title": id, "status": status});
+    let begin = json!({
+        "channel": place.channel,
+        "thread_ts": place.root,
+        "recipient_user_id": "U0ALICE01",
+        "recipient_team_id": "T0SIM0001",
+        "task_display_mode": "plan",
+        "chunks": [
+            {"type": "markdown_text", "text": "First."},
+            task("a", "in_progress"),
+            {"type": "markdown_text", "text": "Then."},
+            task("b", "pending"),
+            {"type": "plan_update", "title": "Counting"},
+        ],
+    });
+    let begun = call(&place.sim, "chat.startStream", begin).await;
+    assert_eq!(begun["ok"], true, "{begun}");
+    let ended = place.stop(&begun["ts"], json!({"chunks": [task("a", "complete")]}));
+    assert_eq!(ended.await["ok"], true);
+    let message = &place.sim.thread("bob", "general", &place.root).unwrap()[1];
+    let kinds: Vec<&str> = message
+        .blocks
+        .iter()
+        .map(|block| block["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["markdown", "plan", "markdown"]);
+    let plan = &message.blocks[1];
+    assert_eq!(plan["title"], "Counting");
+    assert_eq!(plan["tasks"][0]["status"], "complete");
+    assert_eq!(plan["tasks"][1]["task_id"], "b");
+}
+
+#[tokio::test]
+async fn sessions_have_titles_and_people_may_change_them() {
+    let place = Place::new().await;
+    let of = |more: Value| {
+        let mut body = json!({"channel_id": place.channel, "thread_ts": place.root});
+        for (field, value) in more.as_object().unwrap() {
+            body[field] = value.clone();
+        }
+        body
+    };
+    let early = call(
+        &place.sim,
+        "agents.sessions.rename",
+        of(json!({"title": "T"})),
+    )
+    .await;
+    assert_eq!(early["error"], "session_not_found");
+    let begun = of(json!({"status": "processing", "title": "Users"}));
+    let answer = call(&place.sim, "agents.sessions.setStatus", begun).await;
+    assert_eq!(
+        (&answer["title"], &answer["warning"]),
+        (&json!("Users"), &json!(null))
+    );
+    // Only a new session takes its title from there.
+    let again = of(json!({"status": "suspended", "title": "Other"}));
+    let answer = call(&place.sim, "agents.sessions.setStatus", again).await;
+    assert_eq!(
+        (&answer["title"], &answer["status"]),
+        (&json!("Users"), &json!("suspended"))
+    );
+    let wrong = of(json!({"status": "asleep"}));
+    let answer = call(&place.sim, "agents.sessions.setStatus", wrong).await;
+    assert_eq!(answer["error"], "invalid_status");
+    let long = of(json!({"title": "x".repeat(201)}));
+    let answer = call(&place.sim, "agents.sessions.rename", long).await;
+    assert_eq!(answer["error"], "invalid_title");
+    place
+        .sim
+        .rename_session("alice", "general", &place.root, "Our users")
+        .unwrap();
+    let told = place.sim.until(Duration::from_secs(5), |sim| {
+        let log = sim.log(0);
+        log.into_iter()
+            .find(|entry| entry.what == "agent_session_title_changed")
+    });
+    let event = told.await.expect("the event").body["payload"]["event"].clone();
+    assert_eq!(event["title"], "Our users");
+    assert_eq!(event["previous_title"], "Users");
 }
