@@ -4,6 +4,7 @@ import { icon } from "./icons.js";
 import { mrkdwn, plain, textObject } from "./mrkdwn.js";
 import { markdown } from "./markdown.js";
 import { richCell, richText } from "./richtext.js";
+import { chart } from "./chart.js";
 import { plan, taskCard } from "./tasks.js";
 import { table } from "./table.js";
 import { element } from "./elements.js";
@@ -71,6 +72,7 @@ const KINDS = {
   alert,
   card,
   carousel: (block, surface) => (block.elements ?? []).map((part) => h("div", { class: "block block-card" }, card(part, surface))),
+  data_visualization: (block) => chart(block),
   task_card: (block) => taskCard(block),
   plan: (block) => plan(block),
   input: inputBlock,

@@ -19,14 +19,31 @@ const KINDS = {
     return src ? h("img", { class: "element-image", src, alt: part.alt_text ?? "", loading: "lazy" }) : null;
   },
   overflow,
-  feedback_buttons: (part, block, surface) => [["positive_button", "👍"], ["negative_button", "👎"]].map(([key, face]) =>
-    part[key] && pressable({ ...part, text: undefined }, block, surface, part[key].value, {
-      class: "button button-quiet", "aria-label": part[key].accessibility_label ?? part[key].text?.text, title: part[key].text?.text,
-    }, face)),
+  feedback_buttons: feedback,
   icon_button: (part, block, surface) => pressable(part, block, surface, part.value, {
     class: "button button-quiet", "aria-label": part.accessibility_label ?? part.text?.text, title: part.text?.text,
-  }, icon(part.icon === "trash" ? "close" : "more")),
+  }, icon(part.icon === "trash" ? "trash" : "more")),
 };
+
+/** What was thought of an answer, by the message's or view's and the element's name, for as long as the page is open. */
+const opinions = new Map();
+
+/** Two thumbs; the chosen one stays pressed. */
+function feedback(part, block, surface) {
+  const key = `${surface.place}/${block.block_id}/${part.action_id}`;
+  const thumbs = [["positive_button", "👍"], ["negative_button", "👎"]].filter(([side]) => part[side]).map(([side, face]) => {
+    const { value, text, accessibility_label: label } = part[side];
+    const thumb = pressable({ ...part, text: undefined }, block, surface, value, {
+      class: "button button-quiet", "aria-label": label ?? text?.text, title: text?.text, "aria-pressed": String(opinions.get(key) === value),
+    }, face);
+    thumb.addEventListener("click", () => {
+      opinions.set(key, value);
+      for (const other of thumbs) other.setAttribute("aria-pressed", String(other === thumb));
+    });
+    return thumb;
+  });
+  return thumbs;
+}
 
 function button(part, block, surface) {
   const style = part.style === "primary" || part.style === "danger" ? part.style : "";

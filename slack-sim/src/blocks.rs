@@ -1,5 +1,6 @@
 //! Block Kit: what Slack accepts, which element a person means, and what inputs hold.
 
+mod agents;
 mod check;
 mod elements;
 mod find;

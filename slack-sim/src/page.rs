@@ -21,6 +21,7 @@ const ASSETS: &[(&str, &str)] = files![
     "app.js",
     "blocks.css",
     "blocks.js",
+    "chart.js",
     "chat.css",
     "codeblock.js",
     "complete.js",

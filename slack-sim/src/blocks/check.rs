@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::agents;
 use super::elements::{BLOCKS, ELEMENTS, has_action, value_fields};
 use super::find::located_elements;
 use super::texts::{Kind, optional_text, text};
@@ -42,6 +43,7 @@ pub(super) fn blocks(blocks: &[Value], at: &str, limit: usize) -> Vec<String> {
             problems.push(problem(&format!("block_id {name} already exists"), &here));
         }
     }
+    problems.extend(agents::together(blocks, at));
     if tables_text(blocks) > TABLE_TEXT {
         problems.push(problem(
             "table blocks hold more than 10000 characters together",
@@ -88,6 +90,10 @@ fn block(block: &Value, at: &str) -> Vec<String> {
             .chain(at_most(block, "alt_text", at, 2_000))
             .collect(),
         "table" => table(block, at),
+        "task_card" => agents::task_card(block, at),
+        "plan" => agents::plan(block, at),
+        "context_actions" => agents::context_actions(block, at),
+        "data_visualization" => agents::data_visualization(block, at),
         _ => Vec::new(),
     };
     problems.extend(elements(block, at));
@@ -237,14 +243,14 @@ fn confirm(element: &Value, at: &str) -> Vec<String> {
     problems
 }
 
-fn required(parent: &Value, field: &str, at: &str) -> Option<String> {
+pub(super) fn required(parent: &Value, field: &str, at: &str) -> Option<String> {
     parent[field]
         .is_null()
         .then(|| problem(&format!("missing required field: {field}"), at))
 }
 
 /// Checks that a list is there and neither empty nor too long.
-fn items(parent: &Value, field: &str, at: &str, limit: usize) -> Vec<String> {
+pub(super) fn items(parent: &Value, field: &str, at: &str, limit: usize) -> Vec<String> {
     let here = format!("{at}/{field}");
     match parent[field].as_array().map(Vec::len) {
         None => vec![problem(&format!("missing required field: {field}"), at)],

@@ -267,10 +267,12 @@ impl Workspace {
             stream.check_end(now)?;
             let mut grown = stream.clone();
             grown.take(&end.chunks)?;
+            // Fifty blocks may come by chunks, and fifty more at the end.
+            blocks::check_message(&grown.blocks())?;
+            blocks::check_message(&end.blocks)?;
             grown.parts.extend(end.blocks.into_iter().map(Part::Block));
             grown.state = StreamState::Ended;
             let mut whole = grown.blocks();
-            blocks::check_message(&whole)?;
             blocks::name_parts(&mut whole);
             (post.text, post.blocks) = (grown.text(), whole);
             post.stream = Some(grown);

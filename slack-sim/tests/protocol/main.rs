@@ -1,6 +1,7 @@
 //! The simulator as an app meets it: driven by plain HTTP and WebSocket clients, not by its own code.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod agent_blocks;
 mod app;
 mod control;
 mod faults;
