@@ -100,7 +100,9 @@ async fn view(app: &App, person: &Principal) -> Result<Value> {
         blocks.extend(workspace(app, person).await?);
     }
     blocks.push(divider());
-    blocks.extend(commands::help_screen(&app.config.slack.command).blocks);
+    // Its button to connect stands at the top already.
+    let help = commands::help_screen(&app.config.slack.command).blocks;
+    blocks.extend(help.into_iter().filter(|block| block["type"] != "actions"));
     Ok(json!({ "type": "home", "blocks": blocks }))
 }
 

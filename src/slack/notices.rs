@@ -50,7 +50,8 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
                 .map(|(title, message)| json!({ "title": title, "message": message }));
             let prompts = json!(prompts.collect::<Vec<_>>());
             app.slack.suggest(channel, &prompts).await?;
-            Ok(())
+            // There before it is looked for.
+            home::open(app, person).await
         }
         Notice::Joined { team, channel, bot } => {
             let now = app.clock.now();

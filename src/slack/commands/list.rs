@@ -41,8 +41,9 @@ pub fn line(app: &App, connection: &Connection) -> String {
     };
     let used = match connection.last_used {
         Some(at) => format!(
-            "used {} times, last <!date^{}^{{date_short_pretty}} {{time}}|{}>",
+            "used {} {}, last <!date^{}^{{date_short_pretty}} {{time}}|{}>",
             connection.usage_count,
+            screens::plural(connection.usage_count as usize, "time"),
             at.timestamp(),
             at.format("%Y-%m-%d %H:%M UTC"),
         ),

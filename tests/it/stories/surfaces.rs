@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use slack_sim::{Click, Message, Sim, View};
 
-use super::assert_screen;
 use super::home::opens_home;
+use super::{assert_screen, on_every_pairing};
 use crate::world::{Person, World};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,6 +17,12 @@ pub async fn form_saying(person: Person<'_>, words: &str) -> View {
         .form_when(|view| view.all_text().contains(words))
         .await
 }
+
+on_every_pairing!(
+    usage_counts_the_caller_alone,
+    opinions_are_kept_one_each_and_may_change,
+    a_tool_that_is_off_does_not_exist_until_it_is_on_again,
+);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_screens_of_the_surfaces_read_well() {
@@ -68,9 +74,7 @@ async fn everything_is_one_click_from_the_menu() {
     world.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tool_that_is_off_does_not_exist_until_it_is_on_again() {
-    let world = World::start().await;
+async fn a_tool_that_is_off_does_not_exist_until_it_is_on_again(world: World) {
     let alice = world.alice();
     alice.connects("sqlite", json!({})).await;
     alice.types("/mcp tools").await;
@@ -245,9 +249,7 @@ async fn the_model_is_a_persons_own_choice_and_the_default_stands_in_for_it() {
     world.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn usage_counts_the_caller_alone() {
-    let world = World::start().await;
+async fn usage_counts_the_caller_alone(world: World) {
     let (alice, bob) = (world.alice(), world.bob());
     alice.connects("sqlite", json!({})).await;
     alice.asks("@patchbay which tables are there?").await;
@@ -265,9 +267,7 @@ async fn usage_counts_the_caller_alone() {
     world.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn opinions_are_kept_one_each_and_may_change() {
-    let world = World::start().await;
+async fn opinions_are_kept_one_each_and_may_change(world: World) {
     let alice = world.alice();
     alice.connects("sqlite", json!({})).await;
     let answer = alice.asks("@patchbay which tables are there?").await;
