@@ -15,6 +15,7 @@ try {
   const alice = new Person(await freshPage(browser, troubles), url, "alice");
   const bob = new Person(await freshPage(browser, troubles), url, "bob");
   await chapter("the page comes up", alice, () => opening(alice));
+  await chapter("alice changes and takes back what she wrote", alice, () => changing(alice));
   await chapter("alice connects the sample database", alice, () => connecting(alice));
   await chapter("alice asks in a channel", alice, () => asking(alice));
   await chapter("bob asks the same and has nothing connected", bob, () => other(bob));
@@ -45,6 +46,21 @@ async function opening(alice) {
   await alice.composer.waitFor();
   assert.match(alice.page.url(), /#\/alice\/general$/, "The address says who and where one is.");
   await alice.page.getByTestId("empty").filter({ hasText: "This is #general" }).waitFor();
+}
+
+async function changing(alice) {
+  await alice.types("hello eveyone");
+  await alice.chooses("Edit message", await alice.reads("hello eveyone"));
+  await alice.page.getByTestId("edit-input").fill("hello everyone");
+  await alice.presses("Enter");
+  await alice.chooses("Delete message", await alice.reads("hello everyone (edited)"));
+  await alice.page.getByTestId("confirm-yes").click();
+  await alice.page.getByTestId("empty").waitFor();
+  // A shortcut needs no command, and so works from threads as well.
+  await alice.page.getByTestId("composer-shortcuts").click();
+  await alice.page.getByRole("menuitem", { name: "Connect a service" }).click();
+  await alice.sees("Choose a service to connect:");
+  await alice.leavesForms();
 }
 
 async function connecting(alice) {

@@ -43,6 +43,13 @@ export class Person {
     return where.getByRole("button", { name: words }).click();
   }
 
+  /** Chooses something from the menu of a message. */
+  async chooses(words, message) {
+    await message.hover();
+    await message.getByTestId("message-more").click();
+    await this.page.getByRole("menuitem", { name: words }).click();
+  }
+
   /** The last message in `where` that says this, once it is there. */
   async reads(words, where = this.channel) {
     const message = where.getByTestId("message").filter({ hasText: words }).last();
