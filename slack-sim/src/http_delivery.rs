@@ -1,6 +1,7 @@
 //! Delivery by signed POSTs to the app's request addresses.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use aws_lc_rs::hmac;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Time;
 use crate::dispatch::{ACK_LIMIT, Answer, Attempt, Kind, Outgoing};
+use crate::faults::FaultKind;
 use crate::ids;
 use crate::log::Line;
 use crate::shared::Shared;
@@ -102,6 +104,7 @@ async fn post(
             .get("x-slack-no-retry")
             .is_some_and(|value| value == "1");
         let body = response.text().await?;
+        on_its_way(shared).await;
         Ok::<_, reqwest::Error>((status, no_retry, body))
     };
     match shared.clock.before(started + ACK_LIMIT, exchange).await {
@@ -115,6 +118,19 @@ async fn post(
             status: status.as_u16(),
             no_retry,
         },
+    }
+}
+
+/// What a fault does to the acknowledgement, as on a socket.
+async fn on_its_way(shared: &Shared) {
+    match shared.faults.take("ack") {
+        Some(fault) if fault.kind == FaultKind::Slow => {
+            let delay = Duration::from_millis(fault.delay_ms.unwrap_or(1_000));
+            shared.clock.sleep(delay).await;
+        }
+        // Any other fault loses it: Slack waits until its limit.
+        Some(_) => std::future::pending().await,
+        None => {}
     }
 }
 

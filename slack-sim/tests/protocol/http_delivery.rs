@@ -11,7 +11,7 @@ use axum::routing::post;
 use serde_json::{Value, json};
 use slack_morphism::SlackSigningSecret;
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
-use slack_sim::{AppConfig, Delivery, Sim, SimConfig};
+use slack_sim::{AppConfig, Delivery, Fault, FaultKind, Sim, SimConfig};
 
 use crate::app::{call, modal, start};
 
@@ -170,6 +170,18 @@ async fn a_failed_event_comes_again_with_its_number_and_reason() {
     let third = app.post(2).await;
     assert_eq!(header(&third, "x-slack-retry-num"), "2");
     assert!(verify(&third, "sim-signing-secret"));
+}
+
+#[tokio::test]
+async fn a_lost_acknowledgement_is_an_http_timeout() {
+    let (sim, app) = connected().await;
+    sim.fault(Fault::new("ack", FaultKind::LostReply));
+    sim.say("alice", "dm", "hello").await.unwrap();
+    // The clock is left alone: pushed too early, it would cut off an acknowledgement that was not lost.
+    let (first, second) = (app.post(0).await, app.post(1).await);
+    assert_eq!(header(&second, "x-slack-retry-num"), "1");
+    assert_eq!(header(&second, "x-slack-retry-reason"), "http_timeout");
+    assert_eq!(first.body, second.body);
 }
 
 #[tokio::test]
