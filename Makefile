@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/patchbay/target
 TOOLS := $(HOME)/.cache/patchbay/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: run test check bench fmt screenshots
+.PHONY: run test test-peers check bench fmt screenshots
 
 ## Build and start the playground: the whole product in a browser, no account needed.
 run:
@@ -17,6 +17,12 @@ run:
 test:
 	@scripts/install build test
 	cargo test --workspace
+
+## Certify slack-sim with clients that others wrote: Bolt for JavaScript and for Python, over sockets and over HTTP.
+test-peers:
+	@scripts/install build peers
+	cargo build -p slack-sim
+	node tests/peers/certify/run.mjs "$(CARGO_TARGET_DIR)/debug/slack-sim" "$(HOME)/.cache/patchbay/peers-venv/bin/python"
 
 ## Formatting, lints, documentation, dependencies, the rules of the house: everything but the tests.
 check:

@@ -1,0 +1,163 @@
+// The certification app on Bolt for JavaScript. Usage: node app.mjs socket|http API_URL PORT
+import bolt from "@slack/bolt";
+
+const [transport, slackApiUrl, port] = process.argv.slice(2);
+const common = { token: "xoxb-sim", clientOptions: { slackApiUrl } };
+const endpoints = ["/slack/commands", "/slack/events", "/slack/interactivity"];
+const app = new bolt.App(transport === "socket"
+  ? { ...common, appToken: "xapp-sim", socketMode: true }
+  : { ...common, signingSecret: "sim-signing-secret", endpoints });
+
+const text = (words) => ({ type: "plain_text", text: words });
+const button = (action_id, words) => ({ type: "actions", elements: [{ type: "button", action_id, text: text(words), value: action_id }] });
+const say = (words) => ({ type: "section", text: { type: "mrkdwn", text: words } });
+const form = (title) => ({
+  type: "modal", callback_id: "form", title: text(title), submit: text("Send"), notify_on_close: true,
+  blocks: [{ type: "input", block_id: "name", label: text("Name"), element: { type: "plain_text_input", action_id: "value" } }, button("push", "Push")],
+});
+const note = (words) => ({ type: "modal", callback_id: "note", title: text("Note"), blocks: [say(words)] });
+const home = (words) => ({ type: "home", blocks: [say(words), button("home_ping", "Home ping")] });
+
+const verbs = {
+  ack: ({ ack }) => ack("acked with words"),
+  respond: async ({ ack, respond }) => {
+    await ack();
+    await respond("first answer");
+    await respond({ text: "second answer", replace_original: true });
+  },
+  modal: async ({ ack, client, body }) => {
+    await ack();
+    const opened = await client.views.open({ trigger_id: body.trigger_id, view: form("Form") });
+    const stale = await failure(client.views.update({ view_id: opened.view.id, hash: "0.wrong", view: form("Form") }));
+    const spent = await failure(client.views.open({ trigger_id: body.trigger_id, view: form("Form") }));
+    await client.chat.postMessage({ channel: body.user_id, text: `views: ${stale} ${spent}` });
+  },
+  once: async ({ ack, respond }) => {
+    await ack();
+    await respond("soon gone");
+    await respond({ delete_original: true });
+    await respond({ text: "everybody reads this", response_type: "in_channel" });
+  },
+  buttons: async ({ ack, client, body }) => {
+    await ack();
+    await client.chat.postMessage({ channel: body.channel_id, text: "with a button", blocks: [say("with a button"), button("ping", "Ping")] });
+  },
+  stream: async ({ ack, client, body }) => {
+    await ack();
+    const root = await client.chat.postMessage({ channel: body.channel_id, text: "a stream follows" });
+    const stream = client.chatStream({
+      channel: body.channel_id, thread_ts: root.ts, recipient_user_id: body.user_id, recipient_team_id: body.team_id, buffer_size: 10,
+    });
+    for (const piece of ["One, two, three. ", "Four, five, six. ", "Seven."]) await stream.append({ markdown_text: piece });
+    await stream.stop({ blocks: [say("the end")] });
+  },
+  tasks: async ({ ack, client, body }) => {
+    await ack();
+    const root = await client.chat.postMessage({ channel: body.channel_id, text: "tasks follow" });
+    const place = { channel: body.channel_id, thread_ts: root.ts };
+    const task = (status) => ({ type: "task_update", id: "t1", title: "Look", status });
+    const begun = await client.chat.startStream({ ...place, recipient_user_id: body.user_id, recipient_team_id: body.team_id, chunks: [task("in_progress")] });
+    await client.chat.appendStream({ channel: body.channel_id, ts: begun.ts, chunks: [{ type: "markdown_text", text: "Working on it." }] });
+  },
+  tour: async ({ ack, client, body, respond }) => {
+    await ack();
+    await respond(JSON.stringify(await tour(client, body)));
+  },
+};
+
+/** Every other outbound call once; what came back, for the driver to judge. */
+async function tour(client, { channel_id: channel, user_id: user }) {
+  const seen = {};
+  const posted = await client.chat.postMessage({ channel, text: "tour: one", metadata: { event_type: "tour", event_payload: { n: 1, deep: { er: true } } } });
+  await client.chat.update({ channel, ts: posted.ts, text: "tour: two" });
+  await client.reactions.add({ channel, timestamp: posted.ts, name: "eyes" });
+  await client.chat.postMessage({ channel, thread_ts: posted.ts, text: "tour: reply" });
+  const gone = await client.chat.postMessage({ channel, text: "tour: gone" });
+  await client.chat.delete({ channel, ts: gone.ts });
+  await client.chat.postEphemeral({ channel, user, text: "tour: for you" });
+  seen.permalink = (await client.chat.getPermalink({ channel, message_ts: posted.ts })).permalink;
+  const replies = await client.conversations.replies({ channel, ts: posted.ts, include_all_metadata: true });
+  seen.replies = replies.messages.map((message) => message.text);
+  seen.metadata = replies.messages[0].metadata?.event_payload;
+  seen.history = (await client.conversations.history({ channel, limit: 1 })).messages.length;
+  seen.channel = (await client.conversations.info({ channel })).channel.name;
+  seen.channels = 0;
+  for await (const page of client.paginate("conversations.list", { limit: 1 })) seen.channels += page.channels.length;
+  seen.members = (await client.conversations.members({ channel })).members.length;
+  seen.im = (await client.conversations.open({ users: user })).channel.id;
+  seen.name = (await client.users.info({ user })).user.name;
+  seen.users = (await client.users.list({})).members.length;
+  seen.me = (await client.auth.test()).user;
+  seen.missing = await failure(client.chat.update({ channel, ts: "1.000001", text: "x" }));
+  seen.blocks = await failure(client.chat.postMessage({ channel, text: "x", blocks: [{ type: "nonsense" }] }));
+  await client.assistant.threads.setStatus({ channel_id: channel, thread_ts: posted.ts, status: "is touring" });
+  await client.apiCall("agents.sessions.setStatus", { channel_id: channel, thread_ts: posted.ts, status: "closed" });
+  return seen;
+}
+
+const failure = (call) => call.then(() => "worked", (error) => error.data?.error ?? String(error));
+
+app.command("/mcp", async (args) => {
+  const verb = verbs[args.command.text];
+  await (verb ? verb(args) : args.ack(`unknown: ${args.command.text}`));
+});
+app.event("app_mention", ({ event, say, context }) => say({ text: `mentioned: ${event.text} (retry ${context.retryNum ?? 0})`, thread_ts: event.thread_ts ?? event.ts }));
+app.message(async ({ message, say }) => {
+  if (message.channel_type === "im" && !message.subtype && !message.bot_id) await say(`heard: ${message.text}`);
+});
+app.action("ping", async ({ ack, respond }) => {
+  await ack();
+  await respond({ text: "pong", replace_original: true });
+});
+app.action("push", async ({ ack, client, body }) => {
+  await ack();
+  await client.views.push({ trigger_id: body.trigger_id, view: note("pushed on top") });
+});
+app.action("home_ping", async ({ ack, client, body }) => {
+  await ack();
+  await client.views.publish({ user_id: body.user.id, view: home("home pong") });
+});
+app.view("form", async ({ ack, client, body, view }) => {
+  const name = view.state.values.name.value.value;
+  if (name === "bad") return ack({ response_action: "errors", errors: { name: "not that one" } });
+  if (name === "update") return ack({ response_action: "update", view: note("updated in place") });
+  if (name === "push") return ack({ response_action: "push", view: note("pushed by answer") });
+  if (name === "clear") return ack({ response_action: "clear" });
+  await ack();
+  return client.chat.postMessage({ channel: body.user.id, text: `saved: ${name}` });
+});
+app.view({ callback_id: "form", type: "view_closed" }, async ({ ack, client, body }) => {
+  await ack();
+  await client.chat.postMessage({ channel: body.user.id, text: "closed the form" });
+});
+app.event("app_home_opened", ({ event, client }) => event.tab === "home" && client.views.publish({ user_id: event.user, view: home("welcome home") }));
+app.event("agent_session_stopped", async ({ event, client }) => {
+  const place = { channel_id: event.channel, thread_ts: event.thread_ts };
+  await client.apiCall("agents.sessions.setStatus", { ...place, status: "active" });
+  await client.chat.postMessage({ channel: event.channel, thread_ts: event.thread_ts, text: `stopped ${event.streaming_message_ts.length} stream` });
+});
+app.shortcut("ask_about", async ({ ack, client, body }) => {
+  await ack();
+  await client.chat.postMessage({ channel: body.channel.id, thread_ts: body.message.ts, text: `asked about: ${body.message.text}` });
+});
+app.shortcut("connect_service", async ({ ack, client, body }) => {
+  await ack();
+  await client.views.open({ trigger_id: body.trigger_id, view: note("by a shortcut") });
+});
+app.message(async ({ message, client }) => {
+  const { channel, channel_type, subtype } = message;
+  if (channel_type !== "im") return;
+  if (subtype === "message_changed" && !message.message.bot_id) {
+    await client.chat.postMessage({ channel, text: `edited: ${message.previous_message.text} to ${message.message.text}` });
+  }
+  if (subtype === "message_deleted" && !message.previous_message.bot_id) {
+    await client.chat.postMessage({ channel, text: `taken back: ${message.previous_message.text}` });
+  }
+});
+app.event("reaction_added", async ({ event, client }) => {
+  if (event.reaction === "tada") await client.chat.postMessage({ channel: event.item.channel, thread_ts: event.item.ts, text: "saw a reaction" });
+});
+app.error(async (error) => console.error(`app: ${error.stack ?? error}`));
+
+await app.start(transport === "socket" ? undefined : { port: Number(port), host: "127.0.0.1" });
+console.log("ready");

@@ -1,0 +1,322 @@
+"""The certification app on Bolt for Python. Usage: app.py socket|http API_URL PORT"""
+
+import json
+import sys
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+
+TRANSPORT, API_URL, PORT = sys.argv[1:]
+
+client = WebClient(token="xoxb-sim", base_url=API_URL)
+client.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=3))
+app = App(client=client, signing_secret="sim-signing-secret")
+
+
+def text(words):
+    return {"type": "plain_text", "text": words}
+
+
+def button(action_id, words):
+    element = {"type": "button", "action_id": action_id, "text": text(words), "value": action_id}
+    return {"type": "actions", "elements": [element]}
+
+
+def section(words):
+    return {"type": "section", "text": {"type": "mrkdwn", "text": words}}
+
+
+def form(title):
+    element = {"type": "plain_text_input", "action_id": "value"}
+    name = {"type": "input", "block_id": "name", "label": text("Name"), "element": element}
+    return {
+        "type": "modal",
+        "callback_id": "form",
+        "title": text(title),
+        "submit": text("Send"),
+        "notify_on_close": True,
+        "blocks": [name, button("push", "Push")],
+    }
+
+
+def note(words):
+    return {"type": "modal", "callback_id": "note", "title": text("Note"), "blocks": [section(words)]}
+
+
+def home(words):
+    return {"type": "home", "blocks": [section(words), button("home_ping", "Home ping")]}
+
+
+def failure(call):
+    try:
+        call()
+        return "worked"
+    except SlackApiError as error:
+        return error.response["error"]
+
+
+def do_ack(ack, **_):
+    ack("acked with words")
+
+
+def do_respond(ack, respond, **_):
+    ack()
+    respond("first answer")
+    respond(text="second answer", replace_original=True)
+
+
+def do_modal(ack, client, body, **_):
+    ack()
+    trigger = body["trigger_id"]
+    opened = client.views_open(trigger_id=trigger, view=form("Form"))
+    view_id = opened["view"]["id"]
+    stale = failure(lambda: client.views_update(view_id=view_id, hash="0.wrong", view=form("Form")))
+    spent = failure(lambda: client.views_open(trigger_id=trigger, view=form("Form")))
+    client.chat_postMessage(channel=body["user_id"], text=f"views: {stale} {spent}")
+
+
+def do_once(ack, respond, **_):
+    ack()
+    respond("soon gone")
+    respond(delete_original=True)
+    respond(text="everybody reads this", response_type="in_channel")
+
+
+def do_buttons(ack, client, body, **_):
+    ack()
+    blocks = [section("with a button"), button("ping", "Ping")]
+    client.chat_postMessage(channel=body["channel_id"], text="with a button", blocks=blocks)
+
+
+def do_stream(ack, client, body, **_):
+    ack()
+    channel = body["channel_id"]
+    root = client.chat_postMessage(channel=channel, text="a stream follows")
+    stream = client.chat_stream(
+        channel=channel,
+        thread_ts=root["ts"],
+        recipient_user_id=body["user_id"],
+        recipient_team_id=body["team_id"],
+        buffer_size=10,
+    )
+    for piece in ("One, two, three. ", "Four, five, six. ", "Seven."):
+        stream.append(markdown_text=piece)
+    stream.stop(blocks=[section("the end")])
+
+
+def do_tasks(ack, client, body, **_):
+    ack()
+    channel = body["channel_id"]
+    root = client.chat_postMessage(channel=channel, text="tasks follow")
+    task = {"type": "task_update", "id": "t1", "title": "Look", "status": "in_progress"}
+    begun = client.chat_startStream(
+        channel=channel,
+        thread_ts=root["ts"],
+        recipient_user_id=body["user_id"],
+        recipient_team_id=body["team_id"],
+        chunks=[task],
+    )
+    words = {"type": "markdown_text", "text": "Working on it."}
+    client.chat_appendStream(channel=channel, ts=begun["ts"], chunks=[words])
+
+
+def do_tour(ack, client, body, respond, **_):
+    ack()
+    respond(json.dumps(tour(client, body["channel_id"], body["user_id"])))
+
+
+def tour(client, channel, user):
+    """Every other outbound call once; what came back, for the driver to judge."""
+    seen = {}
+    metadata = {"event_type": "tour", "event_payload": {"n": 1, "deep": {"er": True}}}
+    posted = client.chat_postMessage(channel=channel, text="tour: one", metadata=metadata)
+    ts = posted["ts"]
+    client.chat_update(channel=channel, ts=ts, text="tour: two")
+    client.reactions_add(channel=channel, timestamp=ts, name="eyes")
+    client.chat_postMessage(channel=channel, thread_ts=ts, text="tour: reply")
+    gone = client.chat_postMessage(channel=channel, text="tour: gone")
+    client.chat_delete(channel=channel, ts=gone["ts"])
+    client.chat_postEphemeral(channel=channel, user=user, text="tour: for you")
+    seen["permalink"] = client.chat_getPermalink(channel=channel, message_ts=ts)["permalink"]
+    replies = client.conversations_replies(channel=channel, ts=ts, include_all_metadata=True)
+    seen["replies"] = [message["text"] for message in replies["messages"]]
+    seen["metadata"] = replies["messages"][0].get("metadata", {}).get("event_payload")
+    seen["history"] = len(client.conversations_history(channel=channel, limit=1)["messages"])
+    seen["channel"] = client.conversations_info(channel=channel)["channel"]["name"]
+    seen["channels"] = sum(len(page["channels"]) for page in client.conversations_list(limit=1))
+    seen["members"] = len(client.conversations_members(channel=channel)["members"])
+    seen["im"] = client.conversations_open(users=user)["channel"]["id"]
+    seen["name"] = client.users_info(user=user)["user"]["name"]
+    seen["users"] = len(client.users_list()["members"])
+    seen["me"] = client.auth_test()["user"]
+    seen["missing"] = failure(lambda: client.chat_update(channel=channel, ts="1.000001", text="x"))
+    nonsense = [{"type": "nonsense"}]
+    seen["blocks"] = failure(lambda: client.chat_postMessage(channel=channel, text="x", blocks=nonsense))
+    client.assistant_threads_setStatus(channel_id=channel, thread_ts=ts, status="is touring")
+    session = {"channel_id": channel, "thread_ts": ts, "status": "closed"}
+    client.api_call("agents.sessions.setStatus", json=session)
+    return seen
+
+
+VERBS = {
+    "ack": do_ack,
+    "respond": do_respond,
+    "modal": do_modal,
+    "once": do_once,
+    "buttons": do_buttons,
+    "stream": do_stream,
+    "tasks": do_tasks,
+    "tour": do_tour,
+}
+
+
+@app.command("/mcp")
+def command(ack, client, body, respond):
+    verb = VERBS.get(body["text"])
+    if verb is None:
+        ack(f"unknown: {body['text']}")
+    else:
+        verb(ack=ack, client=client, body=body, respond=respond)
+
+
+@app.event("app_mention")
+def mentioned(event, say, request):
+    retry = request.headers.get("x-slack-retry-num", ["0"])[0]
+    say(text=f"mentioned: {event['text']} (retry {retry})", thread_ts=event.get("thread_ts", event["ts"]))
+
+
+@app.event("message")
+def heard(event, say):
+    if event.get("channel_type") != "im":
+        return
+    subtype = event.get("subtype")
+    if subtype is None and "bot_id" not in event:
+        say(f"heard: {event['text']}")
+    elif subtype == "message_changed" and "bot_id" not in event["message"]:
+        say(f"edited: {event['previous_message']['text']} to {event['message']['text']}")
+    elif subtype == "message_deleted" and "bot_id" not in event["previous_message"]:
+        say(f"taken back: {event['previous_message']['text']}")
+
+
+@app.shortcut("ask_about")
+def asked(ack, client, body):
+    ack()
+    message = body["message"]
+    words = f"asked about: {message['text']}"
+    client.chat_postMessage(channel=body["channel"]["id"], thread_ts=message["ts"], text=words)
+
+
+@app.shortcut("connect_service")
+def connect(ack, client, body):
+    ack()
+    client.views_open(trigger_id=body["trigger_id"], view=note("by a shortcut"))
+
+
+@app.action("ping")
+def ping(ack, respond):
+    ack()
+    respond(text="pong", replace_original=True)
+
+
+@app.action("push")
+def push(ack, client, body):
+    ack()
+    client.views_push(trigger_id=body["trigger_id"], view=note("pushed on top"))
+
+
+@app.action("home_ping")
+def home_ping(ack, client, body):
+    ack()
+    client.views_publish(user_id=body["user"]["id"], view=home("home pong"))
+
+
+@app.view("form")
+def submitted(ack, client, body, view):
+    name = view["state"]["values"]["name"]["value"]["value"]
+    if name == "bad":
+        ack(response_action="errors", errors={"name": "not that one"})
+    elif name == "update":
+        ack(response_action="update", view=note("updated in place"))
+    elif name == "push":
+        ack(response_action="push", view=note("pushed by answer"))
+    elif name == "clear":
+        ack(response_action="clear")
+    else:
+        ack()
+        client.chat_postMessage(channel=body["user"]["id"], text=f"saved: {name}")
+
+
+@app.view_closed("form")
+def closed(ack, client, body):
+    ack()
+    client.chat_postMessage(channel=body["user"]["id"], text="closed the form")
+
+
+@app.event("app_home_opened")
+def home_opened(event, client):
+    if event["tab"] == "home":
+        client.views_publish(user_id=event["user"], view=home("welcome home"))
+
+
+@app.event("agent_session_stopped")
+def stopped(event, client):
+    place = {"channel_id": event["channel"], "thread_ts": event["thread_ts"]}
+    client.api_call("agents.sessions.setStatus", json={**place, "status": "active"})
+    words = f"stopped {len(event['streaming_message_ts'])} stream"
+    client.chat_postMessage(channel=event["channel"], thread_ts=event["thread_ts"], text=words)
+
+
+@app.event("reaction_added")
+def reacted(event, client):
+    if event["reaction"] == "tada":
+        item = event["item"]
+        client.chat_postMessage(channel=item["channel"], thread_ts=item["ts"], text="saw a reaction")
+
+
+@app.event("member_joined_channel")
+def unneeded():
+    pass
+
+
+def serve():
+    """Bolt's own development server answers on one path; Slack's three paths all mean it."""
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    from slack_bolt.request import BoltRequest
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            headers = {name: self.headers.get_all(name) for name in self.headers}
+            answer = app.dispatch(BoltRequest(body=body, headers=headers))
+            payload = answer.body.encode()
+            self.send_response(answer.status)
+            for name, values in answer.headers.items():
+                for value in values:
+                    self.send_header(name, value)
+            self.send_header("content-length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", int(PORT)), Handler)
+    print("ready", flush=True)
+    server.serve_forever()
+
+
+if TRANSPORT == "socket":
+    handler = SocketModeHandler(app, "xapp-sim")
+    handler.connect()
+    print("ready", flush=True)
+    import threading
+
+    threading.Event().wait()
+else:
+    serve()

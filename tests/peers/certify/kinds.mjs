@@ -1,0 +1,185 @@
+// Every kind of thing that passes between Slack and an app: what people do, and what they must see afterwards.
+import { same } from "./workspace.mjs";
+
+const click = (w, where, action_id, user = "alice") => w.post("/click", { user, ...where, action_id });
+const on = (message) => ({ message: { channel: message.channel, ts: message.ts } });
+const top = (w, words) => w.when(`a modal with “${words}”`, async () => {
+  const view = (await w.views("alice")).at(-1);
+  return view && JSON.stringify(view).includes(words) ? view : null;
+});
+const closed = (w) => w.when("end of the modals", async () => (await w.views("alice")).length === 0);
+
+/** Opens the form anew and submits it with this name. */
+async function submit(w, name) {
+  for (const view of [...(await w.views("alice"))].reverse()) await w.post("/close", { user: "alice", view_id: view.id });
+  await w.command("modal");
+  const view = await top(w, '"callback_id":"form"');
+  return w.post("/submit", { user: "alice", view_id: view.id, values: { name } });
+}
+
+const replies = async (w, ts) => (await w.messages("alice", "general", ts)).slice(1).filter((message) => message.bot_id);
+
+export const kinds = {
+  "command, answered in the acknowledgement": async (w) => {
+    const outcome = await w.command("ack");
+    same(outcome.ok, true, "ok");
+    await w.message("acked with words");
+  },
+  "command, answered by response_url, replaced": async (w) => {
+    await w.command("respond");
+    await w.message("second answer");
+    const left = (await w.messages("alice", "general")).filter((message) => message.text.includes("first answer"));
+    same(left.length, 0, "the number of first answers left");
+    same((await w.messages("bob", "general")).some((message) => message.text.includes("answer")), false, "bob sees it");
+  },
+  "response_url: delete_original, in_channel": async (w) => {
+    await w.command("once");
+    await w.message("everybody reads this", { user: "bob" });
+    same((await w.messages("alice", "general")).some((message) => message.text.includes("soon gone")), false, "the deleted answer is there");
+  },
+  "views: open, hash conflict, spent trigger": async (w) => {
+    await w.command("modal");
+    await top(w, '"callback_id":"form"');
+    await w.message("views: hash_conflict exchanged_trigger_id", { channel: "dm" });
+  },
+  "submission: errors": async (w) => {
+    const outcome = await submit(w, "bad");
+    same(outcome.errors, { name: "not that one" }, "the errors");
+    same((await w.views("alice")).length, 1, "the number of modals");
+  },
+  "submission: update": async (w) => {
+    await submit(w, "update");
+    await top(w, "updated in place");
+    same((await w.views("alice")).length, 1, "the number of modals");
+  },
+  "submission: push": async (w) => {
+    await submit(w, "push");
+    await top(w, "pushed by answer");
+    same((await w.views("alice")).length, 2, "the number of modals");
+  },
+  "submission: clear": async (w) => {
+    await submit(w, "clear");
+    await closed(w);
+  },
+  "submission: close, with a message": async (w) => {
+    await submit(w, "Ümläut & <b>");
+    await closed(w);
+    await w.message("saved: Ümläut &", { channel: "dm" });
+  },
+  "click in a modal: push; view_closed": async (w) => {
+    await w.command("modal");
+    const form = await top(w, '"callback_id":"form"');
+    await click(w, { view_id: form.id }, "push");
+    const pushed = await top(w, "pushed on top");
+    await w.post("/close", { user: "alice", view_id: pushed.id });
+    await w.post("/close", { user: "alice", view_id: form.id });
+    await w.message("closed the form", { channel: "dm" });
+  },
+  "click in a message: replaced": async (w) => {
+    await w.command("buttons");
+    const message = await w.message("with a button");
+    same((await click(w, on(message), "ping")).ok, true, "ok");
+    await w.message("pong");
+  },
+  "App Home: opened, published, clicked": async (w) => {
+    await w.post("/home", { user: "alice", tab: "home" });
+    const view = await w.when("home", async () => {
+      const home = await w.home("alice");
+      return home && JSON.stringify(home).includes("welcome home") ? home : null;
+    });
+    await click(w, { view_id: view.id }, "home_ping");
+    await w.when("home pong", async () => JSON.stringify(await w.home("alice")).includes("home pong"));
+    same(await w.home("bob"), null, "bob's home");
+  },
+  "mention: answered in its thread": async (w) => {
+    const ts = await w.say("alice", "general", "@patchbay hello & <there>");
+    const [answer] = await w.when("an answer", async () => { const all = await replies(w, ts); return all.length && all; });
+    same(answer.text.includes("hello &amp; &lt;there&gt;"), true, `the escaped text (${answer.text})`);
+    same(answer.thread_ts, ts, "the thread");
+  },
+  "direct message": async (w) => {
+    await w.say("bob", "dm", "psst");
+    await w.message("heard: psst", { user: "bob", channel: "dm" });
+    same((await w.messages("alice", "dm")).some((message) => message.text.includes("psst")), false, "alice sees it");
+  },
+  "message edited, taken back": async (w) => {
+    const ts = await w.say("bob", "dm", "draft");
+    await w.post("/edit", { user: "bob", channel: "dm", ts, text: "final" });
+    await w.message("edited: draft to final", { user: "bob", channel: "dm" });
+    await w.post("/delete", { user: "bob", channel: "dm", ts });
+    await w.message("taken back: final", { user: "bob", channel: "dm" });
+  },
+  "reaction by a person": async (w) => {
+    const ts = await w.say("bob", "general", "well done");
+    await w.post("/react", { user: "alice", channel: "general", ts, name: "tada" });
+    await w.when("word of the reaction", async () => (await replies(w, ts)).some((message) => message.text === "saw a reaction"));
+  },
+  "shortcut on a message": async (w) => {
+    const ts = await w.say("bob", "general", "look here");
+    const outcome = await w.post("/shortcut", { user: "alice", callback_id: "ask_about", message: { channel: "general", ts } });
+    same(outcome.ok, true, "ok");
+    await w.when("an answer", async () => (await replies(w, ts)).some((message) => message.text === "asked about: look here"));
+  },
+  "shortcut from everywhere": async (w) => {
+    same((await w.post("/shortcut", { user: "alice", callback_id: "connect_service" })).ok, true, "ok");
+    const view = await top(w, "by a shortcut");
+    await w.post("/close", { user: "alice", view_id: view.id });
+  },
+  "chat, reactions, conversations, users, errors": async (w) => {
+    await w.command("tour");
+    const told = await w.when("the tour", async () => (await w.messages("alice", "general")).find((message) => message.text.includes("permalink")));
+    const unescaped = told.text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&").replace(/<(http[^>|]+)>/g, "$1");
+    const seen = JSON.parse(unescaped);
+    const people = (await w.state()).people.length;
+    same(seen.replies, ["tour: two", "tour: reply"], "the thread");
+    same(seen.metadata, { n: 1, deep: { er: true } }, "the metadata");
+    same([seen.history, seen.channel, seen.channels >= 2, seen.members, seen.name, seen.me], [1, "general", true, people + 1, "alice", "patchbay"], "what was read");
+    same([seen.missing, seen.blocks], ["message_not_found", "invalid_blocks"], "the errors");
+    const shown = await w.messages("alice", "general");
+    same(shown.some((message) => message.text === "tour: gone"), false, "the deleted message is there");
+    same(shown.some((message) => message.text === "tour: for you" && message.ephemeral), true, "the ephemeral message is there");
+    same((await w.messages("bob", "general")).some((message) => message.text === "tour: for you"), false, "bob sees the ephemeral message");
+    same(shown.find((message) => message.text === "tour: two").reactions[0].name, "eyes", "the reaction");
+  },
+  "stream, by the client's own helper": async (w) => {
+    await w.command("stream");
+    const root = await w.message("a stream follows");
+    const message = await w.when("whole stream", async () => (await replies(w, root.ts)).find((one) => one.streaming === "completed"));
+    same(message.text, "One, two, three. Four, five, six. Seven.", "the text");
+    same(message.blocks.at(-1).text.text, "the end", "the last block");
+  },
+  "stream with tasks, stopped by a person": async (w) => {
+    await w.command("tasks");
+    const root = await w.message("tasks follow");
+    await w.when("task", async () => (await replies(w, root.ts)).find((one) => one.blocks[0]?.type === "task_card" && one.text.includes("Working")));
+    await w.post("/stop", { user: "alice", channel: "general", thread_ts: root.ts });
+    await w.message("stopped 1 stream", { thread_ts: root.ts });
+    same((await replies(w, root.ts))[0].streaming, "stopped", "the stream");
+  },
+  "429: the client waits and tries again": async (w) => {
+    await w.fault({ on: "chat.postMessage", kind: "rate_limited", retry_after: 1 });
+    const ts = await w.say("alice", "general", "@patchbay patience");
+    await w.when("an answer", async () => (await replies(w, ts)).length === 1);
+    const calls = (await w.get("/calls", { method: "chat.postMessage" })).calls.filter((call) => call.body.thread_ts === ts);
+    same(calls.map((call) => call.response.error ?? "ok"), ["ratelimited", "ok"], "the calls");
+    same(calls[1].at - calls[0].at >= 1_000, true, `a second's wait (${calls[1].at - calls[0].at} ms)`);
+  },
+  "a lost acknowledgement: delivered again, saying so": async (w) => {
+    // A mention is two events, and either may be acknowledged first.
+    await w.fault({ on: "ack", kind: "lost_reply", times: 2 });
+    const ts = await w.say("alice", "general", "@patchbay again");
+    const told = (words) => w.when(words, async () => {
+      if ((await replies(w, ts)).some((message) => message.text.includes(words))) return true;
+      await w.post("/clock", { advance: "1s" });
+      return false;
+    });
+    await told("(retry 0)");
+    await told("(retry 1)");
+  },
+  "a socket that Slack refreshes: nothing lost": Object.assign(async (w) => {
+    await w.fault({ on: "socket", kind: "disconnect", error: "refresh_requested" });
+    const asked = [];
+    for (let number = 0; number < 5; number += 1) asked.push(await w.say("alice", "general", `@patchbay refresh ${number}`));
+    for (const ts of asked) await w.when("an answer after the refresh", async () => (await replies(w, ts)).length >= 1, 20_000);
+  }, { only: "socket" }),
+};
