@@ -8,6 +8,7 @@ pub mod events;
 mod feedback;
 mod home;
 pub mod inbound;
+pub mod markdown;
 mod modals;
 pub mod mrkdwn;
 mod notices;

@@ -2,8 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::mrkdwn;
-
 /// Slack's limits, in characters.
 const SECTION_TEXT: usize = 3_000;
 const BUTTON_TEXT: usize = 75;
@@ -73,7 +71,7 @@ pub fn context(mrkdwn: &str) -> Value {
 
 /// Standard Markdown that a model wrote, with its power to notify people taken away.
 pub fn markdown(text: &str) -> Value {
-    json!({ "type": "markdown", "text": clipped(&mrkdwn::defuse(text), MARKDOWN_TEXT) })
+    json!({ "type": "markdown", "text": clipped(&super::markdown::harmless(text), MARKDOWN_TEXT) })
 }
 
 /// A row of buttons.

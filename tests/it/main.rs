@@ -7,6 +7,7 @@ mod fakes;
 mod github;
 mod llm;
 mod net;
+mod oracle;
 mod restart;
 mod sql;
 mod store;

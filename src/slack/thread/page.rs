@@ -15,7 +15,7 @@ use crate::domain::run::Run;
 use crate::error::Result;
 use crate::ids::MessageTs;
 use crate::slack::client::{CallError, SessionStatus};
-use crate::slack::mrkdwn::defuse;
+use crate::slack::markdown::harmless;
 use crate::slack::outbox;
 use crate::store::Outgoing;
 
@@ -230,7 +230,7 @@ impl Page {
         // The last corner of a message is not worth a broken line.
         let room = if left < CORNER { 0 } else { PIECE.min(left) };
         let upto = cut(text, self.taken, room);
-        let whole = defuse(&text[..upto]);
+        let whole = harmless(&text[..upto]);
         match whole.strip_prefix(&self.sent) {
             Some(piece) => (upto, piece.to_owned()),
             None => {
