@@ -8,6 +8,7 @@ pub mod events;
 mod feedback;
 mod home;
 pub mod inbound;
+mod limits;
 pub mod markdown;
 mod modals;
 pub mod mrkdwn;

@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::SlackClientHyperConnector;
 use slack_morphism::{SlackApiToken, SlackApiTokenValue};
+use tokio::time::Instant;
 use url::Url;
 
 use super::SlackConfig;
 use super::blocks::Message;
+use super::limits::Limits;
 use crate::domain::principal::Principal;
 use crate::error::{Error, Kind};
 use crate::ids::{ChannelId, MessageTs, UserId};
@@ -72,6 +74,7 @@ pub struct SlackClient {
     token: SlackApiToken,
     api_url: Url,
     timeout: Duration,
+    limits: Limits,
 }
 
 impl std::fmt::Debug for SlackClient {
@@ -104,6 +107,7 @@ impl SlackClient {
             token: SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned())),
             api_url: Url::parse(&config.api_url).map_err(Error::internal)?,
             timeout: config.call_timeout,
+            limits: Limits::default(),
         })
     }
 
@@ -306,7 +310,9 @@ impl SlackClient {
                 &query,
                 None,
             );
-            let answer = self.within_limit("conversations.replies", call).await?;
+            let answer = self
+                .in_turn("conversations.replies", Some(channel.as_str()), call)
+                .await?;
             let messages = answer["messages"].as_array().map_or(&[][..], Vec::as_slice);
             if let Some(found) = messages.iter().find(|message| wanted(message)) {
                 return Ok(found["ts"].as_str().map(MessageTs::new));
@@ -359,7 +365,32 @@ impl SlackClient {
         let call = session
             .http_session_api
             .http_get::<Value, _, _>(method, &query, None);
-        self.within_limit(method, call).await
+        let channel = query.iter().find(|(name, _)| *name == "channel");
+        let channel = channel.and_then(|(_, value)| *value);
+        self.in_turn(method, channel, call).await
+    }
+
+    /// A call that waits for its turn, or says "later" where the wait would be long.
+    async fn in_turn(
+        &self,
+        method: &'static str,
+        channel: Option<&str>,
+        call: impl Future<Output = Result<Value, SlackClientError>>,
+    ) -> Result<Value, CallError> {
+        let wait = self.limits.take(method, channel, Instant::now());
+        let wait = wait.map_err(CallError::RateLimited)?;
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+            let paused = self.limits.paused(method, channel, Instant::now());
+            if !paused.is_zero() {
+                return Err(CallError::RateLimited(paused));
+            }
+        }
+        let outcome = self.within_limit(method, call).await;
+        if let Err(CallError::RateLimited(wait)) = &outcome {
+            self.limits.pause(method, channel, *wait, Instant::now());
+        }
+        outcome
     }
 
     async fn call(&self, method: &'static str, body: &Value) -> Result<Value, CallError> {
@@ -367,7 +398,11 @@ impl SlackClient {
         let call = session
             .http_session_api
             .http_post::<_, Value>(method, body, None);
-        self.within_limit(method, call).await
+        if body.get("trigger_id").is_some() {
+            // A trigger lives three seconds: a wait would only waste it.
+            return self.within_limit(method, call).await;
+        }
+        self.in_turn(method, body["channel"].as_str(), call).await
     }
 
     async fn within_limit(

@@ -107,8 +107,8 @@ async fn a_person_and_a_channel_are_welcomed_once() {
     }
     opens_home(&world, "alice").await;
     // What a call did is seen a moment before the call is in the log.
-    let posts = |sim: &slack_sim::Sim| sim.calls("chat.postMessage").len();
-    let both = |sim: &slack_sim::Sim| (posts(sim) >= 2).then_some(());
+    let posts = |sim: &Sim| sim.calls("chat.postMessage").len();
+    let both = |sim: &Sim| (posts(sim) >= 2).then_some(());
     world.sim.until(PATIENCE, both).await.expect("two welcomes");
     assert_eq!(posts(&world.sim), 2);
     let prompts = world.sim.calls("assistant.threads.setSuggestedPrompts");
