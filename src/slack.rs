@@ -4,6 +4,7 @@ mod actions;
 pub mod blocks;
 pub mod client;
 mod commands;
+mod elsewhere;
 pub mod events;
 mod feedback;
 mod home;

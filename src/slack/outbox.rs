@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::blocks::{Message, Style, actions, button, context, markdown, section};
 use super::client::{CallError, SessionStatus, StreamEnd};
+use super::elsewhere;
 use super::mrkdwn::{code, code_block, escape};
 use super::screens::plural;
 use crate::app::App;
@@ -83,8 +84,17 @@ async fn send_one(app: &App) -> Result<bool> {
     match sent.unwrap_or(Err(CallError::Unheard("time-out"))) {
         Ok(message) => app.store.mark_sent(&outgoing, &message).await?,
         Err(error) => {
-            let then = then(&error, outgoing.attempts, app.clock.now());
-            if then == Then::GiveUp {
+            let mut then = then(&error, outgoing.attempts, app.clock.now());
+            let mut told = false;
+            if then == Then::GiveUp && elsewhere::is_closed_to_us(&error) {
+                match elsewhere::tell(app, &outgoing).await? {
+                    Ok(yes) => told = yes,
+                    Err(later) => then = self::then(&later, outgoing.attempts, app.clock.now()),
+                }
+            }
+            if told {
+                tracing::warn!(run.id = %outgoing.run, "an outcome was told to its asker directly: {error}");
+            } else if then == Then::GiveUp {
                 tracing::error!(run.id = %outgoing.run, "a message was given up: {error}");
             } else {
                 tracing::info!(run.id = %outgoing.run, "a message was not sent yet: {error}");

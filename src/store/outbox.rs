@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use super::{Store, on_db};
 use crate::domain::post::Post;
 use crate::error::Result;
-use crate::ids::{ChannelId, LeaseToken, MessageTs, RunId, TeamId};
+use crate::ids::{ChannelId, LeaseToken, MessageTs, RunId, TeamId, UserId};
 
 /// How long whoever works on a run has to begin its message before it is posted as a placeholder.
 pub(super) const HEAD_START: chrono::Duration = chrono::Duration::milliseconds(1_500);
@@ -105,6 +105,12 @@ impl Store {
             .bind(until)
             .bind(now)
             .fetch_optional(c).await?))
+    }
+
+    /// Who asked what a run answers.
+    pub async fn asker_of(&self, run: &RunId) -> Result<Option<UserId>> {
+        const SQL: &str = "select user_id from runs where id = $1";
+        Ok(on_db!(self, c => sqlx::query_scalar(SQL).bind(run).fetch_optional(c).await?))
     }
 
     /// Takes the message of one run, due or not, unless somebody else holds it.

@@ -89,3 +89,35 @@ async fn an_answer_that_slack_does_not_take_at_first_arrives() {
     assert!(!answer.all_text().is_empty());
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_its_channel_cannot_show_goes_to_the_asker_alone() {
+    let writer = crate::fakes::writer::Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay hello").await;
+    alice.reply_when(&ts, slack_sim::Message::is_growing).await;
+    // Taken out of the channel while it writes: every way of showing it there is refused.
+    for method in ["chat.appendStream", "chat.stopStream", "chat.update"] {
+        let refused = Fault::new(method, FaultKind::OkFalse).error("is_archived");
+        world.sim.fault(refused.times(50));
+    }
+    writer.writes("Nobody sees this there.");
+    writer.ends();
+    let direct = alice.in_channel("dm");
+    let told = |_: &slack_sim::Sim| {
+        let messages = world.sim.messages("alice", "dm").unwrap();
+        messages
+            .into_iter()
+            .find(|message| message.all_text().contains("Nobody sees this there."))
+    };
+    let told = world
+        .sim
+        .until(std::time::Duration::from_secs(20), told)
+        .await;
+    let told = told.expect("a direct message");
+    assert!(told.all_text().contains("I cannot write in"), "{told:?}");
+    assert_eq!(direct.private_messages().len(), 0);
+    assert!(world.sim.messages("bob", "dm").unwrap().is_empty());
+    world.stop().await;
+}
