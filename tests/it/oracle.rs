@@ -223,15 +223,7 @@ async fn what_a_model_streams_lets_nothing_through() {
             writer.writes("\n\n");
         }
         writer.ends();
-        let over = |_: &slack_sim::Sim| {
-            let replies = alice.replies(&ts);
-            let last = replies.last()?;
-            let whole = replies.iter().all(|message| !message.is_growing());
-            (whole && last.all_text().contains("tokens")).then_some(replies)
-        };
-        let limit = std::time::Duration::from_secs(60);
-        let replies = world.sim.until(limit, over).await.expect("an answer");
-        for Message { text, blocks, .. } in replies {
+        for Message { text, blocks, .. } in alice.whole_answer_to(&ts).await {
             // The text of a stream is its Markdown.
             let found = [references(&json!(blocks)), in_markdown(&text)].concat();
             assert!(found.is_empty(), "{found:?} in {text}");

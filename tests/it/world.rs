@@ -235,6 +235,18 @@ impl<'a> Person<'a> {
         self.reply_when(ts, whole).await
     }
 
+    /// All of the bot's messages in this thread, once the last one closes an answer with its receipt.
+    pub async fn whole_answer_to(&self, ts: &str) -> Vec<Message> {
+        let look = |_: &Sim| {
+            let replies = self.replies(ts);
+            let whole = replies.iter().all(|message| !message.is_growing());
+            (whole && replies.last()?.all_text().contains("tokens")).then_some(replies)
+        };
+        // A long answer is paced by Slack's limits.
+        let found = self.sim.until(PATIENCE * 3, look).await;
+        found.unwrap_or_else(|| panic!("no whole answer; there is {:#?}", self.replies(ts)))
+    }
+
     /// The bot's message in this thread, once it is as wanted.
     pub async fn reply_when(&self, ts: &str, wanted: impl Fn(&Message) -> bool) -> Message {
         let look = |_: &Sim| self.replies(ts).into_iter().find(|message| wanted(message));

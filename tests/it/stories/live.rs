@@ -116,13 +116,7 @@ async fn twenty_minutes_of_writing_arrive_whole_and_in_order() {
         world.app.clock.advance(Duration::from_secs(60));
     }
     writer.ends();
-    let last = |_: &slack_sim::Sim| {
-        let replies = alice.replies(&ts);
-        let whole = replies.iter().all(|message| !message.is_growing());
-        (whole && replies.last()?.all_text().contains("tokens")).then_some(replies)
-    };
-    let replies = world.sim.until(Duration::from_secs(30), last).await;
-    let replies = replies.unwrap_or_else(|| panic!("{:#?}", alice.replies(&ts)));
+    let replies = alice.whole_answer_to(&ts).await;
     assert_eq!(text_in(&alice, &ts), written);
     assert!(
         replies.len() >= 5,
@@ -150,16 +144,7 @@ async fn a_stream_that_slack_ended_early_is_set_right_and_goes_on() {
     world.sim.advance(Duration::from_secs(301));
     writer.writes("After.");
     writer.ends();
-    let over = |_: &slack_sim::Sim| {
-        let replies = alice.replies(&ts);
-        let last = replies.last()?;
-        (!last.is_growing() && last.all_text().contains("tokens")).then_some(replies)
-    };
-    let replies = world
-        .sim
-        .until(Duration::from_secs(30), over)
-        .await
-        .unwrap_or_else(|| panic!("{:#?}", alice.replies(&ts)));
+    let replies = alice.whole_answer_to(&ts).await;
     assert_eq!(text_in(&alice, &ts), "Before. After.");
     assert!(
         replies
@@ -179,16 +164,7 @@ async fn an_answer_that_is_longer_than_a_message_goes_on_in_the_next() {
     let long = line.repeat(400);
     writer.writes(&long);
     writer.ends();
-    let over = |_: &slack_sim::Sim| {
-        let replies = alice.replies(&ts);
-        let last = replies.last()?;
-        (!last.is_growing() && last.all_text().contains("tokens")).then_some(replies)
-    };
-    let replies = world
-        .sim
-        .until(Duration::from_secs(30), over)
-        .await
-        .expect("the end of the answer");
+    let replies = alice.whole_answer_to(&ts).await;
     assert_eq!(text_in(&alice, &ts), long);
     assert_eq!(replies.len(), 2);
     world.stop().await;
