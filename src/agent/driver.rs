@@ -392,6 +392,7 @@ fn note(progress: &mut Progress, step: &Step) {
         Step::ToolSent { call_id, name, .. } => progress.tasks.push(Task {
             call_id: call_id.clone(),
             name: name.clone(),
+            at: progress.text.len(),
             state: TaskState::Running,
         }),
         Step::ToolEnded { call_id, outcome } => {

@@ -18,6 +18,8 @@ pub struct Task {
     pub call_id: String,
     /// The name from the tool list, `connection__tool`.
     pub name: String,
+    /// Where in the text it came up, in bytes.
+    pub at: usize,
     /// Where it stands.
     pub state: TaskState,
 }

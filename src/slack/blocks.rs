@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 /// Slack's limits, in characters.
 const SECTION_TEXT: usize = 3_000;
 const BUTTON_TEXT: usize = 75;
-const MARKDOWN_TEXT: usize = 11_500;
+/// The most Markdown that one message of ours holds.
+pub const MARKDOWN_TEXT: usize = 11_500;
 
 /// A message: blocks, and the text that notifications and screen readers get.
 #[derive(Clone, Debug, Default, PartialEq)]

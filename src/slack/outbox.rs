@@ -256,7 +256,14 @@ pub fn render(post: &Post) -> Message {
             receipt,
         } => Message {
             text: super::blocks::clipped(&escape(text), 3_000),
-            blocks: vec![markdown(text), context(&receipt_line(receipt))],
+            blocks: [
+                Some(markdown(text)),
+                left_out(text),
+                Some(context(&receipt_line(receipt))),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         },
         Post::Failed {
             message,
@@ -283,6 +290,17 @@ pub fn render(post: &Post) -> Message {
             ended_early("⚠️ I was interrupted before I could answer.", unknown, run)
         }
     }
+}
+
+/// One message cannot hold a long answer: what is missing is said.
+fn left_out(markdown: &str) -> Option<Value> {
+    let whole = super::markdown::harmless(markdown).chars().count();
+    let more = whole.checked_sub(super::blocks::MARKDOWN_TEXT)?;
+    (more > 0).then(|| {
+        context(&format!(
+            "⚠️ The answer was too long for one message: its last {more} characters are left out. Ask for a part of it."
+        ))
+    })
 }
 
 fn ended_early(what: &str, unknown: &[String], run: &RunId) -> Message {

@@ -92,7 +92,7 @@ async function wide(alice) {
 
 async function inspecting(alice) {
   await alice.page.getByTestId("inspector-toggle").click();
-  await alice.page.getByTestId("inspector").getByTestId("log-entry").filter({ hasText: "chat.update" }).last().click();
+  await alice.page.getByTestId("inspector").getByTestId("log-entry").filter({ hasText: "chat.stopStream" }).last().click();
   await picture(alice, "inspector");
   await alice.page.getByTestId("inspector-toggle").click();
   await alice.page.getByTestId("thread-close").click();

@@ -200,7 +200,7 @@ impl Page {
                 task.state = TaskState::Failed;
             }
         }
-        let mut chunks = self.task_chunks(&last);
+        let mut chunks = self.in_order(&last, "", "");
         if self.thinks && !begun(&last) {
             chunks.push(self.thought(if went_wrong { "error" } else { "complete" }));
         }

@@ -166,11 +166,8 @@ impl Page {
         let Surface::Stream { ts, .. } = self.surface.clone() else {
             return Ok(Went::Through);
         };
-        let mut chunks = self.task_chunks(progress);
         let (upto, piece) = self.piece(text);
-        if !piece.is_empty() {
-            chunks.push(json!({ "type": "markdown_text", "text": piece }));
-        }
+        let chunks = self.in_order(progress, &text[..upto], &piece);
         let full = upto < text.len() && !self.diverged;
         if chunks.is_empty() {
             return if full {
@@ -209,6 +206,37 @@ impl Page {
                 Ok(Went::Through)
             }
         }
+    }
+
+    /// A piece of text and what became of the tool calls, a new call after what was said before it.
+    pub(super) fn in_order(&self, progress: &Progress, text: &str, piece: &str) -> Vec<Value> {
+        let mut chunks = Vec::new();
+        if self.thinks && begun(progress) {
+            chunks.push(self.thought("complete"));
+        }
+        let whole = format!("{}{piece}", self.sent);
+        let mut done = self.sent.len();
+        let write = |from: usize, to: usize, chunks: &mut Vec<Value>| {
+            if let Some(words) = whole.get(from..to).filter(|words| !words.is_empty()) {
+                chunks.push(json!({ "type": "markdown_text", "text": words }));
+            }
+        };
+        for task in &progress.tasks {
+            if self.tasks.contains(task) {
+                continue;
+            }
+            let before = text.get(..task.at).filter(|_| task.at > self.taken);
+            let before = before
+                .map(harmless)
+                .filter(|before| whole.starts_with(before));
+            if let Some(before) = before.filter(|before| before.len() > done) {
+                write(done, before.len(), &mut chunks);
+                done = before.len();
+            }
+            chunks.push(task_chunk(task));
+        }
+        write(done, whole.len(), &mut chunks);
+        chunks
     }
 
     /// Notes what is out.
@@ -362,20 +390,6 @@ impl Page {
         app.store
             .message_is(&self.held, ts, streaming, offset)
             .await
-    }
-
-    /// What became of the tool calls since it was last shown.
-    pub(super) fn task_chunks(&self, progress: &Progress) -> Vec<Value> {
-        let mut chunks = Vec::new();
-        if self.thinks && begun(progress) {
-            chunks.push(self.thought("complete"));
-        }
-        let new = progress
-            .tasks
-            .iter()
-            .filter(|task| !self.tasks.contains(task));
-        chunks.extend(new.map(task_chunk));
-        chunks
     }
 
     /// The end of the first task, the one that the message is known by.
