@@ -13,13 +13,19 @@ use crate::tools::split_name;
 /// whole words as long as nothing in it begins a link or code.
 pub(super) fn stable(progress: &Progress) -> &str {
     let text = progress.text.as_str();
-    let line = text.rfind('\n').map_or(0, |at| at + 1);
-    let last = &text[line..];
+    // A reply that is over stays as it is, and a call ends what was said before it.
+    let last_call = progress.tasks.last().map_or(0, |task| task.at);
+    let over = progress.begins.max(last_call);
+    let Some(open) = text.get(over..) else {
+        return text;
+    };
+    let line = open.rfind('\n').map_or(0, |at| at + 1);
+    let last = &open[line..];
     if last.contains(['[', '<', '!', '`', '|', '*', '_', '~', '\\']) {
-        return &text[..line];
+        return &text[..over + line];
     }
     let word = last.rfind(' ').map_or(0, |at| at + 1);
-    &text[..line + word]
+    &text[..over + line + word]
 }
 
 /// Where to cut `text` so that at most `room` characters come after `from`: the end, else the last
@@ -89,6 +95,11 @@ mod tests {
         check("One line.\nAnd a [link](https://exa", "One line.\n");
         check("One line.\nAnd plain wor", "One line.\nAnd plain ");
         check("a `code", "");
+        let over = Progress {
+            begins: 8,
+            ..writing("a `code`and `mo")
+        };
+        assert_eq!(stable(&over), "a `code`");
     }
 
     #[test]
