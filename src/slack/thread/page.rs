@@ -316,8 +316,11 @@ impl Page {
         let offset = self.from.saturating_sub(self.begins);
         let ts = match started {
             Ok(ts) => Some(ts),
-            // Perhaps it was begun all the same.
-            Err(CallError::Unheard(_)) => outbox::find(app, &self.held).await.unwrap_or_default(),
+            // Perhaps it was begun all the same. Only a first message can be told by its task: for a
+            // continuation the search would give the message that is full, and spoil it.
+            Err(CallError::Unheard(_)) if !chunks.is_empty() => {
+                outbox::find(app, &self.held).await.unwrap_or_default()
+            }
             Err(error) => {
                 tracing::debug!(run.id = %run.id, "no stream was begun: {error}");
                 None

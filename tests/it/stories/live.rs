@@ -301,3 +301,25 @@ async fn what_one_message_cannot_hold_is_said_to_be_missing() {
     );
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_continuation_whose_beginning_was_not_heard_spoils_nothing() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay tell me everything").await;
+    alice.reply_when(&ts, Message::is_growing).await;
+    world
+        .sim
+        .fault(Fault::new("chat.startStream", FaultKind::LostReply));
+    let long = "All work and no play makes a dull day, said the line.\n".repeat(300);
+    writer.writes(&long);
+    writer.ends();
+    alice
+        .reply_when(&ts, |message| {
+            !message.is_growing() && message.all_text().contains("tokens")
+        })
+        .await;
+    assert_eq!(text_in(&alice, &ts), long);
+    world.stop().await;
+}
