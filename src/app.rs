@@ -19,7 +19,7 @@ use crate::net;
 use crate::runs::{Runs, Shown};
 use crate::secrets::{Sealer, Secrets};
 use crate::slack::socket::{self, SocketHealth, Sockets};
-use crate::slack::{SlackClient, Transport, outbox, recovery, thread};
+use crate::slack::{SlackClient, Transport, home, outbox, recovery, thread};
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::tools::Tools;
@@ -50,6 +50,8 @@ pub struct App {
     pub runs: Runs,
     /// Slack's Web API.
     pub slack: SlackClient,
+    /// Whose Home is being brought up to date.
+    pub homes: home::Turns,
     /// Whether Slack's frames can arrive.
     pub sockets: SocketHealth,
     /// Told whenever a message may have to be sent.
@@ -136,6 +138,7 @@ impl App {
             ),
             tools,
             slack: SlackClient::new(&config.slack)?,
+            homes: home::Turns::default(),
             sockets: SocketHealth::default(),
             open_sockets: Mutex::new(None),
             shown: Mutex::new(Some(shown)),

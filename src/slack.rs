@@ -7,7 +7,7 @@ mod commands;
 mod elsewhere;
 pub mod events;
 mod feedback;
-mod home;
+pub mod home;
 pub mod inbound;
 mod limits;
 pub mod markdown;

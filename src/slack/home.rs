@@ -1,9 +1,11 @@
 //! The App Home: one person's control room, and for admins a section about the workspace.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use super::actions::{CHOOSE_MODEL, CHOOSE_WORKSPACE_MODEL, CONNECT, RUN, TOOLS};
 use super::blocks::{
@@ -31,6 +33,33 @@ const DAYS: u64 = 7;
 /// The longest bar of the chart.
 const LONGEST_BAR: usize = 16;
 
+/// How many Homes may be brought up to date at the same time.
+const AT_ONCE: usize = 32;
+
+/// One publication of a person's Home at a time: an older view never comes after a newer one.
+#[derive(Debug)]
+pub struct Turns {
+    hasher: RandomState,
+    // People share turns, so that their number is bounded.
+    turns: [Mutex<()>; AT_ONCE],
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            hasher: RandomState::new(),
+            turns: [const { Mutex::const_new(()) }; AT_ONCE],
+        }
+    }
+}
+
+impl Turns {
+    fn of(&self, person: &Principal) -> &Mutex<()> {
+        let place = self.hasher.hash_one(person) % AT_ONCE as u64;
+        &self.turns[place as usize]
+    }
+}
+
 /// Shows a person their Home, because they opened it.
 pub async fn open(app: &App, person: &Principal) -> Result<()> {
     app.store
@@ -55,6 +84,8 @@ pub async fn refresh(app: &App, person: &Principal) {
 }
 
 async fn publish(app: &App, person: &Principal) -> Result<()> {
+    // Taken before the view is made, not only before it is sent.
+    let _turn = app.homes.of(person).lock().await;
     let view = view(app, person).await?;
     app.slack.publish_home(&person.user, &view).await?;
     Ok(())
