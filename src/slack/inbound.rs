@@ -4,6 +4,7 @@
 //! nulls fields (`team` on organisation-wide installs) and adds new ones.
 
 mod around;
+mod messages;
 
 use std::collections::BTreeMap;
 
@@ -12,9 +13,6 @@ use serde_json::Value;
 use super::mrkdwn;
 use crate::domain::principal::Principal;
 use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
-
-/// The longest question that is taken.
-const LONGEST_QUESTION: usize = 12_000;
 
 /// How a payload came: the outer kind on both transports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -318,7 +316,7 @@ fn event(payload: &Value) -> Result<Received, Malformed> {
     let event = payload.get("event").ok_or(Malformed("event"))?;
     let kind = required(event, "/type", "event.type")?;
     match kind {
-        "app_mention" | "message" => said(payload, event, kind),
+        "app_mention" | "message" => messages::said(payload, event, kind),
         "agent_session_stopped" => stop(payload, event),
         "app_home_opened" | "member_joined_channel" => around::notice(payload, event, kind),
         _ => Ok(ignored("an event of another kind")),
@@ -339,75 +337,6 @@ fn stop(payload: &Value, event: &Value) -> Result<Received, Malformed> {
             thread: MessageTs::new(thread),
         }),
     })
-}
-
-fn said(payload: &Value, event: &Value, kind: &str) -> Result<Received, Malformed> {
-    if event.get("bot_id").is_some_and(|id| !id.is_null()) {
-        return Ok(ignored("written by an app"));
-    }
-    if !matches!(
-        text(event, "/subtype"),
-        None | Some("file_share" | "thread_broadcast")
-    ) {
-        return Ok(ignored("an edit, a deletion or a notice"));
-    }
-    let bot = text(payload, "/authorizations/0/user_id").unwrap_or_default();
-    let (Some(user), Some(channel), Some(ts)) = (
-        text(event, "/user"),
-        text(event, "/channel"),
-        text(event, "/ts"),
-    ) else {
-        return Err(Malformed("event.user, event.channel or event.ts"));
-    };
-    if user == bot {
-        return Ok(ignored("written by this bot"));
-    }
-    let mention = format!("<@{bot}>");
-    let said = text(event, "/text").unwrap_or_default();
-    let direct = text(event, "/channel_type") == Some("im");
-    let addressed = direct || kind == "app_mention" || (!bot.is_empty() && said.contains(&mention));
-    if !addressed {
-        return Ok(ignored("said to others"));
-    }
-    let team = team(payload)?;
-    Ok(Received {
-        // A mention arrives twice, as `app_mention` and as `message`: one post, one key.
-        dedupe_key: format!("message:{team}:{channel}:{ts}"),
-        inbound: Inbound::Question(Question {
-            asker: Principal::new(team, UserId::new(user)),
-            channel: ChannelId::new(channel),
-            thread: MessageTs::new(text(event, "/thread_ts").unwrap_or(ts)),
-            text: question(&without_mention(said, &mention, direct)),
-        }),
-    })
-}
-
-/// A mention addresses the bot; only in a direct message does it need none.
-fn without_mention(said: &str, mention: &str, direct: bool) -> String {
-    if mention != "<@>" {
-        return said.replacen(mention, "", 1);
-    }
-    // Without an authorization we do not know our own name: the first mention is ours.
-    match said
-        .split_once("<@")
-        .and_then(|(before, rest)| Some((before, rest.split_once('>')?.1)))
-    {
-        Some((before, after)) if !direct => format!("{before}{after}"),
-        Some(_) | None => said.to_owned(),
-    }
-}
-
-fn question(said: &str) -> Result<String, Unanswerable> {
-    // PostgreSQL keeps no NUL, and no question needs a bell.
-    let said = said.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "");
-    let said = mrkdwn::unescape(said.trim());
-    if said.is_empty() {
-        Err(Unanswerable::Empty)
-    } else if said.chars().count() > LONGEST_QUESTION {
-        Err(Unanswerable::TooLong)
-    } else {
-        Ok(said)
-    }
 }
 
 fn ignored(why: &'static str) -> Received {
@@ -449,72 +378,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn said(kind: &str, text: &str) -> Value {
-        json!({
-            "team_id": "T1", "event_id": "Ev1", "authorizations": [{ "team_id": "T1", "user_id": "UBOT" }],
-            "event": { "type": kind, "user": "U1", "channel": "C1", "channel_type": "channel", "ts": "1.2", "text": text },
-        })
-    }
-
-    #[test]
-    fn a_mention_is_the_same_question_whichever_event_brings_it() {
-        let mention = parse(
-            Envelope::Event,
-            &said("app_mention", "<@UBOT> how &lt;many&gt;?"),
-        )
-        .unwrap();
-        let message = parse(
-            Envelope::Event,
-            &said("message", "<@UBOT> how &lt;many&gt;?"),
-        )
-        .unwrap();
-        assert_eq!(mention, message);
-        let Inbound::Question(question) = mention.inbound else {
-            panic!()
-        };
-        assert_eq!(question.text.unwrap(), "how <many>?");
-        assert_eq!(question.thread, MessageTs::new("1.2"));
-    }
-
-    #[test]
-    fn what_is_not_for_the_bot_is_left_alone() {
-        let check = |change: &dyn Fn(&mut Value)| {
-            let mut payload = said("message", "<@UBOT> hi");
-            change(&mut payload["event"]);
-            assert!(
-                matches!(
-                    parse(Envelope::Event, &payload).unwrap().inbound,
-                    Inbound::Ignored(_)
-                ),
-                "{payload}"
-            );
-        };
-        check(&|event| event["text"] = json!("hi all"));
-        check(&|event| event["bot_id"] = json!("B1"));
-        check(&|event| event["user"] = json!("UBOT"));
-        check(&|event| event["subtype"] = json!("message_changed"));
-        check(&|event| event["type"] = json!("team_join"));
-        check(&|event| event["type"] = json!("something_slack_invents_tomorrow"));
-    }
-
-    #[test]
-    fn empty_and_huge_questions_are_told_apart() {
-        let check = |text: &str, expected| {
-            let Inbound::Question(question) = parse(Envelope::Event, &said("app_mention", text))
-                .unwrap()
-                .inbound
-            else {
-                panic!()
-            };
-            assert_eq!(question.text.unwrap_err(), expected);
-        };
-        check("<@UBOT>  ", Unanswerable::Empty);
-        check(
-            &format!("<@UBOT> {}", "x".repeat(20_000)),
-            Unanswerable::TooLong,
-        );
-    }
 
     #[test]
     fn a_click_from_an_organisation_wide_install_is_not_lost() {
