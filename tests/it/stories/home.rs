@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use slack_sim::{Click, Message, Sim, View};
+use slack_sim::{Click, Fault, FaultKind, Message, Sim, View};
 
 use super::on_every_pairing;
 use super::surfaces::form_saying;
@@ -87,6 +87,35 @@ async fn the_home_shows_a_person_their_own_things(world: World) {
     })
     .await;
     assert_eq!(bob.private_messages().len(), 0);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_was_made_earlier_never_stands_over_a_later_one() {
+    let world = World::start().await;
+    let alice = world.alice();
+    opens_home(&world, "alice").await;
+    alice.connects("sqlite", json!({})).await;
+    let home = home_when(&world, "alice", |view| {
+        view.all_text().contains("You have 1.")
+    })
+    .await;
+    let published = async |times: usize| {
+        let enough = |sim: &Sim| (sim.calls("views.publish").len() >= times).then_some(());
+        let found = world.sim.until(PATIENCE, enough).await;
+        found.unwrap_or_else(|| panic!("not published {times} times"));
+    };
+    // When opened, for the command, and for the form.
+    published(3).await;
+    world
+        .sim
+        .fault(Fault::new("views.publish", FaultKind::Slow).delay_ms(2000));
+    assert!(alice.clicks_in(&home, "Test").await.ok);
+    form_saying(alice, "works: 3 tools").await;
+    assert!(alice.clicks_in(&home, "Disconnect").await.ok);
+    published(5).await;
+    let text = world.sim.home("alice").unwrap().unwrap().all_text();
+    assert!(text.contains("You have none yet"), "{text}");
     world.stop().await;
 }
 
