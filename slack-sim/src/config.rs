@@ -1,6 +1,6 @@
 //! What a workspace looks like when it starts: its people, its channels and the app installed in it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Everything a simulated workspace is made from.
 #[derive(Clone, Debug)]
@@ -87,6 +87,46 @@ pub struct Person {
     pub real_name: String,
 }
 
+/// What to change about a person; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct PersonChange {
+    /// The language they use Slack in, such as `de-DE`; at first `en-US`.
+    pub locale: Option<String>,
+    /// Where they live, by the clock.
+    pub timezone: Option<Timezone>,
+    /// Whether they are a guest.
+    pub guest: Option<Guest>,
+    /// Whether they are from elsewhere and share no channel with the app.
+    pub stranger: Option<bool>,
+    /// Whether they run the workspace.
+    pub admin: Option<bool>,
+    /// The id of the workspace they belong to, for somebody of another company.
+    pub team: Option<String>,
+}
+
+/// A time zone as Slack's profiles have it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Timezone {
+    /// Its name in the tz database, such as `Europe/Berlin`.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// Seconds east of Greenwich.
+    pub offset: i32,
+}
+
+/// What kind of guest somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guest {
+    /// None: a full member.
+    No,
+    /// In the channels they were invited to (`is_restricted`).
+    MultiChannel,
+    /// In one channel (`is_restricted` and `is_ultra_restricted`).
+    SingleChannel,
+}
+
 /// The rates and sizes that tests may want to change.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -154,6 +194,16 @@ impl Default for Limits {
         Self {
             posts_per_second: 1.0,
             post_burst: 10.0,
+        }
+    }
+}
+
+impl Default for Timezone {
+    fn default() -> Self {
+        Self {
+            name: "Etc/UTC".to_owned(),
+            label: "Coordinated Universal Time".to_owned(),
+            offset: 0,
         }
     }
 }

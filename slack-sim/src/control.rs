@@ -44,6 +44,7 @@ pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
         .route("/deliver", post(steering::deliver))
         .route("/delivery", post(steering::delivery))
         .route("/channels", post(steering::add_channel))
+        .route("/people", post(steering::set_person))
         .route("/members", post(steering::set_member))
         .route("/reset", post(steering::reset))
         .layer(middleware::from_fn(only_loopback))

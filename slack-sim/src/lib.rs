@@ -26,7 +26,10 @@ mod sim;
 mod socket;
 mod state;
 
-pub use config::{AppConfig, Delivery, Limits, Person, Shortcut, ShortcutKind, SimConfig};
+pub use config::{
+    AppConfig, Delivery, Guest, Limits, Person, PersonChange, Shortcut, ShortcutKind, SimConfig,
+    Timezone,
+};
 pub use dispatch::{AckReport, Handmade};
 pub use error::Refused;
 pub use faults::{Fault, FaultKind};

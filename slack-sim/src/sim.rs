@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::config::{Delivery, SimConfig};
+use crate::config::{Delivery, PersonChange, SimConfig};
 use crate::dispatch::{self, AckReport, Handmade};
 use crate::error::Refused;
 use crate::faults::{Fault, FaultKind};
@@ -149,7 +149,25 @@ impl Sim {
 
     /// Makes a person an admin of the workspace, or no longer one.
     pub fn set_admin(&self, who: &str, admin: bool) -> Result<(), Refused> {
-        self.shared.act(|ws, _| ws.set_admin(who, admin))
+        let change = PersonChange {
+            admin: Some(admin),
+            ..PersonChange::default()
+        };
+        self.set_person(who, change)
+    }
+
+    /// Sets the language in which a person uses Slack: `sim.set_locale("bob", "de-DE")`.
+    pub fn set_locale(&self, who: &str, locale: &str) -> Result<(), Refused> {
+        let change = PersonChange {
+            locale: Some(locale.to_owned()),
+            ..PersonChange::default()
+        };
+        self.set_person(who, change)
+    }
+
+    /// Changes what `users.info` says of a person.
+    pub fn set_person(&self, who: &str, change: PersonChange) -> Result<(), Refused> {
+        self.shared.act(|ws, _| ws.change_person(who, change))
     }
 
     /// Takes a person, or the bot by its name, out of a channel.

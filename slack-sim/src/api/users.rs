@@ -11,18 +11,19 @@ use crate::shared::Shared;
 pub(super) fn info(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     let user = args.required("user")?;
     let object = shared
-        .look(|ws| ws.user_json(user))
+        .look(|ws| ws.user_json(user, args.flag("include_locale")))
         .ok_or_else(|| ApiError::from("user_not_found"))?;
     Ok(json!({"user": object}))
 }
 
 pub(super) fn list(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let with_locale = args.flag("include_locale");
     let members = shared.look(|ws| {
         ws.people
             .iter()
             .map(|person| person.id.as_str())
             .chain([ids::BOT_USER])
-            .filter_map(|id| ws.user_json(id))
+            .filter_map(|id| ws.user_json(id, with_locale))
             .collect()
     });
     page(args, "members", members)

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Unserved;
-use crate::config::Delivery;
+use crate::config::{Delivery, PersonChange};
 use crate::dispatch::Handmade;
 use crate::error::Refused;
 use crate::faults::Fault;
@@ -38,6 +38,13 @@ pub(super) struct Membership {
     channel: String,
     user: String,
     member: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Changed {
+    user: String,
+    #[serde(flatten)]
+    change: PersonChange,
 }
 
 pub(super) async fn clock(
@@ -102,6 +109,14 @@ pub(super) async fn set_member(
     } else {
         sim.kick(&it.channel, &it.user)?;
     }
+    Ok(Json(json!({"ok": true})))
+}
+
+pub(super) async fn set_person(
+    State(sim): State<Sim>,
+    Json(it): Json<Changed>,
+) -> Result<Json<Value>, Unserved> {
+    sim.set_person(&it.user, it.change)?;
     Ok(Json(json!({"ok": true})))
 }
 

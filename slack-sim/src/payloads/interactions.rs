@@ -122,7 +122,7 @@ fn base(ws: &Workspace, kind: &str, user: &str) -> Value {
     let name = ws.user_name(user);
     json!({
         "type": kind,
-        "user": {"id": user, "username": name, "name": name, "team_id": ids::TEAM},
+        "user": {"id": user, "username": name, "name": name, "team_id": ws.team_of(user)},
         "api_app_id": ids::APP,
         "token": ids::VERIFICATION_TOKEN,
         "team": {"id": ids::TEAM, "domain": ws.domain()},

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde_json::{Value, json};
-
-use super::{Post, Workspace};
+use super::{Post, Profile, Workspace};
 use crate::clock::Time;
 use crate::config::Person;
 use crate::error::{ApiError, Refused};
@@ -17,8 +15,7 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) real_name: String,
-    /// Whether this person runs the workspace.
-    pub(crate) admin: bool,
+    pub(crate) profile: Profile,
 }
 
 /// A public channel, or one person's conversation with the bot.
@@ -48,7 +45,7 @@ impl User {
             id: ids::named('U', &person.name),
             name: person.name.clone(),
             real_name: person.real_name.clone(),
-            admin: false,
+            profile: Profile::default(),
         }
     }
 }
@@ -212,68 +209,4 @@ impl Workspace {
         }
         Ok(())
     }
-
-    /// Makes a person an admin of the workspace, or no longer one.
-    pub(crate) fn set_admin(&mut self, who: &str, admin: bool) -> Result<(), Refused> {
-        let id = self.person(who)?.id.clone();
-        for person in self.people.iter_mut().filter(|person| person.id == id) {
-            person.admin = admin;
-        }
-        Ok(())
-    }
-
-    /// A user as `users.info` shows it: a person or the bot.
-    pub(crate) fn user_json(&self, id: &str) -> Option<Value> {
-        if id == ids::BOT_USER {
-            return Some(user_object(
-                id,
-                &self.app.name,
-                &self.app.name,
-                Some(ids::BOT),
-            ));
-        }
-        self.people
-            .iter()
-            .find(|person| person.id == id)
-            .map(|person| {
-                let mut user = user_object(id, &person.name, &person.real_name, None);
-                user["is_admin"] = json!(person.admin);
-                user
-            })
-    }
-}
-
-fn user_object(id: &str, name: &str, real_name: &str, bot: Option<&str>) -> Value {
-    let mut profile = json!({
-        "real_name": real_name,
-        "real_name_normalized": real_name,
-        "display_name": name,
-        "display_name_normalized": name,
-        "team": ids::TEAM,
-    });
-    if let Some(bot) = bot {
-        profile["bot_id"] = json!(bot);
-        profile["api_app_id"] = json!(ids::APP);
-    } else {
-        profile["email"] = json!(format!("{name}@example.com"));
-    }
-    json!({
-        "id": id,
-        "team_id": ids::TEAM,
-        "name": name,
-        "real_name": real_name,
-        "deleted": false,
-        "tz": "Etc/UTC",
-        "tz_label": "Coordinated Universal Time",
-        "tz_offset": 0,
-        "locale": "en-US",
-        "profile": profile,
-        "is_admin": false,
-        "is_owner": false,
-        "is_restricted": false,
-        "is_ultra_restricted": false,
-        "is_bot": bot.is_some(),
-        "is_app_user": false,
-        "updated": 0,
-    })
 }

@@ -56,7 +56,7 @@ impl Workspace {
             "user": post.author.id(),
             "ts": post.ts,
             "text": post.text,
-            "team": ids::TEAM,
+            "team": self.team_of(post.author.id()),
         });
         if let Some(id) = &post.client_msg_id {
             message["client_msg_id"] = json!(id);

@@ -8,6 +8,7 @@ mod faults;
 mod http_delivery;
 mod messages;
 mod own_messages;
+mod people;
 mod response_urls;
 mod socket;
 mod streams;
