@@ -113,10 +113,11 @@ export class Timeline {
     return [...this.list.querySelectorAll(".msg")];
   }
 
-  /** One message at a time can be reached with Tab. */
+  /** One message at a time can be reached with Tab: the last, until a person walks to another. */
   rove(chosen) {
     const all = this.messages();
-    const current = chosen ?? all.find((el) => el.tabIndex === 0) ?? all.at(-1);
+    const walking = this.list.contains(document.activeElement);
+    const current = chosen ?? (walking ? all.find((el) => el.tabIndex === 0) : null) ?? all.at(-1);
     for (const el of all) if (el !== current && el.tabIndex === 0) el.tabIndex = -1;
     if (current) current.tabIndex = 0;
   }

@@ -1,9 +1,10 @@
-//! A newcomer's story: the shipped program, its page, a real browser.
+//! The shipped program, its page, a real browser: a newcomer's story, and whether the page is for everybody.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use slack_sim::{Sim, SimConfig};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -13,7 +14,7 @@ use crate::fakes::postgres::Postgres;
 /// How long the playground may take to start.
 const START: Duration = Duration::from_secs(30);
 /// How long the story may take to tell.
-const STORY: Duration = Duration::from_secs(180);
+const STORY: Duration = Duration::from_secs(300);
 
 /// The shipped program, running with a page of its own until this is dropped.
 struct Playground {
@@ -69,17 +70,39 @@ impl Playground {
 async fn a_newcomer_connects_asks_and_disconnects_in_a_browser() {
     let playground = Playground::start().await;
     let database = Postgres::shared().create_sample_database().await;
-    let story = Command::new("node")
-        .arg("tests/browser/story.mjs")
+    let mut story = script("story.mjs", &playground);
+    story.env("PATCHBAY_STORY_POSTGRES_URL", &database.reader);
+    tell(story, &playground).await;
+}
+
+#[tokio::test]
+async fn nobody_is_kept_out_of_the_page() {
+    let playground = Playground::start().await;
+    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let mut story = script("accessibility.mjs", &playground);
+    story.arg(sim.url());
+    tell(story, &playground).await;
+    sim.stop().await;
+}
+
+/// A script of `tests/browser` at the page of this playground.
+fn script(name: &str, playground: &Playground) -> Command {
+    let mut script = Command::new("node");
+    script
+        .arg(format!("tests/browser/{name}"))
         .arg(&playground.url)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("PATCHBAY_STORY_POSTGRES_URL", &database.reader)
         // The browser's profile goes where everything of this test goes.
         .env("TMPDIR", playground.data.path())
         .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let told = timeout(STORY, story).await.expect("the story ends");
+        .kill_on_drop(true);
+    script
+}
+
+async fn tell(mut story: Command, playground: &Playground) {
+    let told = timeout(STORY, story.output())
+        .await
+        .expect("the story ends");
     let told = told.expect("node, which `scripts/install test` needs");
     assert!(
         told.status.success(),

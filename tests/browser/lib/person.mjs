@@ -15,6 +15,14 @@ export class Person {
     await this.composer.waitFor();
   }
 
+  /** Opens their Home, and gives it once it says this. */
+  async opensHome(words) {
+    await this.page.goto(`${this.url}/#/${this.name}/@patchbay/home`);
+    const home = this.page.getByTestId("app-home").filter({ hasText: words });
+    await home.waitFor();
+    return home;
+  }
+
   /** Goes to a channel or to the bot by its entry at the side. */
   async goesTo(channel) {
     await this.page.locator(`[data-testid=channel-link][data-channel="${channel}"]`).click();
