@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, Notify, mpsc};
 
 use crate::agent::{Agent, Models};
 use crate::cards::Registry;
+use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::{Connections, Limits};
@@ -18,6 +19,7 @@ use crate::llm::catalogue::Catalogue;
 use crate::net;
 use crate::runs::{Runs, Shown};
 use crate::secrets::{Sealer, Secrets};
+use crate::slack::people::People;
 use crate::slack::socket::{self, SocketHealth, Sockets};
 use crate::slack::{SlackClient, Transport, home, outbox, recovery, thread};
 use crate::store::Store;
@@ -46,10 +48,14 @@ pub struct App {
     pub connections: Connections,
     /// The tools of everyone's connections.
     pub tools: Tools,
+    /// How the bot behaves in which channel.
+    pub channels: Channels,
     /// The questions being worked on.
     pub runs: Runs,
     /// Slack's Web API.
     pub slack: SlackClient,
+    /// Who people are.
+    pub people: People,
     /// Whose Home is being brought up to date.
     pub homes: home::Turns,
     /// Whether Slack's frames can arrive.
@@ -137,6 +143,8 @@ impl App {
                 limits,
             ),
             tools,
+            channels: Channels::new(store.clone(), clock.clone()),
+            people: People::default(),
             slack: SlackClient::new(&config.slack)?,
             homes: home::Turns::default(),
             sockets: SocketHealth::default(),

@@ -1,6 +1,7 @@
 //! The words everyone uses: plain data that core and ground share, with no input or output of its own.
 
 pub mod card;
+pub mod channel;
 pub mod chat;
 pub mod connection;
 pub mod money;

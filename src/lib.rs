@@ -14,6 +14,7 @@ pub mod telemetry;
 // core: the nouns and rules; knows no Slack, no HTTP status, no SQL text
 pub mod agent;
 pub mod cards;
+pub mod channels;
 pub mod connections;
 pub mod executor;
 pub mod runs;

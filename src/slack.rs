@@ -15,6 +15,8 @@ mod modals;
 pub mod mrkdwn;
 mod notices;
 pub mod outbox;
+pub mod people;
+mod places;
 pub mod receive;
 pub mod recovery;
 mod router;
@@ -30,6 +32,8 @@ use serde::{Deserialize, Serialize};
 
 pub use client::SlackClient;
 
+pub use crate::domain::channel::Answers;
+
 /// How Slack reaches the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,16 +42,6 @@ pub enum Transport {
     Socket,
     /// Slack sends signed requests to the bot's public address.
     Http,
-}
-
-/// How an answer is shown while it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answers {
-    /// It grows as the model writes.
-    Stream,
-    /// A note says what is going on, and the answer comes whole.
-    Final,
 }
 
 /// The Slack app.

@@ -4,6 +4,7 @@
 
 mod approvals;
 mod cards;
+mod channels;
 mod connections;
 mod inbox;
 mod outbox;

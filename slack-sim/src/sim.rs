@@ -170,6 +170,12 @@ impl Sim {
         self.shared.act(|ws, _| ws.change_person(who, change))
     }
 
+    /// Shares a channel with another organisation, or no longer: nobody of it is there, but Slack
+    /// says that they might be.
+    pub fn set_external(&self, channel: &str, external: bool) -> Result<(), Refused> {
+        self.shared.act(|ws, _| ws.set_external(channel, external))
+    }
+
     /// Takes a person, or the bot by its name, out of a channel.
     pub fn kick(&self, channel: &str, who: &str) -> Result<(), Refused> {
         self.shared

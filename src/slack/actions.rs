@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::inbound::{Action, Caller, Command};
 use super::modals::browser::{self, Place};
 use super::router::Reply;
-use super::{commands, feedback, home, modals, screens};
+use super::{commands, feedback, home, modals, places, screens};
 use crate::app::App;
 use crate::domain::connection::Connection;
 use crate::error::{Error, Kind, Result};
-use crate::ids::{ApprovalId, RunId};
+use crate::ids::{ApprovalId, ChannelId, RunId};
 use crate::store::{ApprovalState, Decision};
 
 /// Opens the list of services.
@@ -34,6 +34,12 @@ pub const TOOL_SWITCH: &str = "tool_switch";
 pub const CHOOSE_MODEL: &str = "choose_model";
 /// Chooses the model that answers whoever chose none.
 pub const CHOOSE_WORKSPACE_MODEL: &str = "choose_workspace_model";
+/// Shows how the bot behaves in the channel that the button names.
+pub const CHANNEL: &str = "show_channel";
+/// Chooses which messages of a channel are questions.
+pub const CHOOSE_LISTENS: &str = "choose_listens";
+/// Chooses how answers are shown in a channel.
+pub const CHOOSE_ANSWERS: &str = "choose_answers";
 /// Says what somebody thinks of an answer.
 pub const FEEDBACK: &str = "feedback";
 /// Removes a connection.
@@ -58,7 +64,7 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
         TEST => test(app, action).await,
         CONNECT_AGAIN => try_again(app, action).await,
         MENU => {
-            let view = modals::menu::view(&app.config.slack.command);
+            let view = modals::menu::view(&app.config.slack.command, &modals::opener(action));
             open(app, action, &view).await
         }
         TOOLS => {
@@ -86,6 +92,17 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
                 .await?;
             Ok(Reply::Shown)
         }
+        CHANNEL => {
+            let channel = ChannelId::new(&action.value);
+            let screen = places::screen(app, &caller.person, &channel, false).await?;
+            Ok(Reply::Private(screen))
+        }
+        CHOOSE_LISTENS | CHOOSE_ANSWERS => {
+            let (channel, choice) = places::read(&action.value).ok_or_else(|| too_old(app))?;
+            places::choose(app, &caller.person, &channel, &[choice]).await?;
+            let screen = places::screen(app, &caller.person, &channel, true).await?;
+            Ok(Reply::Replace(screen))
+        }
         FEEDBACK => feedback::keep(app, action).await,
         DISCONNECT => {
             let connection = connection(app, action).await?;
@@ -106,8 +123,11 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
             open(app, action, &view).await
         }
         id if let Some(verb) = id.strip_prefix(RUN) => {
+            let mut caller = caller.clone();
+            // A click in a form does not say where the form was opened.
+            caller.channel = caller.channel.or(modals::opener(action).channel);
             let command = Command {
-                caller: caller.clone(),
+                caller,
                 text: verb.to_owned(),
             };
             commands::run(app, &command).await
@@ -121,16 +141,20 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
                 let view = modals::connect::open(app, &modals::opener(action), &card).await?;
                 open(app, action, &view).await
             }
-            None => Err(Error::new(
-                Kind::NotFound,
-                "That button is from an older version of me.",
-            )
-            .hint(format!(
-                "Use `{} help` to start anew.",
-                app.config.slack.command
-            ))),
+            None => Err(too_old(app)),
         },
     }
+}
+
+fn too_old(app: &App) -> Error {
+    Error::new(
+        Kind::NotFound,
+        "That button is from an older version of me.",
+    )
+    .hint(format!(
+        "Use `{} help` to start anew.",
+        app.config.slack.command
+    ))
 }
 
 async fn open(app: &App, action: &Action, view: &serde_json::Value) -> Result<Reply> {

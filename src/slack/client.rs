@@ -1,5 +1,7 @@
 //! The only file that calls Slack: every call has a time limit and tells "no" from "unheard".
 
+mod reading;
+
 use std::time::Duration;
 
 use hyper_rustls::HttpsConnector;
@@ -19,6 +21,8 @@ use super::limits::Limits;
 use crate::domain::principal::Principal;
 use crate::error::{Error, Kind};
 use crate::ids::{ChannelId, MessageTs, UserId};
+
+pub use reading::{Place, Profile};
 
 /// The connector both the Web API and Socket Mode use.
 pub type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
@@ -252,14 +256,6 @@ impl SlackClient {
         self.call("assistant.threads.setSuggestedPrompts", &body)
             .await
             .map(drop)
-    }
-
-    /// Whether a person runs the workspace.
-    pub async fn is_admin(&self, user: &UserId) -> Result<bool, CallError> {
-        let query = [("user", Some(user.as_str()))];
-        let answer = self.get("users.info", &query).await?;
-        let is = |name: &str| answer["user"][name] == json!(true);
-        Ok(is("is_admin") || is("is_owner") || is("is_primary_owner"))
     }
 
     /// Whether the bot can read, and so answer in, this thread.

@@ -1,5 +1,6 @@
 //! The slash command: its grammar, and one file per verb.
 
+mod channel;
 mod connect;
 mod disconnect;
 mod help;
@@ -18,7 +19,7 @@ use super::inbound::{Caller, Command};
 use super::modals;
 use super::router::Reply;
 use crate::app::App;
-use crate::error::{Error, Kind, Result, quotable};
+use crate::error::{Error, Kind, Result, closest, quotable};
 
 pub use help::screen as help_screen;
 pub use list::line as connection_line;
@@ -50,6 +51,7 @@ enum Verb {
     Disconnect { connection: Option<String> },
     Usage,
     Model { name: Option<String> },
+    Channel { choice: Option<channel::Word> },
     Help,
 }
 
@@ -59,7 +61,7 @@ pub async fn run(app: &Arc<App>, command: &Command) -> Result<Reply> {
     if command.text.trim().is_empty()
         && let Some(trigger) = &caller.trigger
     {
-        let view = modals::menu::view(&app.config.slack.command);
+        let view = modals::menu::view(&app.config.slack.command, caller);
         app.slack.open_view(trigger, &view).await?;
         return Ok(Reply::Shown);
     }
@@ -73,6 +75,7 @@ pub async fn run(app: &Arc<App>, command: &Command) -> Result<Reply> {
         }
         Verb::Usage => usage::run(app, caller).await,
         Verb::Model { name } => model::run(app, caller, name.as_deref()).await,
+        Verb::Channel { choice } => channel::run(app, caller, choice).await,
         Verb::Help => Ok(help::run(&app.config.slack.command)),
     }
 }
@@ -110,9 +113,23 @@ fn misunderstood(error: &clap::Error, words: &[String], command: &str) -> Error 
             }
             None => format!("I do not know `{command} {first}`."),
         },
+        ErrorKind::InvalidValue => match words.get(1) {
+            Some(word) => no_such_choice(&first, &quotable(word), command),
+            None => format!("`{command} {first}` needs another word."),
+        },
         _ => format!("`{command} {first}` does not take that many words."),
     };
     Error::new(Kind::Invalid, message)
+}
+
+/// A word that a verb does not know, and those that it does.
+fn no_such_choice(verb: &str, typed: &str, command: &str) -> String {
+    let words: Vec<&str> = channel::Word::WORDS.to_vec();
+    let meant = match closest(typed, words.iter().copied()) {
+        Some(word) => format!("Did you mean `{command} {verb} {word}`?"),
+        None => format!("It takes one of these: `{}`.", words.join("`, `")),
+    };
+    format!("`{command} {verb}` does not know `{typed}`. {meant}")
 }
 
 /// The verb that is fewest slips away: clap's own measure prefers `disconnect` for `connct`.
@@ -178,6 +195,18 @@ mod tests {
                 connection: Some("sales db".to_owned()),
             }),
         );
+        check("channel", Ok(Verb::Channel { choice: None }));
+        check(
+            "channel threads",
+            Ok(Verb::Channel {
+                choice: Some(channel::Word::Threads),
+            }),
+        );
+        check(
+            "channel thraeds",
+            Err("Did you mean `/mcp channel threads`?"),
+        );
+        check("channel revenue", Err("It takes one of these: `mentions`"));
         check("tset", Err("Did you mean `/mcp test`?"));
         check("connct", Err("Did you mean `/mcp connect`?"));
         check("disconect", Err("Did you mean `/mcp disconnect`?"));

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::actions::{CHOOSE_MODEL, CHOOSE_WORKSPACE_MODEL, CONNECT, RUN, TOOLS};
+use super::actions::{CHANNEL, CHOOSE_MODEL, CHOOSE_WORKSPACE_MODEL, CONNECT, RUN, TOOLS};
 use super::blocks::{
     Message, Style, actions, button, clipped, context, divider, header, section, section_with,
 };
 use super::commands::{model_menu, usage};
 use super::mrkdwn::{code, escape};
-use super::{commands, screens};
+use super::{commands, people, places, screens};
 use crate::agent::models::is_priced;
 use crate::app::App;
 use crate::domain::principal::Principal;
@@ -28,6 +29,8 @@ const MOST_RUNS: i64 = 8;
 /// Connections that are shown; each takes two of Slack's 100 blocks.
 const MOST_CONNECTIONS: usize = 20;
 const MOST_MODELS: i64 = 8;
+/// Channels with choices of their own that are shown.
+const MOST_CHANNELS: i64 = 8;
 /// Days in the chart.
 const DAYS: u64 = 7;
 /// The longest bar of the chart.
@@ -65,7 +68,7 @@ pub async fn open(app: &App, person: &Principal) -> Result<()> {
     app.store
         .first_time(SettingOf::Person(person), OPENED, app.clock.now())
         .await?;
-    publish(app, person).await
+    publish(app, person, Duration::ZERO).await
 }
 
 /// Brings a person's Home up to date after they changed something, if they ever looked at it.
@@ -73,7 +76,7 @@ pub async fn refresh(app: &App, person: &Principal) {
     let looked = async {
         let opened = app.store.setting(SettingOf::Person(person), OPENED).await?;
         match opened {
-            Some(_) => publish(app, person).await,
+            Some(_) => publish(app, person, people::A_WHILE).await,
             None => Ok(()),
         }
     };
@@ -83,28 +86,18 @@ pub async fn refresh(app: &App, person: &Principal) {
     }
 }
 
-async fn publish(app: &App, person: &Principal) -> Result<()> {
+/// `at_most` is how old what Slack said of the person may be.
+async fn publish(app: &App, person: &Principal, at_most: Duration) -> Result<()> {
     // Taken before the view is made, not only before it is sent.
     let _turn = app.homes.of(person).lock().await;
-    let view = view(app, person).await?;
+    let view = view(app, person, at_most).await?;
     app.slack.publish_home(&person.user, &view).await?;
     Ok(())
 }
 
-/// Whether Slack says that this person runs the workspace; in doubt they do not.
-pub async fn is_admin(app: &App, person: &Principal) -> bool {
-    match app.slack.is_admin(&person.user).await {
-        Ok(admin) => admin,
-        Err(error) => {
-            tracing::info!("Slack did not say who is an admin: {error}");
-            false
-        }
-    }
-}
-
 /// Refuses whoever is no admin.
 pub async fn only_admins(app: &App, person: &Principal) -> Result<()> {
-    if is_admin(app, person).await {
+    if people::is_admin(app, &person.user).await {
         return Ok(());
     }
     Err(Error::new(
@@ -114,7 +107,7 @@ pub async fn only_admins(app: &App, person: &Principal) -> Result<()> {
     .hint("Ask one of them, or choose a model for yourself."))
 }
 
-async fn view(app: &App, person: &Principal) -> Result<Value> {
+async fn view(app: &App, person: &Principal, at_most: Duration) -> Result<Value> {
     let mut blocks = vec![
         header("Patchbay"),
         context("Your tools, in any conversation. What is here is yours; nobody else sees it."),
@@ -126,7 +119,7 @@ async fn view(app: &App, person: &Principal) -> Result<Value> {
     blocks.extend(used(app, person).await?);
     blocks.push(divider());
     blocks.extend(model(app, person).await?);
-    if is_admin(app, person).await {
+    if people::was_admin(app, &person.user, at_most).await {
         blocks.push(divider());
         blocks.extend(workspace(app, person).await?);
     }
@@ -302,6 +295,24 @@ async fn workspace(app: &App, person: &Principal) -> Result<Vec<Value>> {
         code(&default)
     );
     blocks.push(section_with(&text, menu));
+    blocks.extend(channels(app, person).await?);
+    Ok(blocks)
+}
+
+/// The channels that somebody chose something for.
+async fn channels(app: &App, person: &Principal) -> Result<Vec<Value>> {
+    let chosen = app
+        .store
+        .channels_with_settings(&person.team, MOST_CHANNELS)
+        .await?;
+    if chosen.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut blocks = vec![section("*Channels with choices of their own*")];
+    blocks.extend(chosen.iter().map(|(channel, settings)| {
+        let change = button("Change", CHANNEL, channel.as_str(), Style::Plain);
+        section_with(&places::line(channel, settings), change)
+    }));
     Ok(blocks)
 }
 

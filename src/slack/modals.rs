@@ -121,7 +121,12 @@ pub async fn show_click(app: &App, action: &Action, message: &Message) -> bool {
         let menu = button("Menu", super::actions::MENU, "", Style::Plain);
         blocks.push(actions(vec![menu]));
     }
-    match open(app, action, &notice("Patchbay", blocks)).await {
+    let mut form = notice("Patchbay", blocks);
+    if !view.home {
+        // Where the menu was opened is still to be known when it is gone back to.
+        form["private_metadata"] = json!(view.metadata);
+    }
+    match open(app, action, &form).await {
         Ok(()) => true,
         Err(error) => {
             tracing::debug!(error.cause = ?error.cause(), "a click's outcome is shown elsewhere");

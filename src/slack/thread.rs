@@ -49,7 +49,13 @@ async fn show(app: &App, shown: Shown) -> Result<()> {
     let Some(held) = hold(app, &run.id, &progress).await? else {
         return Ok(());
     };
-    if app.config.slack.answers == Answers::Final {
+    let chosen = app.channels.settings(&run.asker.team, &run.channel).await;
+    if chosen
+        .unwrap_or_default()
+        .answers
+        .unwrap_or(app.config.slack.answers)
+        == Answers::Final
+    {
         return app.store.release_message(&held, app.clock.now()).await;
     }
     let page = Page::begin(app, &run, held).await?;

@@ -11,7 +11,15 @@ const RINGS: [(&str, &[&str]); 4] = [
     ),
     (
         "core",
-        &["agent", "cards", "connections", "executor", "runs", "tools"],
+        &[
+            "agent",
+            "cards",
+            "channels",
+            "connections",
+            "executor",
+            "runs",
+            "tools",
+        ],
     ),
     ("ground", &["llm", "net", "secrets", "store", "tasks"]),
     ("domain", &["clock", "domain", "error", "ids"]),
@@ -198,7 +206,7 @@ fn every_command_is_in_its_file_the_help_the_manifest_and_the_docs() {
             "docs/commands.md does not mention {verb}"
         );
     }
-    assert_eq!(verbs, 8);
+    assert_eq!(verbs, 9);
 }
 
 #[test]

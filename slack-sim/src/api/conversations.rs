@@ -133,8 +133,8 @@ fn object(channel: &Channel) -> Value {
         "is_group": false,
         "is_mpim": false,
         "is_org_shared": false,
-        "is_shared": false,
-        "is_ext_shared": false,
+        "is_shared": channel.external,
+        "is_ext_shared": channel.external,
         "context_team_id": ids::TEAM,
     });
     let more = match &channel.kind {
@@ -145,6 +145,7 @@ fn object(channel: &Channel) -> Value {
             "is_im": false,
             "is_private": false,
             "is_member": channel.has_bot(),
+            "creator": channel.creator,
             "is_general": channel.name == "general",
             "topic": {"value": "", "creator": "", "last_set": 0},
             "purpose": {"value": "", "creator": "", "last_set": 0},

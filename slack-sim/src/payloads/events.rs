@@ -19,6 +19,8 @@ pub(crate) fn subscription(event: &Value) -> String {
 /// Wraps an event for delivery.
 pub(crate) fn event_callback(ws: &mut Workspace, now: Time, event: Value) -> Value {
     let context = format!("4-{}", ids::random(8));
+    let channel = event["channel"].as_str().and_then(|id| ws.channel(id));
+    let external = channel.is_some_and(|channel| channel.external);
     json!({
         "token": ids::VERIFICATION_TOKEN,
         "team_id": ids::TEAM,
@@ -36,7 +38,7 @@ pub(crate) fn event_callback(ws: &mut Workspace, now: Time, event: Value) -> Val
             "is_bot": true,
             "is_enterprise_install": false,
         }],
-        "is_ext_shared_channel": false,
+        "is_ext_shared_channel": external,
         "event_context": context,
     })
 }

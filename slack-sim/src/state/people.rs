@@ -26,6 +26,10 @@ pub(crate) struct Channel {
     pub(crate) kind: ChannelKind,
     pub(crate) members: BTreeSet<String>,
     pub(crate) created: Time,
+    /// Who made it: the first of the people.
+    pub(crate) creator: String,
+    /// Whether people of another organisation share it.
+    pub(crate) external: bool,
     pub(crate) posts: Vec<Post>,
     /// The last message each person has seen.
     pub(crate) read: HashMap<String, String>,
@@ -54,13 +58,15 @@ impl Channel {
     pub(crate) fn public(name: &str, people: &[User], now: Time) -> Self {
         let mut members: BTreeSet<_> = people.iter().map(|person| person.id.clone()).collect();
         members.insert(ids::BOT_USER.to_owned());
-        Self::new(
+        let mut channel = Self::new(
             ids::named('C', name),
             name.to_owned(),
             ChannelKind::Public,
             members,
             now,
-        )
+        );
+        channel.creator = people.first().map_or(String::new(), |user| user.id.clone());
+        channel
     }
 
     pub(crate) fn im(person: &User, now: Time) -> Self {
@@ -88,6 +94,8 @@ impl Channel {
             kind,
             members,
             created,
+            creator: String::new(),
+            external: false,
             posts: Vec::new(),
             read: HashMap::new(),
         }
@@ -207,6 +215,13 @@ impl Workspace {
             let ts = self.next_ts(now);
             self.emit(now, payloads::member_joined(&id, &user, &ts));
         }
+        Ok(())
+    }
+
+    /// Shares a channel with another organisation, or no longer.
+    pub(crate) fn set_external(&mut self, channel: &str, external: bool) -> Result<(), Refused> {
+        let id = self.channel_for("", channel)?.id.clone();
+        self.channel_mut(&id)?.external = external;
         Ok(())
     }
 }

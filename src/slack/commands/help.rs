@@ -19,6 +19,7 @@ pub fn screen(command: &str) -> Message {
          `{command} disconnect [connection]`  remove one\n\
          `{command} usage`  what you used, and what it cost\n\
          `{command} model [name]`  which model answers you\n\
+         `{command} channel [choice]`  when I answer in this channel, and how\n\
          `{command}`  a menu of all this\n\n\
          In a thread, mention me with the word instead: _@Patchbay list_."
     );

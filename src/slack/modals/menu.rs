@@ -1,14 +1,24 @@
 //! The menu: a button for everything that can be typed.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::Opened;
 use crate::slack::actions::{CONNECT, RUN, TOOLS};
 use crate::slack::blocks::{Style, actions, button, context, section};
+use crate::slack::inbound::Caller;
 
 /// What the menu offers, two rows of it.
-pub fn view(command: &str) -> Value {
+pub fn view(command: &str, caller: &Caller) -> Value {
     let run = |label: &str, verb: &str| button(label, &format!("{RUN}{verb}"), "", Style::Plain);
-    super::notice(
+    let mut more = vec![
+        run("Usage", "usage"),
+        run("Model", "model"),
+        run("Help", "help"),
+    ];
+    if caller.channel.is_some() {
+        more.insert(2, run("This channel", "channel"));
+    }
+    let mut view = super::notice(
         "Patchbay",
         vec![
             section("*Your tools, in any conversation*\nWhat would you like to do?"),
@@ -18,14 +28,12 @@ pub fn view(command: &str) -> Value {
                 button("Tools", TOOLS, "", Style::Plain),
                 run("Test all", "test"),
             ]),
-            actions(vec![
-                run("Usage", "usage"),
-                run("Model", "model"),
-                run("Help", "help"),
-            ]),
+            actions(more),
             context(&format!(
                 "Everything here can be typed as well: `{command} help` lists it. In a thread, mention me with the word: _@Patchbay list_."
             )),
         ],
-    )
+    );
+    view["private_metadata"] = json!(Opened::by(caller, None).metadata());
+    view
 }

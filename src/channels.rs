@@ -1,0 +1,159 @@
+//! How the bot behaves in a channel: chosen there, known on the way in without asking each time.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::domain::channel::{ChannelSettings, Choice};
+use crate::domain::principal::Principal;
+use crate::error::Result;
+use crate::ids::{ChannelId, MessageTs, TeamId};
+use crate::store::Store;
+
+/// After this long the store is asked again: so soon a change made through another process counts.
+const FRESH: Duration = Duration::from_secs(3);
+/// Channels that are remembered.
+const MOST_REMEMBERED: usize = 4_000;
+/// Questions that nobody addressed to the bot, taken in a channel within [`WINDOW`].
+const MOST_UNADDRESSED: u32 = 20;
+/// The time for which those are counted.
+const WINDOW: Duration = Duration::from_secs(5 * 60);
+
+/// Whether one more question that mentions nobody is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Yes.
+    Free,
+    /// No, and it is the first that is not: a word about it is due.
+    JustFull,
+    /// No.
+    Full,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    settings: ChannelSettings,
+    /// When the store said so.
+    as_of: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    since: Instant,
+    questions: u32,
+}
+
+type Place = (TeamId, ChannelId);
+
+/// The settings of all channels.
+pub struct Channels {
+    store: Store,
+    clock: Clock,
+    known: Mutex<HashMap<Place, Known>>,
+    unaddressed: Mutex<HashMap<Place, Count>>,
+}
+
+impl Channels {
+    /// Settings as the store has them.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self {
+            store,
+            clock,
+            known: Mutex::default(),
+            unaddressed: Mutex::default(),
+        }
+    }
+
+    /// What is chosen for a channel, at most a few seconds old; older when the store does not answer.
+    pub async fn settings(&self, team: &TeamId, channel: &ChannelId) -> Result<ChannelSettings> {
+        let place = (team.clone(), channel.clone());
+        let now = Instant::now();
+        let known = lock(&self.known).get(&place).copied();
+        if let Some(known) = known.filter(|known| now.duration_since(known.as_of) < FRESH) {
+            return Ok(known.settings);
+        }
+        match (self.store.channel_settings(team, channel).await, known) {
+            (Ok(settings), _) => {
+                self.remember(place, settings, now);
+                Ok(settings)
+            }
+            (Err(_), Some(known)) => Ok(known.settings),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Chooses something for a channel.
+    pub async fn choose(&self, by: &Principal, channel: &ChannelId, choice: Choice) -> Result<()> {
+        let now = self.clock.now();
+        self.store.set_for_channel(by, channel, choice, now).await?;
+        let settings = self.store.channel_settings(&by.team, channel).await?;
+        let place = (by.team.clone(), channel.clone());
+        self.remember(place, settings, Instant::now());
+        Ok(())
+    }
+
+    /// Whether the bot was asked something in this thread before.
+    pub async fn was_asked_in(
+        &self,
+        team: &TeamId,
+        channel: &ChannelId,
+        thread: &MessageTs,
+    ) -> Result<bool> {
+        self.store.was_asked_in(team, channel, thread).await
+    }
+
+    /// Counts a question that mentions nobody. Only people are answered, but a person's account may
+    /// be in the hands of a program that answers back.
+    pub fn take_unaddressed(&self, team: &TeamId, channel: &ChannelId) -> Room {
+        let now = Instant::now();
+        let mut counts = lock(&self.unaddressed);
+        if counts.len() >= MOST_REMEMBERED {
+            counts.retain(|_, count| now.duration_since(count.since) < WINDOW);
+        }
+        if counts.len() >= MOST_REMEMBERED {
+            counts.clear();
+        }
+        let fresh = Count {
+            since: now,
+            questions: 0,
+        };
+        let count = counts
+            .entry((team.clone(), channel.clone()))
+            .or_insert(fresh);
+        if now.duration_since(count.since) >= WINDOW {
+            *count = fresh;
+        }
+        count.questions = count.questions.saturating_add(1);
+        match count.questions {
+            0..=MOST_UNADDRESSED => Room::Free,
+            next if next == MOST_UNADDRESSED + 1 => Room::JustFull,
+            _ => Room::Full,
+        }
+    }
+
+    /// Somebody mentioned the bot in a channel: people are there, so counting begins anew.
+    pub fn was_addressed(&self, team: &TeamId, channel: &ChannelId) {
+        lock(&self.unaddressed).remove(&(team.clone(), channel.clone()));
+    }
+
+    fn remember(&self, place: Place, settings: ChannelSettings, as_of: Instant) {
+        let mut known = lock(&self.known);
+        if known.len() >= MOST_REMEMBERED {
+            known.retain(|_, known| as_of.duration_since(known.as_of) < FRESH);
+        }
+        if known.len() >= MOST_REMEMBERED {
+            known.clear();
+        }
+        // A look that began earlier may end later.
+        if known.get(&place).is_none_or(|other| other.as_of <= as_of) {
+            known.insert(place, Known { settings, as_of });
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,74 @@
+//! What Slack tells about people and places.
+
+use serde_json::{Value, json};
+
+use super::{CallError, SlackClient};
+use crate::ids::{ChannelId, UserId};
+
+/// A person, as far as we ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// What others call them; empty when Slack has no name.
+    pub name: String,
+    /// Whether they run the workspace.
+    pub admin: bool,
+}
+
+/// A conversation, as far as we ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Who made it.
+    pub creator: Option<UserId>,
+    /// Whose conversation with the bot it is, if it is one.
+    pub direct_with: Option<UserId>,
+    /// Whether people of other organisations are in it, or are asked to come.
+    pub external: bool,
+    /// Whether it is a conversation of a few people, with no name of its own.
+    pub group: bool,
+    /// Whether the bot is in it.
+    pub member: bool,
+}
+
+impl SlackClient {
+    /// Who somebody is.
+    pub async fn profile(&self, user: &UserId) -> Result<Profile, CallError> {
+        let query = [("user", Some(user.as_str()))];
+        let answer = self.get("users.info", &query).await?;
+        let user = &answer["user"];
+        let is = |name: &str| user[name] == json!(true);
+        let names = [
+            &user["profile"]["display_name"],
+            &user["profile"]["real_name"],
+            &user["real_name"],
+            &user["name"],
+        ];
+        let name = names.into_iter().filter_map(Value::as_str);
+        Ok(Profile {
+            name: name
+                .map(str::trim)
+                .find(|name| !name.is_empty())
+                .unwrap_or_default()
+                .to_owned(),
+            admin: is("is_admin") || is("is_owner") || is("is_primary_owner"),
+        })
+    }
+
+    /// What sort of conversation this is.
+    pub async fn place(&self, channel: &ChannelId) -> Result<Place, CallError> {
+        let query = [("channel", Some(channel.as_str()))];
+        let answer = self.get("conversations.info", &query).await?;
+        let channel = &answer["channel"];
+        let is = |name: &str| channel[name] == json!(true);
+        let somebody = |name: &str| {
+            let id = channel[name].as_str().filter(|id| !id.is_empty());
+            id.map(UserId::new)
+        };
+        Ok(Place {
+            creator: somebody("creator"),
+            direct_with: somebody("user").filter(|_| is("is_im")),
+            external: is("is_ext_shared") || is("is_pending_ext_shared"),
+            group: is("is_mpim"),
+            member: is("is_member") || is("is_mpim") || is("is_im"),
+        })
+    }
+}

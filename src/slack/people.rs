@@ -1,0 +1,101 @@
+//! Who people are, as Slack said a short while ago.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::client::{CallError, Profile};
+use crate::app::App;
+use crate::ids::UserId;
+
+/// People that are remembered.
+const MOST_REMEMBERED: usize = 5_000;
+/// For how long what Slack said of a person is shown.
+pub const A_WHILE: Duration = Duration::from_secs(60);
+/// For how long a name is used: few people change theirs.
+pub const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[derive(Clone, Debug)]
+struct Known {
+    profile: Profile,
+    as_of: Instant,
+}
+
+/// Everybody that Slack was asked about.
+#[derive(Debug, Default)]
+pub struct People {
+    known: Mutex<HashMap<UserId, Known>>,
+}
+
+impl People {
+    fn known(&self) -> MutexGuard<'_, HashMap<UserId, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn recall(&self, user: &UserId, at_most: Duration, now: Instant) -> Option<Profile> {
+        let known = self.known();
+        let known = known.get(user)?;
+        (now.duration_since(known.as_of) < at_most).then(|| known.profile.clone())
+    }
+
+    fn remember(&self, user: &UserId, profile: Profile, as_of: Instant) {
+        let mut known = self.known();
+        if known.len() >= MOST_REMEMBERED && !known.contains_key(user) {
+            known.retain(|_, known| as_of.duration_since(known.as_of) < A_WHILE);
+        }
+        if known.len() >= MOST_REMEMBERED {
+            known.clear();
+        }
+        known.insert(user.clone(), Known { profile, as_of });
+    }
+}
+
+/// Who somebody is; Slack is asked when what is known is older than `at_most`.
+pub async fn profile(app: &App, user: &UserId, at_most: Duration) -> Result<Profile, CallError> {
+    if let Some(profile) = app.people.recall(user, at_most, Instant::now()) {
+        return Ok(profile);
+    }
+    let asked = Instant::now();
+    let profile = app.slack.profile(user).await?;
+    app.people.remember(user, profile.clone(), asked);
+    Ok(profile)
+}
+
+/// Whether somebody runs the workspace, as Slack says now; in doubt they do not.
+pub async fn is_admin(app: &App, user: &UserId) -> bool {
+    was_admin(app, user, Duration::ZERO).await
+}
+
+/// The same for what is only shown: what Slack said at most so long ago.
+pub async fn was_admin(app: &App, user: &UserId, at_most: Duration) -> bool {
+    match profile(app, user, at_most).await {
+        Ok(profile) => profile.admin,
+        Err(error) => {
+            tracing::info!("Slack did not say who is an admin: {error}");
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_grows_old_and_does_not_grow_without_bound() {
+        let (people, now) = (People::default(), Instant::now());
+        let user = |number: usize| UserId::new(format!("U{number}"));
+        people.remember(&user(0), Profile::default(), now);
+        let known = |at_most, now| people.recall(&user(0), at_most, now).is_some();
+        assert!(known(A_WHILE, now));
+        assert!(!known(Duration::ZERO, now));
+        assert!(!known(A_WHILE, now + A_WHILE));
+        assert!(known(A_DAY, now + A_WHILE));
+        for number in 0..=MOST_REMEMBERED {
+            people.remember(&user(number), Profile::default(), now);
+        }
+        assert!(people.known().len() <= MOST_REMEMBERED);
+    }
+}

@@ -1,0 +1,259 @@
+//! How the bot behaves in a channel: who may choose it, what may be chosen, and in which words.
+
+use serde_json::{Value, json};
+
+use super::actions::{CHOOSE_ANSWERS, CHOOSE_LISTENS};
+use super::blocks::{Message, actions, context, plain};
+use super::client::Place;
+use super::people;
+use crate::app::App;
+use crate::domain::channel::{Answers, ChannelSettings, Choice, Listens};
+use crate::domain::principal::Principal;
+use crate::error::{Error, Kind, Result, quotable};
+use crate::ids::{ChannelId, UserId};
+
+/// Every way to listen, with its words.
+const LISTENS: [(Listens, &str); 3] = [
+    (Listens::Mentions, "When I am mentioned"),
+    (Listens::Threads, "Also in threads where I was asked"),
+    (Listens::All, "Every message of a person"),
+];
+/// Every way to show an answer, with its words.
+const ANSWERS: [(Option<Answers>, &str); 3] = [
+    (None, "As the default is"),
+    (Some(Answers::Stream), "Growing as I write"),
+    (Some(Answers::Final), "Whole, when it is finished"),
+];
+
+/// What a person sees of a place, and may do there.
+struct View {
+    /// What Slack says of it; nothing when Slack does not say.
+    place: Option<Place>,
+    /// Whether they may choose.
+    may: bool,
+}
+
+async fn view(app: &App, person: &Principal, channel: &ChannelId) -> View {
+    let place = match app.slack.place(channel).await {
+        Ok(place) => Some(place),
+        Err(error) => {
+            tracing::info!("Slack did not say what a channel is: {error}");
+            None
+        }
+    };
+    let theirs = place.as_ref().is_some_and(|place| {
+        let own = [&place.creator, &place.direct_with];
+        own.contains(&&Some(person.user.clone())) || (place.group && !place.external)
+    });
+    View {
+        may: theirs || people::is_admin(app, &person.user).await,
+        place,
+    }
+}
+
+/// Chooses something for a channel, if this person may and the channel is one where that is safe.
+pub async fn choose(
+    app: &App,
+    person: &Principal,
+    channel: &ChannelId,
+    choices: &[Choice],
+) -> Result<()> {
+    let view = view(app, person, channel).await;
+    if !view.may {
+        let creator = view.place.and_then(|place| place.creator);
+        let hint = match name(app, creator.as_ref()).await {
+            Some(name) => format!("Ask {name}, who made it, or an admin."),
+            None => "Ask an admin.".to_owned(),
+        };
+        return Err(Error::new(
+            Kind::Forbidden,
+            "Only an admin of this workspace, or whoever made this channel, can change how I behave in it.",
+        )
+        .hint(hint));
+    }
+    let open = view.place.is_some_and(|place| place.external);
+    let eager = |choice: &Choice| {
+        matches!(
+            choice,
+            Choice::Listens(Some(Listens::Threads | Listens::All))
+        )
+    };
+    if open && choices.iter().any(eager) {
+        return Err(Error::new(
+            Kind::Forbidden,
+            "People of another organisation are in this channel, so I answer here only when I am mentioned.",
+        )
+        .hint("Choose this for a channel of your own workspace alone."));
+    }
+    for choice in choices {
+        app.channels.choose(person, channel, *choice).await?;
+    }
+    Ok(())
+}
+
+/// What people call somebody.
+async fn name(app: &App, user: Option<&UserId>) -> Option<String> {
+    let profile = people::profile(app, user?, people::A_DAY).await.ok()?;
+    Some(quotable(&profile.name)).filter(|name| !name.is_empty())
+}
+
+/// How the bot behaves in a channel, with menus for those who may change it; says first when
+/// something was just chosen.
+pub async fn screen(
+    app: &App,
+    person: &Principal,
+    channel: &ChannelId,
+    changed: bool,
+) -> Result<Message> {
+    let settings = app.store.channel_settings(&person.team, channel).await?;
+    let view = view(app, person, channel).await;
+    let place = view.place.unwrap_or_default();
+    let direct = is_direct(channel);
+    let mark = if changed { "✅ " } else { "" };
+    let listens = match (direct, place.external, settings.listens()) {
+        (true, _, _) => "Every message of yours here is for me.",
+        (_, true, _) => {
+            "I answer when I am mentioned, and never else: people of another organisation are here."
+        }
+        (_, _, Listens::Mentions) => "I answer when I am mentioned.",
+        (_, _, Listens::Threads) => {
+            "I answer when I am mentioned, and in a thread where I was asked something also without. A message that begins with a mention of somebody else is left alone."
+        }
+        (_, _, Listens::All) => {
+            "I answer every message of a person. A message that begins with a mention of somebody else is left alone."
+        }
+    };
+    let default = app.config.slack.answers;
+    let answers = match settings.answers.unwrap_or(default) {
+        Answers::Stream => "My answers grow as I write them",
+        Answers::Final => "My answers come whole, when they are finished",
+    };
+    let whose = match settings.answers {
+        Some(_) => "",
+        None => " (the default)",
+    };
+    let title = if direct {
+        "*Our conversation*".to_owned()
+    } else {
+        format!("*<#{channel}>*")
+    };
+    let mut message = Message::new(format!("{mark}{title}\n• {listens}\n• {answers}{whose}."));
+    if view.may {
+        let mut menus = Vec::new();
+        if !direct && !place.external {
+            menus.push(listens_menu(channel, settings.listens()));
+        }
+        menus.push(answers_menu(channel, settings.answers));
+        message = message.block(actions(menus));
+    } else {
+        let creator = place.creator.map(|user| format!(", <@{user}>,"));
+        message = message.block(context(&format!(
+            "Admins of this workspace and whoever made this channel{} can change that.",
+            creator.unwrap_or_default()
+        )));
+    }
+    if !direct && !place.member {
+        message = message.block(context(
+            "I am not in this channel: `/invite` me before you mention me.",
+        ));
+    }
+    Ok(message)
+}
+
+/// Whether this is a person's conversation with the bot alone.
+fn is_direct(channel: &ChannelId) -> bool {
+    channel.as_str().starts_with('D')
+}
+
+/// A channel and what is chosen for it, in a line.
+pub fn line(channel: &ChannelId, settings: &ChannelSettings) -> String {
+    let listens = settings.listens.map(|listens| match listens {
+        Listens::Mentions => "only mentions",
+        Listens::Threads => "threads where I was asked",
+        Listens::All => "every message",
+    });
+    let answers = settings.answers.map(|answers| match answers {
+        Answers::Stream => "answers grow",
+        Answers::Final => "answers come whole",
+    });
+    let parts: Vec<&str> = listens.into_iter().chain(answers).collect();
+    let name = match is_direct(channel) {
+        true => "A conversation with me".to_owned(),
+        false => format!("<#{channel}>"),
+    };
+    format!("{name}  {}", parts.join(" · "))
+}
+
+/// What an option of a menu carries: the channel and what is chosen.
+pub fn read(value: &str) -> Option<(ChannelId, Choice)> {
+    let (channel, choice) = value.split_once(' ')?;
+    let choice: Choice = serde_json::from_str(choice).ok()?;
+    Some((ChannelId::new(channel), choice))
+}
+
+fn listens_menu(channel: &ChannelId, current: Listens) -> Value {
+    let options = LISTENS
+        .iter()
+        .map(|(listens, words)| (Choice::Listens(Some(*listens)), *words));
+    menu(
+        CHOOSE_LISTENS,
+        channel,
+        options,
+        Choice::Listens(Some(current)),
+    )
+}
+
+fn answers_menu(channel: &ChannelId, current: Option<Answers>) -> Value {
+    let options = ANSWERS
+        .iter()
+        .map(|(answers, words)| (Choice::Answers(*answers), *words));
+    menu(CHOOSE_ANSWERS, channel, options, Choice::Answers(current))
+}
+
+fn menu<'a>(
+    action: &str,
+    channel: &ChannelId,
+    options: impl Iterator<Item = (Choice, &'a str)>,
+    current: Choice,
+) -> Value {
+    let option = |choice: Choice, words: &str| json!({ "text": plain(words), "value": format!("{channel} {}", json!(choice)) });
+    let options: Vec<(Choice, Value)> = options
+        .map(|(choice, words)| (choice, option(choice, words)))
+        .collect();
+    let initial = options.iter().find(|(choice, _)| *choice == current);
+    let mut menu = json!({
+        "type": "static_select",
+        "action_id": action,
+        "placeholder": plain("Choose"),
+        "options": options.iter().map(|(_, option)| option).collect::<Vec<_>>(),
+    });
+    if let Some((_, option)) = initial {
+        menu["initial_option"] = option.clone();
+    }
+    menu
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_menu_offers_can_be_read_back() {
+        let channel = ChannelId::new("C1");
+        for menu in [
+            listens_menu(&channel, Listens::Threads),
+            answers_menu(&channel, None),
+        ] {
+            let options = menu["options"].as_array().unwrap();
+            assert_eq!(options.len(), 3);
+            for option in options {
+                let value = option["value"].as_str().unwrap();
+                assert!(value.len() <= 150, "{value}");
+                assert_eq!(read(value).unwrap().0, channel);
+            }
+            assert!(menu["initial_option"].is_object());
+        }
+        assert_eq!(read("C1 nonsense"), None);
+        assert_eq!(read(""), None);
+    }
+}
