@@ -18,11 +18,11 @@ test:
 	@scripts/install build test
 	cargo test --workspace
 
-## Certify slack-sim with clients that others wrote: Bolt for JavaScript and for Python, over sockets and over HTTP.
+## Certify slack-sim with clients that others wrote: Bolt for JavaScript and for Python, and slack-morphism; over sockets and over HTTP.
 test-peers:
 	@scripts/install build peers
-	cargo build -p slack-sim
-	node tests/peers/certify/run.mjs "$(CARGO_TARGET_DIR)/debug/slack-sim" "$(HOME)/.cache/patchbay/peers-venv/bin/python"
+	cargo build -p slack-sim -p morphism-peer
+	node tests/peers/certify/run.mjs "$(CARGO_TARGET_DIR)/debug/slack-sim" "$(HOME)/.cache/patchbay/peers-venv/bin/python" "$(CARGO_TARGET_DIR)/debug/morphism-peer"
 
 ## Formatting, lints, documentation, dependencies, the rules of the house: everything but the tests.
 check:

@@ -18,6 +18,9 @@ const STRUCTURED: [&str; 7] = [
     "view",
 ];
 
+/// Arguments that are texts with commas in them, and that a JSON body may give as an array.
+const LISTED: [&str; 2] = ["types", "users"];
+
 pub(crate) struct Args {
     token: Option<String>,
     fields: Map<String, Value>,
@@ -43,6 +46,13 @@ impl Args {
                 && let Ok(parsed) = serde_json::from_str(text)
             {
                 fields.insert(name.to_owned(), parsed);
+            }
+        }
+        for name in LISTED {
+            if let Some(Value::Array(items)) = fields.get(name) {
+                let items: Vec<_> = items.iter().filter_map(Value::as_str).collect();
+                let text = items.join(",");
+                fields.insert(name.to_owned(), text.into());
             }
         }
         let bearer = headers

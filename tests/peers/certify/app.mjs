@@ -32,6 +32,11 @@ const verbs = {
     const spent = await failure(client.views.open({ trigger_id: body.trigger_id, view: form("Form") }));
     await client.chat.postMessage({ channel: body.user_id, text: `views: ${stale} ${spent}` });
   },
+  update: async ({ ack, client, body }) => {
+    await ack();
+    const { view } = await client.views.open({ trigger_id: body.trigger_id, view: note("looking") });
+    await client.views.update({ view_id: view.id, hash: view.hash, view: note("found it") });
+  },
   once: async ({ ack, respond }) => {
     await ack();
     await respond("soon gone");
@@ -58,6 +63,11 @@ const verbs = {
     const task = (status) => ({ type: "task_update", id: "t1", title: "Look", status });
     const begun = await client.chat.startStream({ ...place, recipient_user_id: body.user_id, recipient_team_id: body.team_id, chunks: [task("in_progress")] });
     await client.chat.appendStream({ channel: body.channel_id, ts: begun.ts, chunks: [{ type: "markdown_text", text: "Working on it." }] });
+  },
+  status: async ({ ack, client, body }) => {
+    await ack();
+    const root = await client.chat.postMessage({ channel: body.channel_id, text: "a status follows" });
+    await client.assistant.threads.setStatus({ channel_id: body.channel_id, thread_ts: root.ts, status: "is touring" });
   },
   tour: async ({ ack, client, body, respond }) => {
     await ack();
@@ -90,7 +100,6 @@ async function tour(client, { channel_id: channel, user_id: user }) {
   seen.me = (await client.auth.test()).user;
   seen.missing = await failure(client.chat.update({ channel, ts: "1.000001", text: "x" }));
   seen.blocks = await failure(client.chat.postMessage({ channel, text: "x", blocks: [{ type: "nonsense" }] }));
-  await client.assistant.threads.setStatus({ channel_id: channel, thread_ts: posted.ts, status: "is touring" });
   await client.apiCall("agents.sessions.setStatus", { channel_id: channel, thread_ts: posted.ts, status: "closed" });
   return seen;
 }

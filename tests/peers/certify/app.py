@@ -78,6 +78,12 @@ def do_modal(ack, client, body, **_):
     client.chat_postMessage(channel=body["user_id"], text=f"views: {stale} {spent}")
 
 
+def do_update(ack, client, body, **_):
+    ack()
+    view = client.views_open(trigger_id=body["trigger_id"], view=note("looking"))["view"]
+    client.views_update(view_id=view["id"], hash=view["hash"], view=note("found it"))
+
+
 def do_once(ack, respond, **_):
     ack()
     respond("soon gone")
@@ -123,6 +129,14 @@ def do_tasks(ack, client, body, **_):
     client.chat_appendStream(channel=channel, ts=begun["ts"], chunks=[words])
 
 
+def do_status(ack, client, body, **_):
+    ack()
+    channel = body["channel_id"]
+    root = client.chat_postMessage(channel=channel, text="a status follows")
+    status = {"channel_id": channel, "thread_ts": root["ts"], "status": "is touring"}
+    client.assistant_threads_setStatus(**status)
+
+
 def do_tour(ack, client, body, respond, **_):
     ack()
     respond(json.dumps(tour(client, body["channel_id"], body["user_id"])))
@@ -155,7 +169,6 @@ def tour(client, channel, user):
     seen["missing"] = failure(lambda: client.chat_update(channel=channel, ts="1.000001", text="x"))
     nonsense = [{"type": "nonsense"}]
     seen["blocks"] = failure(lambda: client.chat_postMessage(channel=channel, text="x", blocks=nonsense))
-    client.assistant_threads_setStatus(channel_id=channel, thread_ts=ts, status="is touring")
     session = {"channel_id": channel, "thread_ts": ts, "status": "closed"}
     client.api_call("agents.sessions.setStatus", json=session)
     return seen
@@ -165,10 +178,12 @@ VERBS = {
     "ack": do_ack,
     "respond": do_respond,
     "modal": do_modal,
+    "update": do_update,
     "once": do_once,
     "buttons": do_buttons,
     "stream": do_stream,
     "tasks": do_tasks,
+    "status": do_status,
     "tour": do_tour,
 }
 

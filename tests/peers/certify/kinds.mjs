@@ -42,6 +42,11 @@ export const kinds = {
     await top(w, '"callback_id":"form"');
     await w.message("views: hash_conflict exchanged_trigger_id", { channel: "dm" });
   },
+  "views: update with the right hash": async (w) => {
+    await w.command("update");
+    const view = await top(w, "found it");
+    await w.post("/close", { user: "alice", view_id: view.id });
+  },
   "submission: errors": async (w) => {
     const outcome = await submit(w, "bad");
     same(outcome.errors, { name: "not that one" }, "the errors");
@@ -132,14 +137,27 @@ export const kinds = {
     const seen = JSON.parse(unescaped);
     const people = (await w.state()).people.length;
     same(seen.replies, ["tour: two", "tour: reply"], "the thread");
-    same(seen.metadata, { n: 1, deep: { er: true } }, "the metadata");
+    const calls = (await w.get("/calls", { method: "chat.postMessage" })).calls.filter((call) => call.body.text === "tour: one");
+    same(calls.length, 1, "the number of posts with metadata");
+    if (!w.lacks.metadata) same(seen.metadata, { n: 1, deep: { er: true } }, "the metadata");
     same([seen.history, seen.channel, seen.channels >= 2, seen.members, seen.name, seen.me], [1, "general", true, people + 1, "alice", "patchbay"], "what was read");
     same([seen.missing, seen.blocks], ["message_not_found", "invalid_blocks"], "the errors");
     const shown = await w.messages("alice", "general");
+    const two = shown.find((message) => message.text === "tour: two");
+    same(seen.users, people + 1, "the number of members, the bot's own included");
+    const channels = (await w.get("/state", { user: "alice" })).channels;
+    same(channels.find((channel) => channel.kind === "im")?.id, seen.im, "the conversation that was opened");
+    same(seen.permalink.endsWith(`/archives/${two.channel}/p${two.ts.replace(".", "")}`), true, `the permalink (${seen.permalink})`);
     same(shown.some((message) => message.text === "tour: gone"), false, "the deleted message is there");
     same(shown.some((message) => message.text === "tour: for you" && message.ephemeral), true, "the ephemeral message is there");
     same((await w.messages("bob", "general")).some((message) => message.text === "tour: for you"), false, "bob sees the ephemeral message");
     same(shown.find((message) => message.text === "tour: two").reactions[0].name, "eyes", "the reaction");
+  },
+  "status of a thread": async (w) => {
+    await w.command("status");
+    const root = await w.message("a status follows");
+    const status = async () => (await w.get("/messages", { user: "alice", channel: "general" })).statuses?.[root.ts];
+    await w.when("status", async () => JSON.stringify((await status()) ?? null).includes("is touring"));
   },
   "stream, by the client's own helper": async (w) => {
     await w.command("stream");

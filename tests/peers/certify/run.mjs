@@ -1,6 +1,6 @@
-// Certifies slack-sim with clients that others wrote: the same app on Bolt for JavaScript and on Bolt for Python, over
-// sockets and over HTTP, is used by two people, and what the workspace shows afterwards is judged.
-// Usage: node run.mjs PATH_TO_SLACK_SIM PATH_TO_PYTHON [words that a kind's name must have]
+// Certifies slack-sim with clients that others wrote: the same app on Bolt for JavaScript, on Bolt for Python and on
+// slack-morphism, over sockets and over HTTP, is used by two people, and what the workspace shows afterwards is judged.
+// Usage: node run.mjs PATH_TO_SLACK_SIM PATH_TO_PYTHON PATH_TO_MORPHISM_PEER [words that a kind's name must have]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -8,15 +8,17 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
+import { instead, lacks } from "../morphism/lacks.mjs";
 import { kinds } from "./kinds.mjs";
 import { Workspace } from "./workspace.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [simulator, python, words = ""] = process.argv.slice(2);
+const [simulator, python, morphism, words = ""] = process.argv.slice(2);
 const chosen = Object.entries(kinds).filter(([kind]) => kind.includes(words));
 const CLIENTS = {
-  "Bolt JS": [process.execPath, join(here, "app.mjs")],
-  "Bolt Python": [python, join(here, "app.py")],
+  "Bolt JS": { command: [process.execPath, join(here, "app.mjs")] },
+  "Bolt Python": { command: [python, join(here, "app.py")] },
+  "slack-morphism": { command: [morphism], lacks, instead },
 };
 
 /** Starts a program and waits for the line it says when it can be used. */
@@ -58,18 +60,18 @@ async function certify(name, transport) {
   const sim = await start(simulator, ["--port", "0"], /(http:\/\/127\.0\.0\.1:\d+)/);
   const base = sim.found[1];
   const port = await freePort();
-  const [command, script] = CLIENTS[name];
+  const { command: [program, ...script], lacks = {}, instead = {} } = CLIENTS[name];
   let app;
   const outcomes = {};
   try {
-    app = await start(command, [script, transport, `${base}/api/`, String(port)], /^ready$/);
-    const workspace = new Workspace(base);
+    app = await start(program, [...script, transport, `${base}/api/`, String(port)], /^ready$/);
+    const workspace = new Workspace(base, lacks);
     if (transport === "http") await workspace.deliverTo(`http://127.0.0.1:${port}`);
     else await workspace.when("a socket is open", async () => (await workspace.state()).sockets > 0);
     for (const [kind, check] of chosen) {
       if (check.only && check.only !== transport) continue;
       try {
-        await check(workspace);
+        await (instead[kind] ?? check)(workspace);
         outcomes[kind] = null;
       } catch (error) {
         outcomes[kind] = error.message;
@@ -90,7 +92,7 @@ for (const [client, transport] of columns) results.push(await certify(client, tr
 let passed = 0;
 let failed = 0;
 const width = Math.max(...chosen.map(([kind]) => kind.length)) + 1;
-console.log(`${"".padEnd(width)}  ${columns.map(([client, transport]) => `${client} ${transport}`.padEnd(20)).join("")}`);
+console.log(`${"".padEnd(width)}  ${columns.map(([client, transport]) => `${client} ${transport}`.padEnd(23)).join("")}`);
 for (const [kind] of chosen) {
   const cells = results.map((outcomes) => {
     if (!(kind in outcomes)) return "–";
@@ -98,7 +100,7 @@ for (const [kind] of chosen) {
     failed += 1;
     return "FAILED";
   });
-  console.log(`${kind.padEnd(width)}  ${cells.map((cell) => cell.padEnd(20)).join("")}`);
+  console.log(`${kind.padEnd(width)}  ${cells.map((cell) => cell.padEnd(23)).join("")}`);
 }
 results.forEach((outcomes, index) => {
   for (const [kind, why] of Object.entries(outcomes)) if (why !== null) console.log(`${columns[index].join(" ")}: ${kind}: ${why}`);

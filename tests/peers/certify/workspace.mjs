@@ -1,8 +1,10 @@
 // The people's side: slack-sim's control API, and waiting for what a person would see.
 
 export class Workspace {
-  constructor(base) {
+  /** `lacks` names what the client's own types cannot say. */
+  constructor(base, lacks = {}) {
     this.base = base;
+    this.lacks = lacks;
   }
 
   async request(method, path, body) {
