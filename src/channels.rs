@@ -1,5 +1,7 @@
 //! How the bot behaves in a channel: chosen there, known on the way in without asking each time.
 
+mod unaddressed;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,37 +15,18 @@ use crate::error::Result;
 use crate::ids::{ChannelId, MessageTs, TeamId};
 use crate::store::Store;
 
+pub use unaddressed::Room;
+use unaddressed::Unaddressed;
+
 /// After this long the store is asked again: so soon a change made through another process counts.
 const FRESH: Duration = Duration::from_secs(3);
 /// Channels that are remembered.
 const MOST_REMEMBERED: usize = 4_000;
-/// Questions that nobody addressed to the bot, taken in a channel within [`WINDOW`].
-const MOST_UNADDRESSED: u32 = 20;
-/// The time for which those are counted.
-const WINDOW: Duration = Duration::from_secs(5 * 60);
-
-/// Whether one more question that mentions nobody is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room {
-    /// Yes.
-    Free,
-    /// No, and it is the first that is not: a word about it is due.
-    JustFull,
-    /// No.
-    Full,
-}
-
 #[derive(Clone, Copy, Debug)]
 struct Known {
     settings: ChannelSettings,
     /// When the store said so.
     as_of: Instant,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Count {
-    since: Instant,
-    questions: u32,
 }
 
 type Place = (TeamId, ChannelId);
@@ -53,7 +36,7 @@ pub struct Channels {
     store: Store,
     clock: Clock,
     known: Mutex<HashMap<Place, Known>>,
-    unaddressed: Mutex<HashMap<Place, Count>>,
+    unaddressed: Mutex<Unaddressed>,
 }
 
 impl Channels {
@@ -108,35 +91,13 @@ impl Channels {
     /// Counts a question that mentions nobody. Only people are answered, but a person's account may
     /// be in the hands of a program that answers back.
     pub fn take_unaddressed(&self, team: &TeamId, channel: &ChannelId) -> Room {
-        let now = Instant::now();
-        let mut counts = lock(&self.unaddressed);
-        if counts.len() >= MOST_REMEMBERED {
-            counts.retain(|_, count| now.duration_since(count.since) < WINDOW);
-        }
-        if counts.len() >= MOST_REMEMBERED {
-            counts.clear();
-        }
-        let fresh = Count {
-            since: now,
-            questions: 0,
-        };
-        let count = counts
-            .entry((team.clone(), channel.clone()))
-            .or_insert(fresh);
-        if now.duration_since(count.since) >= WINDOW {
-            *count = fresh;
-        }
-        count.questions = count.questions.saturating_add(1);
-        match count.questions {
-            0..=MOST_UNADDRESSED => Room::Free,
-            next if next == MOST_UNADDRESSED + 1 => Room::JustFull,
-            _ => Room::Full,
-        }
+        let place = (team.clone(), channel.clone());
+        lock(&self.unaddressed).take(place, Instant::now())
     }
 
     /// Somebody mentioned the bot in a channel: people are there, so counting begins anew.
     pub fn was_addressed(&self, team: &TeamId, channel: &ChannelId) {
-        lock(&self.unaddressed).remove(&(team.clone(), channel.clone()));
+        lock(&self.unaddressed).begin_anew(&(team.clone(), channel.clone()));
     }
 
     fn remember(&self, place: Place, settings: ChannelSettings, as_of: Instant) {

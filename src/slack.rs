@@ -15,6 +15,7 @@ mod modals;
 pub mod mrkdwn;
 mod notices;
 pub mod outbox;
+mod overheard;
 pub mod people;
 mod places;
 pub mod receive;

@@ -5,6 +5,7 @@
 
 mod around;
 mod messages;
+mod overheard;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,8 @@ use serde_json::Value;
 use super::mrkdwn;
 use crate::domain::principal::Principal;
 use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
+
+pub use overheard::Overheard;
 
 /// How a payload came: the outer kind on both transports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub enum Inbound {
     Notice(Notice),
     /// Somebody asked the agent.
     Question(Question),
+    /// Somebody said something without addressing the bot.
+    Overheard(Overheard),
     /// Somebody pressed Stop in a thread where the agent is at work.
     Stop(Stop),
     /// Nothing is wanted of us; says why.
@@ -190,6 +195,8 @@ pub enum Unanswerable {
     Empty,
     /// More than a model should be given.
     TooLong,
+    /// Many were taken in a short time that nobody addressed to the bot.
+    TooMany,
 }
 
 /// The payload is not what its envelope says; names what is missing, never what was there.

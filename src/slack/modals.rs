@@ -77,6 +77,7 @@ pub fn answer_at_once(app: &App, inbound: &Inbound) -> Option<Value> {
         | Inbound::Shortcut(_)
         | Inbound::Notice(_)
         | Inbound::Question(_)
+        | Inbound::Overheard(_)
         | Inbound::Stop(_)
         | Inbound::Ignored(_) => None,
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::inbound::{self, Caller, Command, Envelope, Inbound, Question, Received};
-use super::{commands, modals, notices, router};
+use super::inbound::{self, Caller, Command, Envelope, Inbound, Overheard, Question, Received};
+use super::{commands, modals, notices, overheard, router};
 use crate::app::App;
 use crate::domain::run::{Run, RunState};
 use crate::error::{Error, Kind, Result};
@@ -54,6 +54,20 @@ pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack
         dedupe_key,
         inbound,
     } = received;
+    let inbound = match inbound {
+        Inbound::Overheard(said) => match overheard::heed(app, said).await {
+            Ok(Some(question)) => Inbound::Question(question),
+            Ok(None) => return Ack::Empty,
+            // Slack sends it again, when storage may answer.
+            Err(_) => return Ack::Refused,
+        },
+        Inbound::Question(question) => {
+            let (team, channel) = (&question.asker.team, &question.channel);
+            app.channels.was_addressed(team, channel);
+            Inbound::Question(question)
+        }
+        inbound => inbound,
+    };
     match inbound {
         Inbound::Ignored(why) => {
             tracing::debug!("ignored an event: {why}");
@@ -176,7 +190,7 @@ fn kind(inbound: &Inbound) -> &'static str {
         Inbound::Submission(_) => "submission",
         Inbound::Shortcut(_) => "shortcut",
         Inbound::Notice(_) => "notice",
-        Inbound::Question(_) => "question",
+        Inbound::Question(_) | Inbound::Overheard(_) => "question",
         Inbound::Stop(_) => "stop",
         Inbound::Ignored(_) => "ignored",
     }
@@ -184,7 +198,9 @@ fn kind(inbound: &Inbound) -> &'static str {
 
 fn team(inbound: &Inbound) -> TeamId {
     match inbound {
-        Inbound::Question(question) => question.asker.team.clone(),
+        Inbound::Question(question) | Inbound::Overheard(Overheard { question, .. }) => {
+            question.asker.team.clone()
+        }
         Inbound::Command(command) => command.caller.person.team.clone(),
         Inbound::Action(action) => action.caller.person.team.clone(),
         Inbound::Submission(submission) => submission.caller.person.team.clone(),
@@ -234,6 +250,6 @@ fn note(app: &App, inbound: &Inbound) -> Option<Note> {
             response_url: None,
             wanted: "stopping".to_owned(),
         }),
-        Inbound::Notice(_) | Inbound::Ignored(_) => None,
+        Inbound::Overheard(_) | Inbound::Notice(_) | Inbound::Ignored(_) => None,
     }
 }

@@ -75,7 +75,7 @@ async fn handle(app: &Arc<App>, inbound: &Inbound) -> Result<Reply> {
         Inbound::Shortcut(shortcut) => shortcuts::run(app, shortcut).await,
         Inbound::Question(question) => unanswerable(app, question).await,
         Inbound::Stop(stop) => stopped(app, stop).await,
-        Inbound::Notice(_) | Inbound::Ignored(_) => Ok(Reply::Shown),
+        Inbound::Overheard(_) | Inbound::Notice(_) | Inbound::Ignored(_) => Ok(Reply::Shown),
     }
 }
 
@@ -101,6 +101,7 @@ async fn unanswerable(app: &App, question: &Question) -> Result<Reply> {
         Ok(_) => return Ok(Reply::Shown),
         Err(Unanswerable::Empty) => screens::nothing_asked(&app.config.slack.command),
         Err(Unanswerable::TooLong) => screens::too_long(),
+        Err(Unanswerable::TooMany) => screens::too_many(),
     };
     app.slack
         .post(&question.channel, Some(&question.thread), &message, None)
@@ -185,6 +186,7 @@ pub fn storage_is_down(inbound: &Inbound, error: &Error) -> Ack {
         | Inbound::Shortcut(_)
         | Inbound::Notice(_)
         | Inbound::Question(_)
+        | Inbound::Overheard(_)
         | Inbound::Stop(_)
         | Inbound::Ignored(_) => Ack::Refused,
     }
@@ -196,7 +198,11 @@ fn caller(inbound: &Inbound) -> Option<&Caller> {
         Inbound::Action(action) => Some(&action.caller),
         Inbound::Submission(submission) => Some(&submission.caller),
         Inbound::Shortcut(shortcut) => Some(&shortcut.caller),
-        Inbound::Question(_) | Inbound::Notice(_) | Inbound::Stop(_) | Inbound::Ignored(_) => None,
+        Inbound::Question(_)
+        | Inbound::Overheard(_)
+        | Inbound::Notice(_)
+        | Inbound::Stop(_)
+        | Inbound::Ignored(_) => None,
     }
 }
 

@@ -47,6 +47,13 @@ pub fn too_long() -> Message {
     )
 }
 
+/// A message that is one too many of those that nobody addressed to the bot.
+pub fn too_many() -> Message {
+    Message::new(
+        "⏸️ I have answered many messages here that nobody mentioned me in, so I pause.\nMention me, and I go on.",
+    )
+}
+
 /// After a connection was made: `noun` is "database", `count` the real number of its tools.
 pub fn connected(connection: &Connection, noun: &str) -> Message {
     let count = connection.tools.len();

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::overheard::{Overheard, is_for_others};
 use super::{Inbound, Malformed, Question, Received, Unanswerable, ignored, team, text};
 use crate::domain::principal::Principal;
 use crate::ids::{ChannelId, MessageTs, UserId};
@@ -36,19 +37,28 @@ pub(super) fn said(payload: &Value, event: &Value, kind: &str) -> Result<Receive
     let said = text(event, "/text").unwrap_or_default();
     let direct = text(event, "/channel_type") == Some("im");
     let addressed = direct || kind == "app_mention" || (!bot.is_empty() && said.contains(&mention));
-    if !addressed {
-        return Ok(ignored("said to others"));
-    }
     let team = team(payload)?;
+    let thread = text(event, "/thread_ts").unwrap_or(ts);
+    // A mention arrives twice, as `app_mention` and as `message`: one post, one key.
+    let dedupe_key = format!("message:{team}:{channel}:{ts}");
+    let question = Question {
+        asker: Principal::new(team, UserId::new(user)),
+        channel: ChannelId::new(channel),
+        thread: MessageTs::new(thread),
+        text: question(&without_mention(said, &mention, direct || !addressed)),
+    };
+    let inbound = if addressed {
+        Inbound::Question(question)
+    } else {
+        Inbound::Overheard(Overheard {
+            question,
+            in_thread: thread != ts,
+            for_others: is_for_others(payload, event),
+        })
+    };
     Ok(Received {
-        // A mention arrives twice, as `app_mention` and as `message`: one post, one key.
-        dedupe_key: format!("message:{team}:{channel}:{ts}"),
-        inbound: Inbound::Question(Question {
-            asker: Principal::new(team, UserId::new(user)),
-            channel: ChannelId::new(channel),
-            thread: MessageTs::new(text(event, "/thread_ts").unwrap_or(ts)),
-            text: question(&without_mention(said, &mention, direct)),
-        }),
+        dedupe_key,
+        inbound,
     })
 }
 
@@ -127,12 +137,39 @@ mod tests {
                 "{payload}"
             );
         };
-        check(&|event| event["text"] = json!("hi all"));
         check(&|event| event["bot_id"] = json!("B1"));
         check(&|event| event["user"] = json!("UBOT"));
         check(&|event| event["subtype"] = json!("message_changed"));
         check(&|event| event["type"] = json!("team_join"));
         check(&|event| event["type"] = json!("something_slack_invents_tomorrow"));
+    }
+
+    #[test]
+    fn what_is_said_to_others_is_told_from_what_may_be_for_the_bot() {
+        let check = |for_others: bool, place: &str, value: Value| {
+            let mut payload = said("message", "how many orders?");
+            payload["event"]["thread_ts"] = json!("1.2");
+            payload["is_ext_shared_channel"] = json!(false);
+            payload["event"]["app_id"] = json!(null);
+            payload["event"]["user_team"] = json!("T1");
+            *payload.pointer_mut(place).unwrap() = value;
+            let Inbound::Overheard(overheard) = parse(Envelope::Event, &payload).unwrap().inbound
+            else {
+                panic!("{payload}")
+            };
+            assert_eq!(overheard.for_others, for_others, "{payload}");
+            let root = payload["event"]["thread_ts"] == payload["event"]["ts"];
+            assert_eq!(overheard.in_thread, !root, "{payload}");
+        };
+        check(false, "/event/text", json!("how many?"));
+        check(false, "/event/thread_ts", json!("1.1"));
+        check(false, "/event/text", json!("ask <@U2> as well"));
+        check(true, "/event/text", json!(" <@U2> what now?"));
+        check(true, "/event/text", json!("<!here> lunch?"));
+        check(true, "/event/app_id", json!("A9"));
+        check(true, "/event/user", json!("USLACKBOT"));
+        check(true, "/event/user_team", json!("T2"));
+        check(true, "/is_ext_shared_channel", json!(true));
     }
 
     #[test]

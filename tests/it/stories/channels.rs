@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use patchbay::ids::ChannelId;
+use serde_json::{Value, json};
 use slack_sim::{Click, Sim};
 
 use super::home::opens_home;
 use super::surfaces::form_saying;
 use super::{assert_screen, on_every_pairing};
-use crate::world::{Person, World};
+use crate::world::{Person, World, handmade};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -145,5 +146,171 @@ async fn where_others_may_listen_only_mentions_are_answered() {
     assert!(refused.contains("another organisation"), "{refused}");
     let shown = chooses(alice, "").await;
     assert!(shown.contains("and never else"), "{shown}");
+    world.stop().await;
+}
+
+/// Waits until every event about a message is acknowledged. Whether it is a question is decided
+/// before that.
+async fn heard(world: &World, ts: &str) {
+    let about = |body: &Value| {
+        let payload = body.get("payload").unwrap_or(body);
+        payload["event"]["ts"] == json!(ts)
+    };
+    let acked = |sim: &Sim| {
+        let entries = sim.log(0).into_iter().filter(|entry| about(&entry.body));
+        let entries: Vec<_> = entries.collect();
+        let all = entries.iter().all(|entry| entry.ack_ms.is_some());
+        (!entries.is_empty() && all).then_some(())
+    };
+    let acked = world.sim.until(PATIENCE, acked).await;
+    assert!(acked.is_some(), "a message was not acknowledged");
+}
+
+/// What a person asked so far, oldest first.
+async fn questions(world: &World, name: &str) -> Vec<String> {
+    let person = world.principal(name);
+    let runs = world.app.store.past_runs(&person, 50).await.unwrap();
+    let questions = runs.into_iter().map(|run| run.question);
+    questions.rev().collect()
+}
+
+async fn replies(world: &World, name: &str, thread: &str, text: &str) {
+    let ts = world.sim.reply(name, "general", thread, text).await;
+    heard(world, &ts.unwrap()).await;
+}
+
+on_every_pairing!(
+    only_mentions_are_answered_unless_somebody_chose_otherwise,
+    in_a_thread_where_it_was_asked_no_mention_is_needed,
+    every_message_of_a_person_is_answered_once_where_that_was_chosen,
+);
+
+async fn only_mentions_are_answered_unless_somebody_chose_otherwise(world: World) {
+    let alice = world.alice();
+    heard(&world, &alice.says("help me").await).await;
+    let ts = alice.says("@patchbay help me now").await;
+    alice.answer_to(&ts).await;
+    replies(&world, "bob", &ts, "help me too").await;
+    replies(&world, "alice", &ts, "and help me again").await;
+    assert_eq!(questions(&world, "alice").await, ["help me now"]);
+    assert!(questions(&world, "bob").await.is_empty());
+    world.stop().await;
+}
+
+async fn in_a_thread_where_it_was_asked_no_mention_is_needed(world: World) {
+    let (alice, bob) = (world.alice(), world.bob());
+    chooses(alice, "threads").await;
+    let elsewhere = bob.says("help me").await;
+    heard(&world, &elsewhere).await;
+    replies(&world, "bob", &elsewhere, "help me please").await;
+
+    let ts = alice.says("@patchbay help me").await;
+    alice.answer_to(&ts).await;
+    replies(&world, "bob", &ts, "@alice is that right?").await;
+    replies(&world, "bob", &ts, "help me too").await;
+    let both = |_: &Sim| (alice.replies(&ts).len() >= 2).then_some(());
+    assert!(world.sim.until(PATIENCE, both).await.is_some());
+    assert_eq!(questions(&world, "bob").await, ["help me too"]);
+    world.stop().await;
+}
+
+async fn every_message_of_a_person_is_answered_once_where_that_was_chosen(world: World) {
+    let (alice, bob) = (world.alice(), world.bob());
+    chooses(alice, "all").await;
+    let ts = bob.says("help me").await;
+    bob.answer_to(&ts).await;
+    let mention = bob.says("so @patchbay, help me as well").await;
+    bob.answer_to(&mention).await;
+    heard(&world, &bob.says("@alice did you see this?").await).await;
+    let programs = [
+        json!({ "bot_id": "B9" }),
+        json!({ "app_id": "A9" }),
+        json!({ "subtype": "bot_message" }),
+        json!({ "user": "USLACKBOT" }),
+    ];
+    for (number, mark) in programs.into_iter().enumerate() {
+        let mut event = json!({
+            "type": "message", "channel": "C0GENERAL1", "channel_type": "channel",
+            "user": "U0BOB0001", "text": "beep", "ts": format!("1.{number}"),
+        });
+        for (name, value) in mark.as_object().unwrap() {
+            event[name] = value.clone();
+        }
+        let payload = json!({
+            "type": "event_callback", "team_id": "T0SIM0001", "event": event,
+            "authorizations": [{ "team_id": "T0SIM0001", "user_id": "U0BOT0001" }],
+        });
+        let acks = world.sim.deliver(handmade("events_api", payload)).await;
+        assert!(acks[0].acked, "{event}");
+    }
+    assert_eq!(
+        questions(&world, "bob").await,
+        ["help me", "so , help me as well"]
+    );
+    assert_eq!(bob.replies(&ts).len(), 1);
+    assert_eq!(bob.replies(&mention).len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_is_shared_later_is_answered_by_mention_alone() {
+    let world = World::start().await;
+    let alice = world.alice();
+    chooses(alice, "all").await;
+    world.sim.set_external("general", true).unwrap();
+    heard(&world, &alice.says("help me").await).await;
+    alice.asks("@patchbay help me now").await;
+    assert_eq!(questions(&world, "alice").await, ["help me now"]);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_questions_without_a_mention_are_paused_with_a_word() {
+    let world = World::start().await;
+    let alice = world.alice();
+    chooses(alice, "all").await;
+    let team = world.principal("alice").team;
+    let channel = ChannelId::new("C0GENERAL1");
+    for _ in 0..20 {
+        world.app.channels.take_unaddressed(&team, &channel);
+    }
+    let ts = alice.says("help me").await;
+    let word = alice.answer_to(&ts).await.all_text();
+    assert!(word.contains("Mention me"), "{word}");
+    heard(&world, &alice.says("help me").await).await;
+    assert!(questions(&world, "alice").await.is_empty());
+    alice.asks("@patchbay help me").await;
+    alice.asks("help me again").await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_choice_made_through_another_process_counts_soon() {
+    use patchbay::channels::Channels;
+    use patchbay::clock::Clock;
+    use patchbay::domain::channel::{Choice, Listens};
+
+    let world = World::start().await;
+    let alice = world.principal("alice");
+    let channel = ChannelId::new("C0GENERAL1");
+    let other = Channels::new(world.app.store.clone(), Clock::System);
+    let settings = other.settings(&alice.team, &channel).await.unwrap();
+    assert_eq!(settings.listens(), Listens::Mentions);
+    let all = Choice::Listens(Some(Listens::All));
+    world
+        .app
+        .channels
+        .choose(&alice, &channel, all)
+        .await
+        .unwrap();
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let settings = other.settings(&alice.team, &channel).await.unwrap();
+        if settings.listens() == Listens::All {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "it never counted");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     world.stop().await;
 }
