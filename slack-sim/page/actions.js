@@ -8,7 +8,7 @@ import { h, safeUrl } from "./dom.js";
  * inputs drawn, by "block_id/action_id", and `kept` holds what was in them before a redraw.
  */
 export function surface({ person, target, kept = new Map() }) {
-  const self = { fields: new Map(), kept, act, place: target.message?.ts ?? target.view_id };
+  const self = { person, fields: new Map(), kept, act, place: target.message?.ts ?? target.view_id };
   async function act(press, control) {
     if (control.getAttribute("aria-busy") === "true") return;
     if (press.element.confirm && !(await confirmed(press.element.confirm, control))) return;

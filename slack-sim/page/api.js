@@ -21,10 +21,24 @@ const get = (path, params = {}) => request(`${path}?${query(params)}`);
 const post = (path, body) =>
   request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
+/** A form goes as the browser sends forms, so that files can be in it. */
+const form = (path, params, files) => {
+  const body = new FormData();
+  for (const file of files) body.append("file", file, file.name);
+  return request(`${path}?${query(params)}`, { method: "POST", body });
+};
+
 export const api = {
   state: (user) => get("/sim/state", { user }),
   messages: (user, channel, thread_ts) => get("/sim/messages", { user, channel, thread_ts }),
   say: (body) => post("/sim/say", body),
+  share: (params, files) => form("/sim/upload", params, files),
+  fileAddress: (id, user, download) => `/sim/files/${encodeURIComponent(id)}?${query({ user, download: download || null })}`,
+  fileText: async (address) => {
+    const response = await fetch(address).catch(() => null);
+    if (!response?.ok) throw new ApiError("The file cannot be read. Try again in a moment.");
+    return response.text();
+  },
   command: (body) => post("/sim/command", body),
   click: (body) => post("/sim/click", body),
   submit: (body) => post("/sim/submit", body),

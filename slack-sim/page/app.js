@@ -32,8 +32,8 @@ const modals = new Modals({ refresh: () => session.refreshViews() });
 const inspector = new Inspector(at("inspector"), () => inspect(false));
 const toolbar = { react, reply: openThread, inspect: showJson, more: choicesFor };
 const timeline = new Timeline(at("timeline"), "Messages", toolbar);
-const thread = new ThreadPanel(at("thread"), { close: () => go({ thread: null }), send: say, shortcuts: globalShortcuts, toolbar: { react, inspect: showJson, more: choicesFor } });
-const composer = new Composer(at("composer"), { id: "composer-input", testid: "composer", commands: () => session.state?.commands ?? [], shortcuts: globalShortcuts, onSend: send });
+const thread = new ThreadPanel(at("thread"), { close: () => go({ thread: null }), send: say, share, shortcuts: globalShortcuts, toolbar: { react, inspect: showJson, more: choicesFor } });
+const composer = new Composer(at("composer"), { id: "composer-input", testid: "composer", commands: () => session.state?.commands ?? [], shortcuts: globalShortcuts, onSend: send, onShare: (text, files) => share(text, files, session.channel.kind === "im" ? continuing : null) });
 
 start();
 
@@ -166,6 +166,18 @@ async function say(text, threadTs) {
     throw new Error("Commands do not work in threads. Write it below the channel instead.");
   }
   const { ts } = await api.say({ user: me, channel: channel.id, text, thread_ts: threadTs ?? undefined });
+  return said(ts, threadTs);
+}
+
+async function share(text, files, threadTs) {
+  if (!continuing) timeline.toEnd();
+  const { ts } = await api.share({ user: session.me, channel: session.channel.id, text, thread_ts: threadTs }, files);
+  return said(ts, threadTs);
+}
+
+/** Remembers what this person has just written, and shows it. */
+async function said(ts, threadTs) {
+  const { channel } = session;
   if (channel.kind === "im" && !threadTs) continuing = ts;
   else if (!threadTs) awaited.add(ts);
   if (threadTs) session.dirty.add(threadTs);

@@ -5,6 +5,7 @@ import { mrkdwn, plain, textObject } from "./mrkdwn.js";
 import { markdown } from "./markdown.js";
 import { richCell, richText } from "./richtext.js";
 import { chart } from "./chart.js";
+import { slackFile } from "./files.js";
 import { plan, taskCard } from "./tasks.js";
 import { table } from "./table.js";
 import { element } from "./elements.js";
@@ -61,7 +62,7 @@ const KINDS = {
     part.type === "image" ? element(part, block, surface) : h("span", { class: "context-text", dir: "auto" }, textObject(part))),
   actions: (block, surface) => (block.elements ?? []).map((part) => element(part, block, surface)),
   context_actions: (block, surface) => (block.elements ?? []).map((part) => element(part, block, surface)),
-  image: (block) => figure(block),
+  image: (block, surface) => figure(block, surface),
   markdown: (block) => h("div", { class: "md" }, markdown(block.text)),
   rich_text: (block) => richText(block),
   table: (block) => table((block.rows ?? []).map((row) => row.map(tableCell)), (block.column_settings ?? []).map((column) => column?.align)),
@@ -87,8 +88,8 @@ function section(block, surface) {
   ];
 }
 
-function figure(block) {
-  const src = safeUrl(block.image_url ?? block.slack_file?.url);
+function figure(block, surface) {
+  const src = safeUrl(block.image_url) ?? slackFile(block.slack_file, surface.person);
   return h("figure", null,
     block.title && h("figcaption", null, plain(block.title.text)),
     src ? h("img", { src, alt: block.alt_text ?? "", loading: "lazy" }) : h("p", { class: "block-unknown" }, block.alt_text || "An image"));

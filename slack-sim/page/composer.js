@@ -4,12 +4,13 @@ import { h, uid } from "./dom.js";
 import { icon } from "./icons.js";
 import { menuButton } from "./menu.js";
 import { suggestions } from "./complete.js";
+import { Attachments } from "./files.js";
 
 const drafts = new Map();
 const sent = [];
 
 export class Composer {
-  /** `options`: `{ id, testid, commands(), shortcuts(), onSend(text) }`; commands() gives [] where commands do not work, shortcuts() a menu's choices. */
+  /** `options`: `{ id, testid, commands(), shortcuts(), onSend(text), onShare(text, files) }`; commands() gives [] where commands do not work, shortcuts() a menu's choices. */
   constructor(root, options) {
     this.options = options;
     this.listId = uid("completion");
@@ -24,11 +25,13 @@ export class Composer {
     this.status = h("p", { class: "composer-status", role: "status" });
     this.send = h("button", { class: "send", type: "submit", "aria-label": "Send", title: "Send", "data-testid": `${options.testid}-send` }, icon("send"));
     this.shortcuts = menuButton({ class: "icon-button", "aria-label": "Shortcuts", title: "Shortcuts", "data-testid": `${options.testid}-shortcuts` }, icon("bolt"), options.shortcuts);
+    this.attachments = new Attachments(() => this.grow());
     this.form = h("form", { class: "composer", "data-testid": options.testid },
-      this.list, this.context, this.input,
-      h("div", { class: "composer-bar" }, this.starter("/", "Insert a command"), this.starter("@", "Mention someone"), this.shortcuts, this.status,
+      this.list, this.context, this.attachments.row, this.input, this.attachments.chooser,
+      h("div", { class: "composer-bar" }, this.attachments.button, this.starter("/", "Insert a command"), this.starter("@", "Mention someone"), this.shortcuts, this.status,
         h("span", { class: "composer-keys", "aria-hidden": "true" }, h("kbd", null, "Enter"), " to send"), this.send));
     root.replaceChildren(this.form);
+    this.attachments.welcome(this.form);
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     this.form.addEventListener("click", (event) => { if (event.target === this.form) this.input.focus(); });
     this.input.addEventListener("input", () => this.changed());
@@ -46,6 +49,7 @@ export class Composer {
   open(place, label) {
     if (this.place === place) return;
     this.place = place;
+    this.attachments.open(place);
     this.input.value = drafts.get(place) ?? "";
     this.input.setAttribute("aria-label", label);
     this.input.placeholder = label;
@@ -84,22 +88,24 @@ export class Composer {
   grow() {
     this.input.style.height = "auto";
     this.input.style.height = `${Math.min(this.input.scrollHeight, innerHeight * 0.4)}px`;
-    this.send.classList.toggle("ready", this.input.value.trim() !== "");
+    this.send.classList.toggle("ready", this.input.value.trim() !== "" || this.attachments.files.length > 0);
   }
 
   async submit() {
     const text = this.input.value.trim();
-    if (!text) return;
-    sent.unshift(text);
+    const files = this.attachments.take();
+    if (!text && !files.length) return;
+    if (text) sent.unshift(text);
     sent.length = Math.min(sent.length, 50);
     this.input.value = "";
     this.changed();
     this.shut();
     const wait = setTimeout(() => { this.status.textContent = text.startsWith("/") ? `Running ${text.split(/\s/)[0]}…` : "Sending…"; }, 300);
     try {
-      await this.options.onSend(text);
+      await (files.length ? this.options.onShare(text, files) : this.options.onSend(text));
     } catch (error) {
       if (this.input.value === "") { this.input.value = text; this.changed(); this.shut(); }
+      this.attachments.add(files);
       this.failed = error.message;
     }
     clearTimeout(wait);

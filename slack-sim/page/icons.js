@@ -23,6 +23,8 @@ const PATHS = {
   spinner: "M10 3.5a6.5 6.5 0 1 0 6.5 6.5",
   external: "M8 5H5.5A1.5 1.5 0 0 0 4 6.5v8A1.5 1.5 0 0 0 5.5 16h8a1.5 1.5 0 0 0 1.5-1.5V12M11 4h5v5M16 4l-7 7",
   more: "M5 10v.1M10 10v.1M15 10v.1",
+  download: "M10 3.5v9M6 9l4 4 4-4M4 16h12",
+  file: "M5.5 3h6L15 6.5V17H5.5zM11 3v4h4",
   down: "M10 4v11M5.5 10.5L10 15l4.5-4.5",
   plus: "M10 4.5v11M4.5 10h11",
   copy: "M7.5 7.5h8v8h-8zM12.5 7.5v-3h-8v8h3",

@@ -4,6 +4,7 @@ import { growBlocks, renderBlocks } from "./blocks.js";
 import { avatar, whoIs } from "./directory.js";
 import { h } from "./dom.js";
 import { emoji } from "./emoji.js";
+import { messageFiles } from "./files.js";
 import { icon } from "./icons.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { fullTimeOf, timeOf } from "./time.js";
@@ -34,7 +35,7 @@ export function messageElement(message, view) {
     h("div", { class: "msg-body", "data-notes": true },
       message.ephemeral && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
       view.compact ? null : head,
-      content(message, view), reactions(message, view), threadButton(message, view)));
+      content(message, view), messageFiles(message.files, view.me), reactions(message, view), threadButton(message, view)));
 }
 
 /** Brings a message on screen up to date and leaves alone what has not changed in it, so that it grows without a flicker. */

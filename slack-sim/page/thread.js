@@ -6,7 +6,7 @@ import { Timeline } from "./timeline.js";
 import { threadItems } from "./places.js";
 
 export class ThreadPanel {
-  /** `on` is `{ close(), send(text, ts), shortcuts(), toolbar }`. */
+  /** `on` is `{ close(), send(text, ts), share(text, files, ts), shortcuts(), toolbar }`. */
   constructor(root, on) {
     this.root = root;
     const close = h("button", { class: "icon-button", type: "button", "aria-label": "Close the thread", "data-testid": "thread-close" }, icon("close"));
@@ -16,7 +16,7 @@ export class ThreadPanel {
     const slot = h("div", { class: "composer-slot" });
     root.append(h("header", { class: "pane-head" }, h("h2", { class: "title" }, "Thread"), this.where, h("span", { class: "spring" }), close), messages, slot);
     this.timeline = new Timeline(messages, "Thread", on.toolbar);
-    this.composer = new Composer(slot, { id: "thread-input", testid: "thread-composer", commands: () => [], shortcuts: on.shortcuts, onSend: (text) => on.send(text, this.ts) });
+    this.composer = new Composer(slot, { id: "thread-input", testid: "thread-composer", commands: () => [], shortcuts: on.shortcuts, onSend: (text) => on.send(text, this.ts), onShare: (text, files) => on.share(text, files, this.ts) });
     root.addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.defaultPrevented) on.close(); });
     this.ts = null;
   }

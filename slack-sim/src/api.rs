@@ -5,6 +5,7 @@ mod args;
 mod assistant;
 mod chat;
 mod conversations;
+mod files;
 mod pages;
 mod reactions;
 mod streams;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use futures_util::stream;
@@ -68,6 +69,11 @@ fn method(name: &str) -> Option<(Token, Handler)> {
         "conversations.members" => (Token::Bot, conversations::members),
         "conversations.open" => (Token::Bot, conversations::open),
         "conversations.replies" => (Token::Bot, conversations::replies),
+        "files.completeUploadExternal" => (Token::Bot, files::complete),
+        "files.delete" => (Token::Bot, files::delete),
+        "files.getUploadURLExternal" => (Token::Bot, files::upload_url),
+        "files.info" => (Token::Bot, files::info),
+        "files.list" => (Token::Bot, files::list),
         "reactions.add" => (Token::Bot, reactions::add),
         "reactions.remove" => (Token::Bot, reactions::remove),
         "users.info" => (Token::Bot, users::info),
@@ -87,8 +93,12 @@ pub(crate) async fn call(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
+    let body = match crate::body::Body::read(request).await {
+        Ok(body) => body,
+        Err(answer) => return answer,
+    };
     let args = Args::read(query.as_deref(), &headers, &body);
     let entry = shared.record(Line {
         direction: "from_app",

@@ -5,8 +5,8 @@ mod looking;
 mod notices;
 mod steering;
 
-use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -14,7 +14,8 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use crate::error::Refused;
-use crate::sim::Sim;
+use crate::file_server;
+use crate::sim::{Sim, UPLOAD_LIMIT};
 
 /// The routes below `/sim`.
 pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
@@ -36,6 +37,11 @@ pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
         .route("/submit", post(acting::submit))
         .route("/stop", post(acting::stop))
         .route("/close", post(acting::close))
+        .route("/files/{id}", get(file_server::open))
+        .route(
+            "/upload",
+            post(file_server::share).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)),
+        )
         .route("/clock", post(steering::clock))
         .route(
             "/faults",
@@ -68,21 +74,27 @@ impl IntoResponse for Unserved {
 
 /// Turns away pages of other sites whose name was made to point here.
 async fn only_loopback(request: Request, next: Next) -> Response {
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .and_then(|host| url::Url::parse(&format!("http://{host}")).ok());
-    let is_loopback = host.as_ref().is_some_and(|url| match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    });
-    if is_loopback {
+    if comes_from_here(request.headers()) {
         next.run(request).await
     } else {
         let why = "The workspace can only be used on this machine.".to_owned();
         Unserved(StatusCode::FORBIDDEN, why).into_response()
     }
+}
+
+fn comes_from_here(headers: &HeaderMap) -> bool {
+    let named = |name| headers.get(name)?.to_str().ok();
+    let host = named(header::HOST).map(|host| format!("http://{host}"));
+    // A browser sends a form of another site without asking; the origin tells where it came from.
+    host.is_some_and(|host| is_loopback(&host)) && named(header::ORIGIN).is_none_or(is_loopback)
+}
+
+fn is_loopback(address: &str) -> bool {
+    let url = url::Url::parse(address);
+    url.is_ok_and(|url| match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    })
 }

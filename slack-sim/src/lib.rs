@@ -7,12 +7,15 @@
 
 mod api;
 mod blocks;
+mod body;
 mod clock;
 mod config;
 mod control;
 mod dispatch;
 mod error;
 mod faults;
+mod file_server;
+mod filetypes;
 mod http_delivery;
 mod ids;
 mod log;

@@ -32,6 +32,8 @@ const ASSETS: &[(&str, &str)] = files![
     "edit.js",
     "elements.js",
     "emoji.js",
+    "files.css",
+    "files.js",
     "header.js",
     "home.js",
     "icon.svg",

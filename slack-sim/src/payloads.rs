@@ -9,8 +9,8 @@ use crate::ids;
 use crate::state::Workspace;
 
 pub(crate) use events::{
-    Reacted, app_mention, event_callback, home_opened, member_joined, message, message_changed,
-    message_deleted, reaction, subscription,
+    Reacted, app_mention, event_callback, file_event, home_opened, member_joined, message,
+    message_changed, message_deleted, reaction, subscription,
 };
 pub(crate) use interactions::{
     Place, block_actions, message_action, shortcut, view_closed, view_submission,

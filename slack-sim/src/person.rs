@@ -2,6 +2,7 @@
 
 mod click;
 mod command;
+mod files;
 mod look;
 mod own;
 mod shortcut;

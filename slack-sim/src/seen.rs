@@ -26,6 +26,9 @@ pub struct Message {
     /// Its attachments of the old kind.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Value>,
+    /// The files in it, as Slack's JSON has them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Value>,
     /// The first message of its thread, for a reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_ts: Option<String>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -18,10 +19,14 @@ use crate::faults::{Fault, FaultKind};
 use crate::log::{Call, Entry};
 use crate::shared::{EVENT_QUEUE, Shared};
 use crate::socket::Disconnect;
-use crate::{api, control, http_delivery, page, response_url, socket};
+use crate::state::LARGEST;
+use crate::{api, control, file_server, http_delivery, page, response_url, socket};
 
 /// How long stopping waits for what is still under way.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+/// The most that may be sent with one upload: the largest file and the form around it.
+pub(crate) const UPLOAD_LIMIT: usize = LARGEST + 64 * 1024;
 
 /// A simulated workspace, listening on loopback. Clones drive the same workspace.
 #[derive(Clone)]
@@ -215,6 +220,11 @@ impl Sim {
         let slack = Router::new()
             .route("/api/{method}", any(api::call))
             .route("/link/", get(socket::link))
+            .route(
+                "/upload/v1/{ticket}",
+                post(file_server::upload).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)),
+            )
+            .route("/files-pri/{key}/{*rest}", get(file_server::private))
             .route("/response/{key}", post(response_url::respond))
             .with_state(Arc::clone(&self.shared));
         Router::new()

@@ -1,6 +1,7 @@
 //! The workspace as data: who is in it, what was said, which modals are open. Pure: effects are handed back, not performed.
 
 mod agents;
+mod files;
 mod limits;
 mod messages;
 mod people;
@@ -22,6 +23,7 @@ use crate::config::{AppConfig, Delivery, SimConfig};
 use crate::ids::{self, Sequence};
 use crate::payloads;
 
+pub(crate) use files::{Announcement, File, LARGEST};
 pub(crate) use limits::Pace;
 pub(crate) use messages::{Author, Draft, Post, Revision};
 pub(crate) use people::{Channel, ChannelKind, User};
@@ -40,6 +42,7 @@ pub(crate) struct Workspace {
     pub(crate) channels: Vec<Channel>,
     pub(crate) pace: Pace,
     pub(crate) ids: Sequence,
+    files: Vec<File>,
     modals: HashMap<String, Vec<Value>>,
     homes: HashMap<String, Value>,
     triggers: triggers::Triggers,
@@ -109,6 +112,7 @@ impl Workspace {
             channels,
             pace: Pace::new(&config.limits),
             ids: Sequence::starting(now),
+            files: Vec::new(),
             modals: HashMap::new(),
             homes: HashMap::new(),
             triggers: triggers::Triggers::default(),

@@ -1,17 +1,18 @@
 //! The arguments of a Web API call, however they were sent.
 
-use axum::body::Bytes;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
+use crate::body::{Body, bearer, content_type};
 use crate::error::ApiError;
 
 /// Arguments that a form carries as JSON in a string.
-const STRUCTURED: [&str; 7] = [
+const STRUCTURED: [&str; 8] = [
     "attachments",
     "blocks",
     "chunks",
+    "files",
     "loading_messages",
     "metadata",
     "prompts",
@@ -27,19 +28,20 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Reads a query and a JSON or form body; the token from the header or from a field.
-    pub(crate) fn read(query: Option<&str>, headers: &HeaderMap, body: &Bytes) -> Self {
+    /// Reads a query and a body of JSON, of a form or of its parts; the token from the header or from a field.
+    pub(crate) fn read(query: Option<&str>, headers: &HeaderMap, body: &Body) -> Self {
         let mut fields = form(query.unwrap_or_default().as_bytes());
-        let kind = headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        if kind.starts_with("application/json") {
-            if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
-                fields.extend(object);
+        match body {
+            Body::Parts(parts) => fields.extend(parts.iter().map(|part| {
+                let text = String::from_utf8_lossy(&part.content);
+                (part.name.clone(), json!(text))
+            })),
+            Body::Whole(body) if content_type(headers).starts_with("application/json") => {
+                if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
+                    fields.extend(object);
+                }
             }
-        } else {
-            fields.extend(form(body));
+            Body::Whole(body) => fields.extend(form(body)),
         }
         for name in STRUCTURED {
             if let Some(Value::String(text)) = fields.get(name)
@@ -55,13 +57,10 @@ impl Args {
                 fields.insert(name.to_owned(), text.into());
             }
         }
-        let bearer = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .map(str::to_owned);
         let field = fields.remove("token");
-        let token = bearer.or_else(|| field?.as_str().map(str::to_owned));
+        let token = bearer(headers)
+            .map(str::to_owned)
+            .or_else(|| field?.as_str().map(str::to_owned));
         Self { token, fields }
     }
 

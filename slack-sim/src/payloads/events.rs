@@ -129,6 +129,16 @@ pub(crate) fn reaction(
     })
 }
 
+/// Something happened to a file: `file_created`, `file_shared` or `file_deleted`.
+pub(crate) fn file_event(kind: &str, file: &str, user: &str, at: &str) -> Value {
+    let mut event = json!({"type": kind, "file_id": file, "event_ts": at});
+    if kind != "file_deleted" {
+        event["user_id"] = json!(user);
+        event["file"] = json!({"id": file});
+    }
+    event
+}
+
 /// Somebody joined a channel.
 pub(crate) fn member_joined(channel: &str, user: &str, at: &str) -> Value {
     json!({

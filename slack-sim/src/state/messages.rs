@@ -20,6 +20,8 @@ pub(crate) struct Post {
     /// A reply that also shows in the channel.
     pub(crate) broadcast: bool,
     pub(crate) metadata: Option<Value>,
+    /// The ids of the files in it.
+    pub(crate) files: Vec<String>,
     /// The only person who can see it.
     pub(crate) only_for: Option<String>,
     pub(crate) edited: Option<String>,
@@ -51,6 +53,7 @@ pub(crate) struct Draft {
     pub(crate) thread_ts: Option<String>,
     pub(crate) broadcast: bool,
     pub(crate) metadata: Option<Value>,
+    pub(crate) files: Vec<String>,
     pub(crate) only_for: Option<String>,
     pub(crate) stream: Option<Stream>,
 }
@@ -85,6 +88,7 @@ impl Draft {
             thread_ts: None,
             broadcast: false,
             metadata: None,
+            files: Vec::new(),
             only_for: None,
             stream: None,
         }
@@ -103,6 +107,7 @@ impl Post {
             thread_ts: draft.thread_ts,
             broadcast: draft.broadcast,
             metadata: draft.metadata,
+            files: draft.files,
             only_for: draft.only_for,
             edited: None,
             reactions: Vec::new(),
@@ -133,19 +138,24 @@ impl Workspace {
     pub(crate) fn post(&mut self, now: Time, draft: Draft) -> Result<String, ApiError> {
         let ts = self.next_ts(now);
         let id = draft.channel.clone();
-        let place = self.channel_mut(&id)?;
         if let Some(root) = &draft.thread_ts {
-            if !ids::is_ts(root) {
-                return Err("invalid_thread_ts".into());
-            }
-            if !place.posts.iter().any(|post| post.ts == *root) {
-                return Err("thread_not_found".into());
-            }
+            self.check_thread(&id, root)?;
         }
+        let place = self.channel_mut(&id)?;
         let post = Post::from_draft(draft, ts.clone());
         place.posts.push(post.clone());
+        self.share_files(now, &id, &ts, &post.files);
         self.announce_post(now, &id, &post);
         Ok(ts)
+    }
+
+    /// Whether there is a thread to reply in.
+    pub(crate) fn check_thread(&self, channel: &str, root: &str) -> Result<(), ApiError> {
+        if !ids::is_ts(root) {
+            return Err("invalid_thread_ts".into());
+        }
+        let found = self.find_post(channel, root);
+        found.map(|_| ()).ok_or_else(|| "thread_not_found".into())
     }
 
     /// Changes one of the app's messages.

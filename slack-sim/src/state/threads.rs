@@ -72,6 +72,12 @@ impl Workspace {
         if !post.attachments.is_empty() {
             message["attachments"] = json!(post.attachments);
         }
+        if !post.files.is_empty() {
+            message["subtype"] = json!("file_share");
+            message["files"] = json!(self.files_in_message(&post.files));
+            message["upload"] = json!(true);
+            message["display_as_bot"] = json!(false);
+        }
         if let Some(stream) = &post.stream {
             message["streaming_state"] = json!(stream.state_name());
         }
@@ -156,6 +162,7 @@ impl Workspace {
             text: post.text.clone(),
             blocks: post.blocks.clone(),
             attachments: post.attachments.clone(),
+            files: self.files_in_message(&post.files),
             thread_ts: post.thread_ts.clone(),
             reply_count: (replies > 0).then_some(replies),
             reply_users: (replies > 0).then_some(users),

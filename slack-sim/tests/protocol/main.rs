@@ -5,6 +5,7 @@ mod agent_blocks;
 mod app;
 mod control;
 mod faults;
+mod files;
 mod http_delivery;
 mod messages;
 mod own_messages;

@@ -69,6 +69,16 @@ const verbs = {
     const root = await client.chat.postMessage({ channel: body.channel_id, text: "a status follows" });
     await client.assistant.threads.setStatus({ channel_id: body.channel_id, thread_ts: root.ts, status: "is touring" });
   },
+  file: async ({ ack, client, body }) => {
+    await ack();
+    const place = { channel_id: body.channel_id, initial_comment: "a file follows" };
+    const { files: [uploaded] } = await client.filesUploadV2({ ...place, file: Buffer.from("Zeile eins\nLine two ✓\n"), filename: "lines.txt", title: "Two lines" });
+    const id = uploaded.files[0].id;
+    const { file } = await client.files.info({ file: id });
+    await client.chat.postMessage({ channel: body.user_id, text: `uploaded ${file.title}: ${await read(file)}` });
+    await client.files.delete({ file: id });
+    await client.chat.postMessage({ channel: body.user_id, text: `then ${await failure(client.files.info({ file: id }))}` });
+  },
   tour: async ({ ack, client, body, respond }) => {
     await ack();
     await respond(JSON.stringify(await tour(client, body)));
@@ -104,6 +114,8 @@ async function tour(client, { channel_id: channel, user_id: user }) {
   return seen;
 }
 
+/** What is in a file, read as an app has to: with its token. */
+const read = (file) => fetch(file.url_private, { headers: { authorization: "Bearer xoxb-sim" } }).then((response) => response.text());
 const failure = (call) => call.then(() => "worked", (error) => error.data?.error ?? String(error));
 
 app.command("/mcp", async (args) => {
@@ -155,6 +167,10 @@ app.shortcut("connect_service", async ({ ack, client, body }) => {
 });
 app.message(async ({ message, client }) => {
   const { channel, channel_type, subtype } = message;
+  if (subtype === "file_share" && !message.bot_id) {
+    const texts = await Promise.all(message.files.map(read));
+    await client.chat.postMessage({ channel, text: `got ${message.files.length} with “${message.text}”: ${texts.join("|")}` });
+  }
   if (channel_type !== "im") return;
   if (subtype === "message_changed" && !message.message.bot_id) {
     await client.chat.postMessage({ channel, text: `edited: ${message.previous_message.text} to ${message.message.text}` });

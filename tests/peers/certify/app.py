@@ -2,6 +2,7 @@
 
 import json
 import sys
+from urllib.request import Request, urlopen
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -137,6 +138,29 @@ def do_status(ack, client, body, **_):
     client.assistant_threads_setStatus(**status)
 
 
+def read(file):
+    """What is in a file, read as an app has to: with its token."""
+    request = Request(file["url_private"], headers={"authorization": "Bearer xoxb-sim"})
+    with urlopen(request) as response:
+        return response.read().decode()
+
+
+def do_file(ack, client, body, **_):
+    ack()
+    uploaded = client.files_upload_v2(
+        channel=body["channel_id"],
+        initial_comment="a file follows",
+        content="Zeile eins\nLine two ✓\n",
+        filename="lines.txt",
+        title="Two lines",
+    )
+    file = client.files_info(file=uploaded["file"]["id"])["file"]
+    client.chat_postMessage(channel=body["user_id"], text=f"uploaded {file['title']}: {read(file)}")
+    client.files_delete(file=file["id"])
+    gone = failure(lambda: client.files_info(file=file["id"]))
+    client.chat_postMessage(channel=body["user_id"], text=f"then {gone}")
+
+
 def do_tour(ack, client, body, respond, **_):
     ack()
     respond(json.dumps(tour(client, body["channel_id"], body["user_id"])))
@@ -184,6 +208,7 @@ VERBS = {
     "stream": do_stream,
     "tasks": do_tasks,
     "status": do_status,
+    "file": do_file,
     "tour": do_tour,
 }
 
@@ -210,6 +235,9 @@ def heard(event, say):
     subtype = event.get("subtype")
     if subtype is None and "bot_id" not in event:
         say(f"heard: {event['text']}")
+    elif subtype == "file_share" and "bot_id" not in event:
+        texts = "|".join(read(file) for file in event["files"])
+        say(f"got {len(event['files'])} with “{event['text']}”: {texts}")
     elif subtype == "message_changed" and "bot_id" not in event["message"]:
         say(f"edited: {event['previous_message']['text']} to {event['message']['text']}")
     elif subtype == "message_deleted" and "bot_id" not in event["previous_message"]:

@@ -19,6 +19,9 @@ async function submit(w, name) {
 
 const replies = async (w, ts) => (await w.messages("alice", "general", ts)).slice(1).filter((message) => message.bot_id);
 
+/** A kind that only the apps on Bolt know. */
+const bolt = (check) => Object.assign(check, { clients: ["Bolt JS", "Bolt Python"] });
+
 export const kinds = {
   "command, answered in the acknowledgement": async (w) => {
     const outcome = await w.command("ack");
@@ -159,6 +162,19 @@ export const kinds = {
     const status = async () => (await w.get("/messages", { user: "alice", channel: "general" })).statuses?.[root.ts];
     await w.when("status", async () => JSON.stringify((await status()) ?? null).includes("is touring"));
   },
+  "files: uploaded, read, deleted": bolt(async (w) => {
+    await w.command("file");
+    const shared = await w.message("a file follows", { user: "bob" });
+    same([shared.files.length, shared.files[0].id.startsWith("F")], [1, true], "the files of the message");
+    await w.message("uploaded Two lines: Zeile eins\nLine two ✓", { channel: "dm" });
+    await w.message("then file_deleted", { channel: "dm" });
+    const left = await w.message("a file follows", { user: "bob" });
+    same(left.files[0].mode, "tombstone", "the deleted file");
+  }),
+  "files that a person shares": bolt(async (w) => {
+    await w.share("bob", "dm", "look", { "one.txt": "eins", "two.txt": "zwei" });
+    await w.message("got 2 with “look”: eins|zwei", { user: "bob", channel: "dm" });
+  }),
   "stream, by the client's own helper": async (w) => {
     await w.command("stream");
     const root = await w.message("a stream follows");

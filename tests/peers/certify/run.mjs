@@ -70,6 +70,7 @@ async function certify(name, transport) {
     else await workspace.when("a socket is open", async () => (await workspace.state()).sockets > 0);
     for (const [kind, check] of chosen) {
       if (check.only && check.only !== transport) continue;
+      if (check.clients && !check.clients.includes(name)) continue;
       try {
         await (instead[kind] ?? check)(workspace);
         outcomes[kind] = null;

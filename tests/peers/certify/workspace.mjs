@@ -31,6 +31,15 @@ export class Workspace {
     return log.entries ?? log;
   };
   say = async (user, channel, text, thread_ts) => (await this.post("/say", { user, channel, text, thread_ts })).ts;
+  /** Shares files, given as names with texts. */
+  share = async (user, channel, text, files) => {
+    const body = new FormData();
+    for (const [name, content] of Object.entries(files)) body.append("file", new Blob([content]), name);
+    const response = await fetch(`${this.base}/sim/upload?${new URLSearchParams({ user, channel, text })}`, { method: "POST", body });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(`/upload: ${answer.error}`);
+    return answer.ts;
+  };
   command = (text, user = "alice", channel = "general") => this.post("/command", { user, channel, command: "/mcp", text });
 
   /** The message with these words, once it is there. */
