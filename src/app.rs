@@ -20,8 +20,8 @@ use crate::net;
 use crate::runs::{Runs, Shown};
 use crate::secrets::{Sealer, Secrets};
 use crate::slack::people::People;
-use crate::slack::socket::{self, SocketHealth, Sockets};
-use crate::slack::{SlackClient, Transport, home, outbox, recovery, thread};
+use crate::slack::socket::{self, SocketHealth};
+use crate::slack::{SlackClient, Transport, home, outbox, recovery, standing, thread};
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::tools::Tools;
@@ -66,7 +66,6 @@ pub struct App {
     pub models: Models,
     /// The model that answers whoever chose none, as `provider/model`.
     pub model: String,
-    open_sockets: Mutex<Option<Sockets>>,
     /// Runs that are to be shown as they go, until somebody does.
     shown: Mutex<Option<mpsc::Receiver<Shown>>>,
 }
@@ -148,7 +147,6 @@ impl App {
             slack: SlackClient::new(&config.slack)?,
             homes: home::Turns::default(),
             sockets: SocketHealth::default(),
-            open_sockets: Mutex::new(None),
             shown: Mutex::new(Some(shown)),
             model,
             models,
@@ -190,11 +188,11 @@ impl App {
         }
         self.tasks
             .spawn_until_stop("slack.recovery", recovery::watch(self.clone()));
+        self.tasks
+            .spawn_until_stop("slack.standing", standing::watch(self.clone()));
         self.runs.start();
         if self.config.slack.transport == Transport::Socket {
-            *self.open_sockets.lock().await = Some(Sockets::open(self).await?);
-            self.tasks
-                .spawn_until_stop("slack.socket.watch", socket::watch(self.clone()));
+            socket::start(self);
         }
         tracing::info!(
             model = self.model,
@@ -206,22 +204,10 @@ impl App {
 
     /// Stops taking things in, lets work in progress finish, and closes the database.
     pub async fn stop(&self) {
-        if let Some(sockets) = self.open_sockets.lock().await.take() {
-            sockets.close().await;
-        }
         if !self.tasks.stop(GRACE).await {
             tracing::warn!("some work was still going on; it will be taken up after the restart");
         }
         self.store.close().await;
-    }
-
-    /// Whether requests from Slack can arrive and be stored.
-    pub async fn is_ready(&self) -> bool {
-        let reachable = match self.config.slack.transport {
-            Transport::Socket => self.sockets.open() > 0,
-            Transport::Http => true,
-        };
-        reachable && !self.tasks.is_stopping() && self.store.ping().await.is_ok()
     }
 }
 

@@ -24,6 +24,7 @@ mod router;
 mod screens;
 mod shortcuts;
 pub mod socket;
+pub mod standing;
 pub mod thread;
 
 use std::time::Duration;

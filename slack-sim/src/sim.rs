@@ -111,7 +111,8 @@ impl Sim {
         } else if fault.kind == FaultKind::Timeout {
             self.disconnect(Disconnect::Frozen);
         } else {
-            self.disconnect(reason(fault.error.as_deref()));
+            let why = fault.error.as_deref().and_then(Disconnect::named);
+            self.disconnect(why.unwrap_or(Disconnect::RefreshRequested));
         }
     }
 
@@ -243,16 +244,5 @@ impl Sim {
         self.shared
             .tasks
             .spawn(async move { stopping.run_until_cancelled(work).await.is_some() });
-    }
-}
-
-fn reason(word: Option<&str>) -> Disconnect {
-    match word {
-        Some("warning") => Disconnect::Warning,
-        Some("link_disabled") => Disconnect::LinkDisabled,
-        Some("too_many_websockets") => Disconnect::TooManyWebsockets,
-        Some("abrupt") => Disconnect::Abrupt,
-        Some("frozen") => Disconnect::Frozen,
-        Some(_) | None => Disconnect::RefreshRequested,
     }
 }

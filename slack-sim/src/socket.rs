@@ -28,7 +28,7 @@ const MOST_SOCKETS: usize = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Disconnect {
-    /// Announces that the socket will go soon.
+    /// Announces that the socket will go: Slack closes it ten seconds later.
     Warning,
     /// Asks for a fresh socket, then closes this one.
     RefreshRequested,
@@ -40,6 +40,21 @@ pub enum Disconnect {
     Abrupt,
     /// The connection stays, but nothing passes through it any more, pings included.
     Frozen,
+}
+
+impl Disconnect {
+    /// The one that a word names.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        match word {
+            "refresh_requested" => Some(Self::RefreshRequested),
+            "warning" => Some(Self::Warning),
+            "link_disabled" => Some(Self::LinkDisabled),
+            "too_many_websockets" => Some(Self::TooManyWebsockets),
+            "abrupt" => Some(Self::Abrupt),
+            "frozen" => Some(Self::Frozen),
+            _ => None,
+        }
+    }
 }
 
 /// What a socket is told to do.
@@ -145,12 +160,30 @@ impl Sockets {
         Some((id, count))
     }
 
-    /// Removes a socket; what it has not acknowledged, it never will.
-    fn close(&self, id: u64) {
+    /// Sends nothing more to a socket.
+    fn retire(&self, id: u64) {
+        let mut registry = self.lock();
+        registry.open.remove(&id);
+        self.count.send_replace(registry.open.len());
+    }
+
+    /// Whether a socket has yet to acknowledge something.
+    fn awaits(&self, id: u64) -> bool {
+        let registry = self.lock();
+        registry
+            .waiting
+            .values()
+            .any(|waiting| waiting.socket == id)
+    }
+
+    /// Removes a socket; what it has not acknowledged, it never will. Gives how many are left.
+    fn close(&self, id: u64) -> usize {
         let mut registry = self.lock();
         registry.open.remove(&id);
         registry.waiting.retain(|_, waiting| waiting.socket != id);
-        self.count.send_replace(registry.open.len());
+        let left = registry.open.len();
+        self.count.send_replace(left);
+        left
     }
 
     /// Takes an acknowledgement; false when nothing waits for it.

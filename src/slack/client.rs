@@ -1,5 +1,6 @@
 //! The only file that calls Slack: every call has a time limit and tells "no" from "unheard".
 
+mod calling;
 mod reading;
 
 use std::time::Duration;
@@ -9,23 +10,21 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json};
-use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::SlackClientHyperConnector;
 use slack_morphism::{SlackApiToken, SlackApiTokenValue};
-use tokio::time::Instant;
 use url::Url;
 
 use super::SlackConfig;
 use super::blocks::Message;
 use super::limits::Limits;
+use super::standing::Standing;
 use crate::domain::principal::Principal;
 use crate::error::{Error, Kind};
 use crate::ids::{ChannelId, MessageTs, UserId};
 
 pub use reading::{Place, Profile};
 
-/// The connector both the Web API and Socket Mode use.
-pub type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
+type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
 
 /// Pages of 200 replies that are searched for a message of ours.
 const MOST_PAGES: usize = 10;
@@ -76,9 +75,11 @@ pub struct StreamEnd<'a> {
 pub struct SlackClient {
     client: slack_morphism::SlackClient<Connector>,
     token: SlackApiToken,
+    app_token: SlackApiToken,
     api_url: Url,
     timeout: Duration,
     limits: Limits,
+    standing: Standing,
 }
 
 impl std::fmt::Debug for SlackClient {
@@ -87,8 +88,13 @@ impl std::fmt::Debug for SlackClient {
     }
 }
 
+fn token(configured: Option<&SecretString>) -> SlackApiToken {
+    let token = configured.map(|token| token.expose_secret().to_owned());
+    SlackApiToken::new(SlackApiTokenValue(token.unwrap_or_default()))
+}
+
 /// A connector to `api_url`: TLS outside loopback, plain HTTP where the URL says so.
-pub fn connector(api_url: &str) -> Result<Connector, Error> {
+fn connector(api_url: &str) -> Result<Connector, Error> {
     let https = hyper_rustls::HttpsConnectorBuilder::new()
         .with_native_roots()
         .map_err(Error::internal)?
@@ -102,17 +108,34 @@ pub fn connector(api_url: &str) -> Result<Connector, Error> {
 impl SlackClient {
     /// A client for the workspace that the configured token belongs to.
     pub fn new(config: &SlackConfig) -> Result<Self, Error> {
-        let token = config
-            .bot_token
-            .clone()
-            .unwrap_or_else(|| SecretString::from(String::new()));
         Ok(Self {
             client: slack_morphism::SlackClient::new(connector(&config.api_url)?),
-            token: SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned())),
+            token: token(config.bot_token.as_ref()),
+            app_token: token(config.app_token.as_ref()),
             api_url: Url::parse(&config.api_url).map_err(Error::internal)?,
             timeout: config.call_timeout,
             limits: Limits::default(),
+            standing: Standing::default(),
         })
+    }
+
+    /// How the bot stands with Slack.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Where the next socket is to be opened; works once, for half a minute.
+    pub async fn socket_address(&self) -> Result<Url, CallError> {
+        let session = self.client.open_session(&self.app_token);
+        let (method, nothing) = ("apps.connections.open", json!({}));
+        let call = session
+            .http_session_api
+            .http_post::<_, Value>(method, &nothing, None);
+        let answer = self.within_limit(method, call).await?;
+        let url = answer["url"].as_str().and_then(|url| Url::parse(url).ok());
+        let plain = self.api_url.scheme() == "http";
+        url.filter(|url| url.scheme() == "wss" || plain && url.scheme() == "ws")
+            .ok_or(CallError::Unheard("no address"))
     }
 
     /// Posts a message and returns its identity. `metadata` lets a lost reply be found again.
@@ -350,95 +373,10 @@ impl SlackClient {
         self.within_limit("response_url", call).await.map(drop)
     }
 
-    /// Slack documents some methods for queries, not for JSON bodies.
-    async fn get(
-        &self,
-        method: &'static str,
-        query: &[(&str, Option<&str>)],
-    ) -> Result<Value, CallError> {
-        let query: Vec<(&str, Option<&str>)> = query.to_vec();
-        let session = self.client.open_session(&self.token);
-        let call = session
-            .http_session_api
-            .http_get::<Value, _, _>(method, &query, None);
-        let channel = query.iter().find(|(name, _)| *name == "channel");
-        let channel = channel.and_then(|(_, value)| *value);
-        self.in_turn(method, channel, call).await
-    }
-
-    /// A call that waits for its turn, or says "later" where the wait would be long.
-    async fn in_turn(
-        &self,
-        method: &'static str,
-        channel: Option<&str>,
-        call: impl Future<Output = Result<Value, SlackClientError>>,
-    ) -> Result<Value, CallError> {
-        let wait = self.limits.take(method, channel, Instant::now());
-        let wait = wait.map_err(CallError::RateLimited)?;
-        if !wait.is_zero() {
-            tokio::time::sleep(wait).await;
-            let paused = self.limits.paused(method, channel, Instant::now());
-            if !paused.is_zero() {
-                return Err(CallError::RateLimited(paused));
-            }
-        }
-        let outcome = self.within_limit(method, call).await;
-        if let Err(CallError::RateLimited(wait)) = &outcome {
-            self.limits.pause(method, channel, *wait, Instant::now());
-        }
-        outcome
-    }
-
-    async fn call(&self, method: &'static str, body: &Value) -> Result<Value, CallError> {
-        let session = self.client.open_session(&self.token);
-        let call = session
-            .http_session_api
-            .http_post::<_, Value>(method, body, None);
-        if body.get("trigger_id").is_some() {
-            // A trigger lives three seconds: a wait would only waste it.
-            return self.within_limit(method, call).await;
-        }
-        self.in_turn(method, body["channel"].as_str(), call).await
-    }
-
-    async fn within_limit(
-        &self,
-        method: &'static str,
-        call: impl Future<Output = Result<Value, SlackClientError>>,
-    ) -> Result<Value, CallError> {
-        let answer = tokio::time::timeout(self.timeout, call).await;
-        let outcome = answer.unwrap_or(Ok(Value::Null)).map_err(classify);
-        match outcome {
-            Ok(Value::Null) => Err(CallError::Unheard(UNANSWERED)),
-            Ok(answer) if method != "response_url" && answer["ok"] != json!(true) => {
-                Err(CallError::Unheard("an answer without ok"))
-            }
-            outcome => outcome,
-        }
-    }
-
     /// Slack's hosts, or the host of the configured API.
     fn is_slack(&self, url: &Url) -> bool {
         let slack = url.scheme() == "https" && url.host_str() == Some("hooks.slack.com");
         slack || url.origin() == self.api_url.origin()
-    }
-}
-
-/// The errors of the library hold whole bodies, messages and modal values among them: only the
-/// code leaves this function.
-fn classify(error: SlackClientError) -> CallError {
-    const DEFAULT_WAIT: Duration = Duration::from_secs(5);
-    match error {
-        SlackClientError::ApiError(error) => CallError::Refused(error.code),
-        SlackClientError::RateLimitError(error) => {
-            CallError::RateLimited(error.retry_after.unwrap_or(DEFAULT_WAIT))
-        }
-        SlackClientError::HttpError(_) => CallError::Unheard("HTTP error"),
-        SlackClientError::HttpProtocolError(_) => CallError::Unheard("connection"),
-        SlackClientError::EndOfStream(_)
-        | SlackClientError::SystemError(_)
-        | SlackClientError::ProtocolError(_)
-        | SlackClientError::SocketModeProtocolError(_) => CallError::Unheard("protocol"),
     }
 }
 

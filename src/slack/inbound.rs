@@ -162,6 +162,10 @@ pub enum Notice {
         /// The bot's own name in mentions.
         bot: String,
     },
+    /// Slack takes the bot's token no more, with a code of its own.
+    Refused(&'static str),
+    /// Slack holds events back, because there are too many.
+    HeldBack,
 }
 
 /// A message to the agent.
@@ -320,6 +324,9 @@ fn values(payload: &Value) -> BTreeMap<String, String> {
 }
 
 fn event(payload: &Value) -> Result<Received, Malformed> {
+    if let Some(received) = around::about_the_app(payload) {
+        return Ok(received);
+    }
     let event = payload.get("event").ok_or(Malformed("event"))?;
     let kind = required(event, "/type", "event.type")?;
     match kind {

@@ -1,4 +1,4 @@
-//! What happens around the bot: somebody opens it, or it joins a channel.
+//! What happens around the bot: somebody opens it, it joins a channel, it is taken away.
 
 use std::sync::Arc;
 
@@ -61,6 +61,14 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
                 let message = home::joined(Some(bot), &app.config.slack.command);
                 app.slack.post(channel, None, &message, None).await?;
             }
+            Ok(())
+        }
+        Notice::Refused(code) => {
+            app.slack.standing().refuse(code);
+            Ok(())
+        }
+        Notice::HeldBack => {
+            app.slack.standing().hold_back(app.clock.now());
             Ok(())
         }
     }

@@ -11,6 +11,7 @@ use super::client::{CallError, SessionStatus, StreamEnd};
 use super::elsewhere;
 use super::mrkdwn::{code, code_block, escape};
 use super::screens::plural;
+use super::standing::is_about_the_token;
 use crate::app::App;
 use crate::domain::post::{ApprovalRequest, Post, Receipt, ToolReceipt};
 use crate::domain::tool::Risk;
@@ -73,6 +74,9 @@ pub async fn send(app: Arc<App>) {
 }
 
 async fn send_one(app: &App) -> Result<bool> {
+    if app.slack.standing().refused().is_some() {
+        return Ok(false);
+    }
     let now = app.clock.now();
     let lease = app.config.runs.lease;
     let until = now + lease;
@@ -239,6 +243,10 @@ pub(super) fn then(error: &CallError, attempts: i64, now: DateTime<Utc>) -> Then
     let again = Then::Again { at: now + doubled };
     match error {
         CallError::RateLimited(wait) => Then::Later { at: now + *wait },
+        // It says nothing about the message, which waits until the token is taken again.
+        CallError::Refused(code) if is_about_the_token(code) => Then::Later {
+            at: now + LONGEST_WAIT,
+        },
         _ if attempts >= MOST_ATTEMPTS => Then::GiveUp,
         CallError::Unheard(_) => again,
         CallError::Refused(code) if TRANSIENT.contains(&code.as_str()) => again,

@@ -9,6 +9,7 @@ mod live;
 mod outages;
 mod questions;
 mod shortcuts;
+mod sockets;
 mod surfaces;
 mod whose;
 

@@ -1,5 +1,6 @@
 //! The world of a story: the real bot, a simulated Slack workspace, a database, and people in it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub enum Engine {
 pub struct World {
     pub app: Arc<App>,
     pub sim: Sim,
+    /// Where the bot listens.
+    pub address: SocketAddr,
     _folder: tempfile::TempDir,
 }
 
@@ -99,6 +102,7 @@ impl World {
         Self {
             app,
             sim,
+            address,
             _folder: folder,
         }
     }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::{Disconnect, Order};
+use crate::clock::Time;
 use crate::faults::FaultKind;
 use crate::ids;
 use crate::log::Line;
@@ -22,6 +23,10 @@ const QUEUE: usize = 1_024;
 const PING_EVERY: Duration = Duration::from_secs(10);
 /// How long Slack takes to notice that a connection is dead.
 const FROZEN: Duration = Duration::from_secs(5 * 60);
+/// How long a socket stays after a warning.
+const AFTER_WARNING: Duration = Duration::from_secs(10);
+/// How long a socket that is asked to go may still acknowledge what it was sent.
+const SETTLING: Duration = Duration::from_secs(2);
 /// What Slack tells about how long a connection lasts, in seconds.
 const CONNECTION_TIME: u64 = 18_060;
 
@@ -43,13 +48,21 @@ pub(crate) async fn link(
     upgrade
         .on_upgrade(move |socket| async move {
             let (orders, inbox) = mpsc::channel(QUEUE);
-            let mut link = Link { shared, socket };
+            let mut link = Link {
+                shared,
+                socket,
+                id: 0,
+                inbox,
+                leaves_at: None,
+            };
             let Some((id, count)) = link.shared.sockets.open(orders) else {
                 link.leave(Disconnect::TooManyWebsockets).await;
                 return;
             };
-            link.run(count, inbox).await;
-            link.shared.sockets.close(id);
+            link.id = id;
+            link.run(count).await;
+            let left = link.shared.sockets.close(id);
+            link.note("to_app", "socket closed", json!({"num_connections": left}));
         })
         .into_response()
 }
@@ -57,6 +70,11 @@ pub(crate) async fn link(
 struct Link {
     shared: Arc<Shared>,
     socket: WebSocket,
+    /// Its number among the open ones.
+    id: u64,
+    inbox: mpsc::Receiver<Order>,
+    /// When Slack closes it, if it has said that it will.
+    leaves_at: Option<Time>,
 }
 
 /// Whether a socket lives on.
@@ -67,10 +85,8 @@ enum Next {
 }
 
 impl Link {
-    async fn run(&mut self, count: usize, mut inbox: mpsc::Receiver<Order>) {
-        let hello = hello(&self.shared, count);
-        self.note("to_app", "hello", hello.clone());
-        let mut next = self.send(hello.to_string()).await;
+    async fn run(&mut self, count: usize) {
+        let mut next = self.greet(count).await;
         let mut pings = tokio::time::interval(PING_EVERY);
         let stopping = self.shared.stopping.clone();
         while next == Next::Stay {
@@ -79,7 +95,7 @@ impl Link {
                     self.leave(Disconnect::Abrupt).await;
                     Next::Gone
                 }
-                order = inbox.recv() => match order {
+                order = self.inbox.recv() => match order {
                     Some(Order::Send(text)) => self.send(text).await,
                     Some(Order::Leave(why)) => self.leave(why).await,
                     None => Next::Gone,
@@ -89,8 +105,24 @@ impl Link {
                     Some(Err(_)) | None => Next::Gone,
                 },
                 _ = pings.tick() => self.ping().await,
+                () = until(&self.shared, self.leaves_at) => {
+                    self.leave(Disconnect::RefreshRequested).await
+                }
             };
         }
+    }
+
+    /// Says hello; a fault on `hello` turns the app away with its `error`, or keeps silent.
+    async fn greet(&mut self, count: usize) -> Next {
+        if let Some(fault) = self.shared.faults.take("hello") {
+            return match Disconnect::named(fault.error.as_deref().unwrap_or_default()) {
+                Some(why) => self.leave(why).await,
+                None => Next::Stay,
+            };
+        }
+        let hello = hello(&self.shared, count);
+        self.note("to_app", "hello", hello.clone());
+        self.send(hello.to_string()).await
     }
 
     async fn send(&mut self, text: String) -> Next {
@@ -125,11 +157,33 @@ impl Link {
         self.note("to_app", "disconnect", frame.clone());
         let sent = self.send(frame.to_string()).await;
         if why == Disconnect::Warning {
+            self.leaves_at = Some(self.shared.clock.now() + AFTER_WARNING);
             return sent;
         }
+        self.settle().await;
         // The app may have hung up first.
         let _ = self.socket.send(Message::Close(None)).await;
         Next::Gone
+    }
+
+    /// Sends what was meant for this socket already, and waits a moment for its acknowledgements.
+    async fn settle(&mut self) {
+        self.shared.sockets.retire(self.id);
+        while let Ok(Order::Send(text)) = self.inbox.try_recv() {
+            if self.send(text).await == Next::Gone {
+                return;
+            }
+        }
+        let deadline = tokio::time::Instant::now() + SETTLING;
+        while self.shared.sockets.awaits(self.id) {
+            let frame = tokio::time::timeout_at(deadline, self.socket.recv()).await;
+            let Ok(Some(Ok(frame))) = frame else {
+                return;
+            };
+            if self.receive(frame) == Next::Gone {
+                return;
+            }
+        }
     }
 
     /// Keeps the connection without reading or writing, while Slack still counts it and sends to it.
@@ -183,6 +237,14 @@ impl Link {
             summary: what.to_owned(),
             body,
         });
+    }
+}
+
+/// Waits for a moment that may never come.
+async fn until(shared: &Shared, moment: Option<Time>) {
+    match moment {
+        Some(moment) => shared.clock.sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -60,13 +60,18 @@ pub async fn socket_url(sim: &Sim) -> String {
 
 impl App {
     pub async fn connect(sim: &Sim) -> Self {
-        let (socket, _) = connect_async(socket_url(sim).await).await.unwrap();
-        let mut app = Self {
-            socket,
-            hello: Value::Null,
-        };
+        let mut app = Self::dial(sim).await;
         app.hello = app.next().await;
         app
+    }
+
+    /// Connected, and not greeted yet.
+    pub async fn dial(sim: &Sim) -> Self {
+        let (socket, _) = connect_async(socket_url(sim).await).await.unwrap();
+        Self {
+            socket,
+            hello: Value::Null,
+        }
     }
 
     /// The next frame with something in it.

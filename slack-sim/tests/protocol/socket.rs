@@ -179,6 +179,39 @@ async fn a_warning_leaves_the_socket_open() {
     assert_eq!(app.next().await["reason"], "warning");
     sim.say("alice", "dm", "hello").await.unwrap();
     assert_eq!(app.take().await["payload"]["event"]["text"], "hello");
+    sim.advance(Duration::from_secs(10));
+    assert_eq!(app.next().await["reason"], "refresh_requested");
+    assert_eq!(app.try_next().await, None);
+}
+
+#[tokio::test]
+async fn a_socket_that_must_go_may_still_acknowledge() {
+    let (sim, mut app) = connected().await;
+    let (outcome, ()) = tokio::join!(sim.command("alice", "general", "/mcp", "list"), async {
+        let envelope = app.next().await;
+        sim.disconnect(Disconnect::RefreshRequested);
+        assert_eq!(app.next().await["type"], "disconnect");
+        app.ack(&envelope).await;
+    });
+    assert!(outcome.ok, "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_greeting_may_be_kept_back_or_replaced_by_a_reason() {
+    let sim = start().await;
+    let away = Fault::new("hello", FaultKind::OkFalse).error("too_many_websockets");
+    sim.fault(away);
+    let mut app = App::dial(&sim).await;
+    assert_eq!(app.next().await["reason"], "too_many_websockets");
+    assert_eq!(app.try_next().await, None);
+    sim.fault(Fault::new("hello", FaultKind::Timeout));
+    let mut app = App::dial(&sim).await;
+    sim.say("alice", "dm", "hello").await.unwrap();
+    assert_eq!(
+        app.next().await["type"],
+        "events_api",
+        "greeted all the same"
+    );
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What is neither a command, a click, a form nor a question: shortcuts, and what happens around
 //! the bot; and the questions that are commands after all.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Caller, Command, Inbound, Malformed, Notice, Question, Received, Shortcut, ShortcutMessage,
@@ -27,6 +27,24 @@ pub(super) fn shortcut(payload: &Value, caller: Caller) -> Result<Received, Malf
             }),
             caller,
         }),
+    })
+}
+
+/// What Slack says of the app as a whole, if it is that.
+pub(super) fn about_the_app(payload: &Value) -> Option<Received> {
+    let bots = payload.pointer("/event/tokens/bot");
+    let notice = match text(payload, "/event/type").or(text(payload, "/type"))? {
+        "app_rate_limited" => Notice::HeldBack,
+        "app_uninstalled" => Notice::Refused("app_uninstalled"),
+        // Tokens of people may be among them; the bot works without any.
+        "tokens_revoked" if bots.is_some_and(|bots| bots != &json!([])) => {
+            Notice::Refused("token_revoked")
+        }
+        _ => return None,
+    };
+    Some(Received {
+        dedupe_key: String::new(),
+        inbound: Inbound::Notice(notice),
     })
 }
 

@@ -1,0 +1,221 @@
+//! The sockets to Slack, and what Slack, the network and other copies of the bot do to them.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use slack_sim::{Disconnect, Fault, FaultKind, Sim};
+
+use crate::world::{World, handmade};
+
+/// A link that is dead without saying so is to be noticed within this.
+const NOTICED: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Every greeting and every end of a socket from `after` on: how many sockets there were.
+fn counts(sim: &Sim, after: u64) -> Vec<(String, u64)> {
+    let entries = sim.log(after).into_iter();
+    entries
+        .filter(|entry| matches!(entry.what.as_str(), "hello" | "socket closed"))
+        .map(|entry| {
+            let count = entry.body["num_connections"].as_u64().unwrap();
+            (entry.what, count)
+        })
+        .collect()
+}
+
+fn last_entry(sim: &Sim) -> u64 {
+    sim.log(0).last().map_or(0, |entry| entry.n)
+}
+
+async fn seen(sim: &Sim, after: u64, what: &str, times: usize) {
+    let enough = |sim: &Sim| {
+        let counts = counts(sim, after);
+        (counts.iter().filter(|(kind, _)| kind == what).count() >= times).then_some(())
+    };
+    let found = sim.until(PATIENCE, enough).await;
+    found.unwrap_or_else(|| panic!("{what} {times} times: {:?}", counts(sim, after)));
+}
+
+/// What `/readyz` says.
+async fn readiness(world: &World) -> (bool, Value) {
+    let url = format!("http://{}/readyz", world.address);
+    let answer = reqwest::get(url).await.unwrap();
+    let ready = answer.status().is_success();
+    let report: Value = answer.json().await.unwrap();
+    assert_eq!(report["ready"], json!(ready), "{report}");
+    (ready, report)
+}
+
+/// The first report that is as wanted.
+async fn report_when(world: &World, wanted: impl Fn(bool, &Value) -> bool) -> Value {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let (ready, report) = readiness(world).await;
+        if wanted(ready, &report) {
+            return report;
+        }
+        assert!(Instant::now() < deadline, "still {report}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_is_replaced_before_it_goes_and_nothing_is_missed_meanwhile() {
+    let world = World::start().await;
+    seen(&world.sim, 0, "hello", 2).await;
+    let start = last_entry(&world.sim);
+    world.sim.disconnect(Disconnect::Warning);
+    // Commands are never sent again: one that no socket takes fails before the person's eyes.
+    let commands = async {
+        for _ in 0..40 {
+            let outcome = world.alice().types("/mcp help").await;
+            assert!(outcome.ok, "{outcome:?}");
+        }
+    };
+    let replaced = async {
+        seen(&world.sim, start, "hello", 2).await;
+        world.sim.advance(Duration::from_secs(10));
+        seen(&world.sim, start, "socket closed", 2).await;
+    };
+    tokio::join!(commands, replaced);
+    let counts = counts(&world.sim, start);
+    assert!(
+        counts.iter().all(|(_, open)| *open >= 2),
+        "fewer than two sockets for a while: {counts:?}"
+    );
+    assert_eq!(world.sim.sockets(), 2);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_dead_without_a_word_is_noticed_in_time() {
+    let world = World::start().await;
+    let start = last_entry(&world.sim);
+    let frozen = Instant::now();
+    world.sim.disconnect(Disconnect::Frozen);
+    seen(&world.sim, start, "hello", 2).await;
+    let noticed = frozen.elapsed();
+    assert!(noticed <= NOTICED, "noticed after {noticed:?}");
+    // Slack still counts the dead ones, and sends to them; then it notices as well.
+    let ts = world.alice().says("@patchbay help me").await;
+    world.sim.advance(Duration::from_secs(5 * 60));
+    let answer = world.alice().answer_to(&ts).await;
+    assert!(!answer.all_text().is_empty());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_is_tried_again_however_slack_refuses_it() {
+    let world = World::start().await;
+    let open = "apps.connections.open";
+    let refusals = [
+        Fault::new(open, FaultKind::RateLimited).retry_after(2),
+        Fault::new(open, FaultKind::Http500),
+        Fault::new(open, FaultKind::Html),
+        Fault::new(open, FaultKind::OkFalse).error("internal_error"),
+        Fault::new("hello", FaultKind::OkFalse).error("too_many_websockets"),
+        Fault::new("hello", FaultKind::Timeout),
+    ];
+    for refusal in refusals {
+        world.sim.fault(refusal);
+    }
+    let start = last_entry(&world.sim);
+    let before = Instant::now();
+    world.sim.disconnect(Disconnect::Abrupt);
+    seen(&world.sim, start, "hello", 2).await;
+    assert!(
+        before.elapsed() >= Duration::from_secs(2),
+        "Slack asked for a wait"
+    );
+    let refused = world
+        .sim
+        .calls(open)
+        .iter()
+        .filter(|call| call.response["ok"] != json!(true))
+        .count();
+    assert_eq!(refused, 4, "{:?}", world.sim.calls(open));
+    let answer = world.alice().asks("@patchbay help me").await;
+    assert!(!answer.all_text().is_empty());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_says_why_nothing_can_arrive_and_when_it_can_again() {
+    let world = World::start().await;
+    let (ready, report) = readiness(&world).await;
+    assert!(ready, "{report}");
+    assert_eq!(
+        report["slack"]["sockets"],
+        json!({ "open": 2, "wanted": 2, "counted_by_slack": 2 })
+    );
+    world.sim.disconnect(Disconnect::LinkDisabled);
+    report_when(&world, |ready, report| {
+        let told = report["slack"]["problem"].as_str().unwrap_or_default();
+        !ready && told.contains("Socket Mode is on")
+    })
+    .await;
+    world.sim.clear_faults();
+    let report = report_when(&world, |ready, _| ready).await;
+    assert_eq!(report["slack"]["problem"], json!(null));
+    let answer = world.alice().asks("@patchbay help me").await;
+    assert!(!answer.all_text().is_empty());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_copies_and_frames_of_no_known_kind_make_one_answer() {
+    let world = World::start().await;
+    let garbage = [
+        "",
+        "[",
+        "null",
+        "{\"type\":\"hello\"}",
+        "{\"type\":7}",
+        "{\"type\":\"events_api\"}",
+    ];
+    for text in garbage {
+        let mut frame = handmade("garbage", json!({}));
+        frame.text = Some(text.to_owned());
+        world.sim.deliver(frame).await;
+    }
+    let mut tomorrow = handmade("garbage", json!({}));
+    tomorrow.text = Some(json!({ "type": "tomorrow", "envelope_id": "e1" }).to_string());
+    world.sim.deliver(tomorrow).await;
+    let acked = |sim: &Sim| {
+        let mut entries = sim.log(0).into_iter();
+        entries.find(|entry| entry.what == "ack" && entry.body["envelope_id"] == json!("e1"))
+    };
+    let acked = world.sim.until(PATIENCE, acked).await;
+    acked.expect("what is unknown today is acknowledged");
+    let ts = world.alice().says("nobody is asked").await;
+    let event = json!({
+        "team_id": "T0SIM0001", "event_id": "Ev1", "authorizations": [{ "team_id": "T0SIM0001", "user_id": "U0BOT0001" }],
+        "event": { "type": "app_mention", "user": "U0ALICE01", "channel": "C0GENERAL1", "ts": ts, "text": "help me" },
+    });
+    let mut copies = handmade("events_api", event);
+    copies.times = Some(1_000);
+    copies.concurrent = true;
+    let acks = world.sim.deliver(copies).await;
+    assert!(
+        acks.iter().all(|ack| ack.acked),
+        "a copy was not acknowledged"
+    );
+    world.alice().answer_to(&ts).await;
+    assert_eq!(world.alice().replies(&ts).len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_stops_leaves_no_ghosts() {
+    let world = World::start().await;
+    seen(&world.sim, 0, "hello", 2).await;
+    world.app.stop().await;
+    assert_eq!(world.sim.sockets(), 0);
+    let counts = counts(&world.sim, 0);
+    assert_eq!(
+        counts.last(),
+        Some(&("socket closed".to_owned(), 0)),
+        "{counts:?}"
+    );
+    world.stop().await;
+}
