@@ -6,6 +6,7 @@ mod doctor;
 mod manifest;
 mod playground;
 mod serve;
+pub mod simulated;
 
 use std::io::Write as _;
 use std::path::PathBuf;

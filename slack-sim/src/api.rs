@@ -3,9 +3,12 @@
 mod apps;
 mod args;
 mod assistant;
+mod authorize;
+mod blocks;
 mod chat;
 mod conversations;
 mod files;
+mod methods;
 mod pages;
 mod reactions;
 mod streams;
@@ -29,63 +32,10 @@ use crate::log::{Call, Line};
 use crate::shared::Shared;
 
 use args::Args;
+use authorize::{Scopes, authorize};
 
 /// How long a call without an answer hangs before its connection is cut.
 const HANG: Duration = Duration::from_secs(60);
-
-type Handler = fn(&Shared, &Args) -> Result<Value, ApiError>;
-
-/// Which token a method takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Token {
-    None,
-    Bot,
-    App,
-}
-
-/// The methods there are.
-fn method(name: &str) -> Option<(Token, Handler)> {
-    let (token, handler): (Token, Handler) = match name {
-        "api.test" => (Token::None, apps::test),
-        "apps.connections.open" => (Token::App, apps::open_connection),
-        "auth.test" => (Token::Bot, apps::auth_test),
-        "agents.sessions.rename" => (Token::Bot, assistant::rename_session),
-        "agents.sessions.setStatus" => (Token::Bot, assistant::set_session_status),
-        "assistant.threads.setStatus" => (Token::Bot, assistant::set_status),
-        "assistant.threads.setSuggestedPrompts" => (Token::Bot, assistant::set_prompts),
-        "assistant.threads.setTitle" => (Token::Bot, assistant::set_title),
-        "bots.info" => (Token::Bot, users::bot_info),
-        "chat.appendStream" => (Token::Bot, streams::append),
-        "chat.delete" => (Token::Bot, chat::delete),
-        "chat.getPermalink" => (Token::Bot, chat::permalink),
-        "chat.postEphemeral" => (Token::Bot, chat::post_ephemeral),
-        "chat.postMessage" => (Token::Bot, chat::post_message),
-        "chat.startStream" => (Token::Bot, streams::start),
-        "chat.stopStream" => (Token::Bot, streams::stop),
-        "chat.update" => (Token::Bot, chat::update),
-        "conversations.history" => (Token::Bot, conversations::history),
-        "conversations.info" => (Token::Bot, conversations::info),
-        "conversations.list" => (Token::Bot, conversations::list),
-        "conversations.members" => (Token::Bot, conversations::members),
-        "conversations.open" => (Token::Bot, conversations::open),
-        "conversations.replies" => (Token::Bot, conversations::replies),
-        "files.completeUploadExternal" => (Token::Bot, files::complete),
-        "files.delete" => (Token::Bot, files::delete),
-        "files.getUploadURLExternal" => (Token::Bot, files::upload_url),
-        "files.info" => (Token::Bot, files::info),
-        "files.list" => (Token::Bot, files::list),
-        "reactions.add" => (Token::Bot, reactions::add),
-        "reactions.remove" => (Token::Bot, reactions::remove),
-        "users.info" => (Token::Bot, users::info),
-        "users.list" => (Token::Bot, users::list),
-        "views.open" => (Token::Bot, views::open),
-        "views.publish" => (Token::Bot, views::publish),
-        "views.push" => (Token::Bot, views::push),
-        "views.update" => (Token::Bot, views::update),
-        _ => return None,
-    };
-    Some((token, handler))
-}
 
 /// `GET` or `POST /api/{method}`.
 pub(crate) async fn call(
@@ -108,9 +58,10 @@ pub(crate) async fn call(
         body: args.body(),
     });
     let fault = shared.faults.take_for_method(&name);
+    let mut scopes = Scopes::default();
     let reply = match fault {
         Some(fault) => answer_wrongly(&shared, &name, &args, &fault).await,
-        None => Reply::of(answer(&shared, &name, &args)),
+        None => Reply::of(answer(&shared, &name, &args, &mut scopes)),
     };
     shared.log.add_call(Call {
         method: name,
@@ -119,29 +70,23 @@ pub(crate) async fn call(
         at: shared.clock.now().millis(),
     });
     shared.record_end(entry, &reply.status(), None);
-    reply.into_response()
+    let mut response = reply.into_response();
+    scopes.add_to(response.headers_mut());
+    response
 }
 
-fn answer(shared: &Shared, name: &str, args: &Args) -> Result<Value, ApiError> {
-    let (token, handler) = method(name).ok_or_else(|| ApiError::from("unknown_method"))?;
-    authorize(shared, token, args)?;
-    let mut body = handler(shared, args)?;
+/// Carries out a call; `scopes` learns what it was allowed.
+fn answer(
+    shared: &Shared,
+    name: &str,
+    args: &Args,
+    scopes: &mut Scopes,
+) -> Result<Value, ApiError> {
+    let method = methods::method(name).ok_or_else(|| ApiError::from("unknown_method"))?;
+    shared.act(|ws, now| authorize(ws, now, name, &method, args, scopes))?;
+    let mut body = (method.handler)(shared, args)?;
     body["ok"] = json!(true);
     Ok(body)
-}
-
-fn authorize(shared: &Shared, wanted: Token, args: &Args) -> Result<(), ApiError> {
-    if wanted == Token::None {
-        return Ok(());
-    }
-    let token = args.token().ok_or_else(|| ApiError::from("not_authed"))?;
-    let (bot, app) = shared.look(|ws| (ws.app.bot_token.clone(), ws.app.app_token.clone()));
-    match wanted {
-        Token::Bot if token == bot => Ok(()),
-        Token::App if token == app => Ok(()),
-        _ if token == bot || token == app => Err("not_allowed_token_type".into()),
-        _ => Err("invalid_auth".into()),
-    }
 }
 
 /// Lets a fault have its way with a call.
@@ -163,7 +108,7 @@ async fn answer_wrongly(shared: &Shared, name: &str, args: &Args, fault: &Fault)
         }
         FaultKind::LostReply => {
             // What it answers is lost; what it does is done.
-            let _ = answer(shared, name, args);
+            let _ = answer(shared, name, args, &mut Scopes::default());
             Reply::Cut
         }
         FaultKind::Slow => {
@@ -171,11 +116,11 @@ async fn answer_wrongly(shared: &Shared, name: &str, args: &Args, fault: &Fault)
                 .clock
                 .sleep(delay.unwrap_or(Duration::from_secs(1)))
                 .await;
-            Reply::of(answer(shared, name, args))
+            Reply::of(answer(shared, name, args, &mut Scopes::default()))
         }
         FaultKind::Disconnect => {
             shared.sockets.disconnect(crate::socket::Disconnect::Abrupt);
-            Reply::of(answer(shared, name, args))
+            Reply::of(answer(shared, name, args, &mut Scopes::default()))
         }
     }
 }

@@ -22,15 +22,39 @@ const VIEW_SIZE: usize = 250 * 1024;
 
 /// Checks the blocks of a message.
 pub(crate) fn check_message(blocks: &[Value]) -> Result<(), ApiError> {
-    let problems = check::blocks(blocks, "/blocks", MESSAGE_BLOCKS);
+    let problems = message_problems(blocks);
     if problems.is_empty() {
         return Ok(());
     }
     Err(ApiError::with_messages("invalid_blocks", problems))
 }
 
+fn message_problems(blocks: &[Value]) -> Vec<String> {
+    check::blocks(blocks, "/blocks", MESSAGE_BLOCKS)
+}
+
+/// Everything wrong with what should be the blocks of a message.
+pub(crate) fn problems(blocks: &Value) -> Vec<String> {
+    match blocks.as_array() {
+        Some(blocks) => message_problems(blocks),
+        None => vec![check::problem("missing required field: blocks", "")],
+    }
+}
+
 /// Checks a view of the given type, `modal` or `home`.
 pub(crate) fn check_view(view: &Value, kind: &str) -> Result<(), ApiError> {
+    let problems = view_problems(view, kind);
+    if !problems.is_empty() {
+        return Err(ApiError::with_messages("invalid_arguments", problems));
+    }
+    if view.to_string().len() > VIEW_SIZE {
+        return Err("view_too_large".into());
+    }
+    Ok(())
+}
+
+/// Everything wrong with a view of the given type, but for its size.
+pub(crate) fn view_problems(view: &Value, kind: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if view["type"] != kind {
         problems.push(check::problem("unsupported type", "/view/type"));
@@ -45,13 +69,7 @@ pub(crate) fn check_view(view: &Value, kind: &str) -> Result<(), ApiError> {
     problems.extend(check::at_most(view, "private_metadata", "/view", 3_000));
     problems.extend(check::at_most(view, "callback_id", "/view", 255));
     problems.extend(check::at_most(view, "external_id", "/view", 255));
-    if !problems.is_empty() {
-        return Err(ApiError::with_messages("invalid_arguments", problems));
-    }
-    if view.to_string().len() > VIEW_SIZE {
-        return Err("view_too_large".into());
-    }
-    Ok(())
+    problems
 }
 
 /// Gives every block and every element that has none an id, as Slack does.

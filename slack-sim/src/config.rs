@@ -38,6 +38,12 @@ pub struct AppConfig {
     pub command_usage: String,
     /// What people find in a message's menu and beside the composer.
     pub shortcuts: Vec<Shortcut>,
+    /// What installing the app allows its bot token.
+    pub scopes: Vec<String>,
+    /// Who the app is when it asks for tokens.
+    pub client_id: String,
+    /// How it proves that.
+    pub client_secret: String,
     /// Event subscriptions, named as in a manifest (`message.im`, `app_mention`).
     pub events: Vec<String>,
     /// How Slack reaches the app.
@@ -134,6 +140,8 @@ pub struct Limits {
     pub posts_per_second: f64,
     /// Messages an app may post at once before that rate holds.
     pub post_burst: f64,
+    /// Whether Slack's tiers hold: how often each method may be called, and how many events go out in an hour.
+    pub tiers: bool,
 }
 
 impl Default for SimConfig {
@@ -166,6 +174,9 @@ impl Default for AppConfig {
                 Shortcut::message("Ask Patchbay about this", "ask_about"),
                 Shortcut::global("Connect a service", "connect_service"),
             ],
+            scopes: SCOPES.iter().map(|&name| name.to_owned()).collect(),
+            client_id: "1234567890.0987654321".to_owned(),
+            client_secret: "sim-client-secret".to_owned(),
             events: EVENTS.iter().map(|&name| name.to_owned()).collect(),
             delivery: Delivery::Socket,
         }
@@ -189,11 +200,38 @@ const EVENTS: [&str; 13] = [
     "tokens_revoked",
 ];
 
+/// What the methods and events here may need, and a few more that an agent app asks for.
+const SCOPES: [&str; 22] = [
+    "app_mentions:read",
+    "assistant:write",
+    "channels:history",
+    "channels:manage",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "groups:write",
+    "im:history",
+    "im:read",
+    "im:write",
+    "mpim:history",
+    "mpim:read",
+    "mpim:write",
+    "reactions:read",
+    "reactions:write",
+    "team:read",
+    "users:read",
+];
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             posts_per_second: 1.0,
             post_burst: 10.0,
+            tiers: false,
         }
     }
 }

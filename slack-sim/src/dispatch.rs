@@ -12,6 +12,7 @@ use crate::config::Delivery;
 use crate::http_delivery;
 use crate::shared::Shared;
 use crate::socket;
+use crate::state::name_of;
 
 /// How long the app has to acknowledge.
 pub(crate) const ACK_LIMIT: Duration = Duration::from_secs(3);
@@ -113,11 +114,11 @@ impl Outgoing {
     /// The event or interaction type, or the command.
     pub(crate) fn what(&self) -> String {
         let named = match self.kind {
-            Kind::Event => &self.payload["event"]["type"],
-            Kind::Command => &self.payload["command"],
-            Kind::Interaction => &self.payload["type"],
+            Kind::Event => name_of(&self.payload),
+            Kind::Command => self.payload["command"].as_str(),
+            Kind::Interaction => self.payload["type"].as_str(),
         };
-        named.as_str().unwrap_or(self.kind.envelope()).to_owned()
+        named.unwrap_or(self.kind.envelope()).to_owned()
     }
 
     /// A line about it for the inspector.

@@ -11,6 +11,8 @@ pub(crate) struct ApiError {
     pub(crate) messages: Vec<String>,
     /// Seconds after which the call may be repeated.
     pub(crate) retry_after: Option<u64>,
+    /// What else the body says.
+    more: Option<Box<Value>>,
 }
 
 impl ApiError {
@@ -28,12 +30,36 @@ impl ApiError {
         }
     }
 
+    /// The token may not do this: what it lacks, and what it has.
+    pub(crate) fn missing_scope(needed: &str, provided: &str) -> Self {
+        Self {
+            more: Some(Box::new(json!({"needed": needed, "provided": provided}))),
+            ..Self::from("missing_scope")
+        }
+    }
+
+    /// With a list of errors that are more than words.
+    pub(crate) fn with_errors(code: &str, errors: Vec<Value>) -> Self {
+        Self {
+            more: Some(Box::new(json!({"errors": errors}))),
+            ..Self::from(code)
+        }
+    }
+
     /// The body that the app gets.
     pub(crate) fn body(&self) -> Value {
         let mut body = json!({"ok": false, "error": self.code});
         if !self.messages.is_empty() {
             body["errors"] = json!(self.messages);
             body["response_metadata"] = json!({"messages": self.messages});
+        }
+        for (field, value) in self
+            .more
+            .iter()
+            .filter_map(|more| more.as_object())
+            .flatten()
+        {
+            body[field] = value.clone();
         }
         body
     }
@@ -45,6 +71,7 @@ impl From<&str> for ApiError {
             code: code.to_owned(),
             messages: Vec::new(),
             retry_after: None,
+            more: None,
         }
     }
 }

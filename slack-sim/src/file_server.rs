@@ -60,8 +60,10 @@ pub(crate) async fn private(
         return broken;
     }
     let id = key.rsplit('-').next().unwrap_or_default();
+    let now = shared.clock.now();
     let found = shared.look(|ws| {
-        let may_read = bearer(&headers).is_some_and(|token| token == ws.app.bot_token);
+        let grant = bearer(&headers).and_then(|token| ws.tokens.check(now, token).ok());
+        let may_read = grant.is_some_and(|grant| grant.scopes.iter().any(|it| it == "files:read"));
         may_read.then(|| ws.file_for_app(id).cloned())
     });
     let (status, response) = match found {

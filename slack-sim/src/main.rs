@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Parser;
-use slack_sim::{AppConfig, Delivery, Sim, SimConfig};
+use slack_sim::{AppConfig, Delivery, Limits, Sim, SimConfig};
 
 /// A Slack workspace on loopback, speaking Slack's real protocol.
 #[derive(Parser)]
@@ -15,6 +15,9 @@ struct Options {
     /// How to reach the app: `socket`, or the base address for signed POSTs.
     #[arg(long, env = "SLACK_SIM_DELIVERY", default_value = "socket", value_parser = delivery)]
     delivery: Delivery,
+    /// Let every method be called as often as the app likes.
+    #[arg(long)]
+    no_rate_limits: bool,
 }
 
 #[tokio::main]
@@ -25,6 +28,10 @@ async fn main() -> anyhow::Result<()> {
         app: AppConfig {
             delivery: options.delivery,
             ..AppConfig::default()
+        },
+        limits: Limits {
+            tiers: !options.no_rate_limits,
+            ..Limits::default()
         },
         ..SimConfig::default()
     };

@@ -188,6 +188,39 @@ impl Sim {
             .act(|ws, now| ws.set_member(now, channel, who, false))
     }
 
+    /// Changes what the bot's tokens allow, as after the app was installed with other scopes.
+    pub fn set_scopes(&self, scopes: &[&str]) {
+        let scopes: Vec<_> = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        self.shared.act(|ws, _| ws.tokens.set_bot_scopes(&scopes));
+    }
+
+    /// Turns Slack's tiers on or off: how often methods may be called, and how many events go out.
+    pub fn set_tiers(&self, on: bool) {
+        self.shared.act(|ws, _| ws.tiers.on = on);
+    }
+
+    /// Ends the tokens of the bot and of people, as an admin does; the app gets `tokens_revoked`.
+    pub fn revoke_tokens(&self) {
+        self.shared.act(|ws, now| ws.revoke_all(now));
+    }
+
+    /// Takes the app out of the workspace; it gets `tokens_revoked` and `app_uninstalled`.
+    pub fn uninstall(&self) {
+        self.shared.act(|ws, now| ws.uninstall(now));
+        self.shared.everything_changed();
+    }
+
+    /// Installs the app again, with the tokens it had at first.
+    pub fn install(&self) {
+        self.shared.act(|ws, _| ws.install());
+        self.shared.everything_changed();
+    }
+
+    /// Tells the app with `app_rate_limited` that it hears too much.
+    pub fn limit_events(&self) {
+        self.shared.act(|ws, now| ws.limit_events(now));
+    }
+
     /// Starts the workspace over: nothing said, nothing open, no faults; sockets stay.
     pub fn reset(&self) {
         self.shared.reset();

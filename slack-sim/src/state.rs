@@ -2,6 +2,7 @@
 
 mod agents;
 mod files;
+mod lifecycle;
 mod limits;
 mod messages;
 mod people;
@@ -10,6 +11,8 @@ mod reactions;
 mod response_urls;
 mod streams;
 mod threads;
+mod tiers;
+mod tokens;
 mod triggers;
 mod views;
 
@@ -24,12 +27,15 @@ use crate::ids::{self, Sequence};
 use crate::payloads;
 
 pub(crate) use files::{Announcement, File, LARGEST};
+pub(crate) use lifecycle::name_of;
 pub(crate) use limits::Pace;
 pub(crate) use messages::{Author, Draft, Post, Revision};
 pub(crate) use people::{Channel, ChannelKind, User};
 pub(crate) use profiles::Profile;
 pub(crate) use response_urls::{Answer, Origin};
 pub(crate) use streams::{Stream, StreamEnd};
+pub(crate) use tiers::{Tier, Tiers};
+pub(crate) use tokens::{TokenKind, Tokens};
 pub(crate) use views::{Settled, Which};
 
 /// Everything Slack would remember.
@@ -41,6 +47,9 @@ pub(crate) struct Workspace {
     pub(crate) people: Vec<User>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) pace: Pace,
+    pub(crate) tiers: Tiers,
+    pub(crate) tokens: Tokens,
+    delivered: lifecycle::Delivered,
     pub(crate) ids: Sequence,
     files: Vec<File>,
     modals: HashMap<String, Vec<Value>>,
@@ -111,6 +120,9 @@ impl Workspace {
             people,
             channels,
             pace: Pace::new(&config.limits),
+            tiers: Tiers::new(config.limits.tiers),
+            tokens: Tokens::of(&config.app),
+            delivered: lifecycle::Delivered::default(),
             ids: Sequence::starting(now),
             files: Vec::new(),
             modals: HashMap::new(),
@@ -145,10 +157,10 @@ impl Workspace {
         ids::ts(self.last_ts)
     }
 
-    /// Raises `event` if the app subscribed to its kind.
+    /// Raises `event` if the app subscribed to its kind and may know of it.
     fn emit(&mut self, now: Time, event: Value) {
         let subscription = payloads::subscription(&event);
-        if self.app.events.contains(&subscription) {
+        if self.may_hear(now, &subscription) {
             let callback = payloads::event_callback(self, now, event);
             self.effects.push(Effect::Event(callback));
         }

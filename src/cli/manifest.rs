@@ -4,7 +4,7 @@ use super::transport;
 use crate::slack::Transport;
 
 /// The manifest for Socket Mode, as it lies in the source.
-const SOCKET: &str = include_str!("../../manifest.yml");
+pub(super) const SOCKET: &str = include_str!("../../manifest.yml");
 
 /// For which transport, and where it is.
 #[derive(Debug, clap::Args)]

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use secrecy::SecretString;
-use slack_sim::{AppConfig, Delivery, Sim, SimConfig};
+use slack_sim::{AppConfig, Delivery, Limits, Sim, SimConfig};
 
-use super::{say, serve, transport};
+use super::{say, serve, simulated, transport};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -57,11 +57,10 @@ fn workspace(arguments: &Arguments) -> SimConfig {
     SimConfig {
         port: arguments.port,
         team_name: "Playground".to_owned(),
-        app: AppConfig {
-            command_description: "Connect, test and list your tools".to_owned(),
-            command_usage: "connect | list | tools | test | disconnect | usage | model | help"
-                .to_owned(),
-            ..AppConfig::default()
+        app: simulated::app(),
+        limits: Limits {
+            tiers: true,
+            ..Limits::default()
         },
         ..SimConfig::default()
     }

@@ -85,7 +85,11 @@ impl World {
         change: impl FnOnce(&mut Config),
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let sim = Sim::start(SimConfig::default()).await.unwrap();
+        let workspace = SimConfig {
+            app: patchbay::cli::simulated::app(),
+            ..SimConfig::default()
+        };
+        let sim = Sim::start(workspace).await.unwrap();
         let mut config = config(&sim, folder.path(), engine, transport).await;
         change(&mut config);
         let app = App::build(config, Clock::shifted()).await.unwrap();

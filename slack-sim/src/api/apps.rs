@@ -1,4 +1,4 @@
-//! `api.test`, `auth.test` and `apps.connections.open`.
+//! `api.test`, `auth.*` and `apps.*`: the app itself, its tokens and its sockets.
 
 use serde_json::{Value, json};
 
@@ -36,4 +36,22 @@ pub(super) fn open_connection(shared: &Shared, _args: &Args) -> Result<Value, Ap
     let socket = shared.url.replacen("http://", "ws://", 1);
     let url = format!("{socket}/link/?ticket={ticket}&app_id={}", ids::APP);
     Ok(json!({"url": url}))
+}
+
+pub(super) fn revoke(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let token = args.token().ok_or_else(|| ApiError::from("not_authed"))?;
+    let in_earnest = !args.flag("test");
+    if in_earnest {
+        shared.act(|ws, now| ws.revoke(now, token));
+    }
+    Ok(json!({"revoked": in_earnest}))
+}
+
+pub(super) fn uninstall(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let (id, secret) = (args.required("client_id")?, args.required("client_secret")?);
+    shared.act(|ws, now| {
+        ws.check_client(id, secret)?;
+        ws.uninstall(now);
+        Ok(json!({}))
+    })
 }

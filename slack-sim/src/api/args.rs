@@ -8,12 +8,13 @@ use crate::body::{Body, bearer, content_type};
 use crate::error::ApiError;
 
 /// Arguments that a form carries as JSON in a string.
-const STRUCTURED: [&str; 8] = [
+const STRUCTURED: [&str; 9] = [
     "attachments",
     "blocks",
     "chunks",
     "files",
     "loading_messages",
+    "message",
     "metadata",
     "prompts",
     "view",

@@ -47,6 +47,31 @@ pub(super) struct Changed {
     change: PersonChange,
 }
 
+#[derive(Deserialize)]
+pub(super) struct Scopes {
+    scopes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Limited {
+    tiers: bool,
+}
+
+/// What becomes of the app.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Fate {
+    Install,
+    Uninstall,
+    RevokeTokens,
+    LimitEvents,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Fated {
+    what: Fate,
+}
+
 pub(super) async fn clock(
     State(sim): State<Sim>,
     Json(it): Json<Clock>,
@@ -118,6 +143,27 @@ pub(super) async fn set_person(
 ) -> Result<Json<Value>, Unserved> {
     sim.set_person(&it.user, it.change)?;
     Ok(Json(json!({"ok": true})))
+}
+
+pub(super) async fn set_scopes(State(sim): State<Sim>, Json(it): Json<Scopes>) -> Json<Value> {
+    let scopes: Vec<_> = it.scopes.iter().map(String::as_str).collect();
+    sim.set_scopes(&scopes);
+    Json(json!({"ok": true}))
+}
+
+pub(super) async fn set_limits(State(sim): State<Sim>, Json(it): Json<Limited>) -> Json<Value> {
+    sim.set_tiers(it.tiers);
+    Json(json!({"ok": true}))
+}
+
+pub(super) async fn app(State(sim): State<Sim>, Json(it): Json<Fated>) -> Json<Value> {
+    match it.what {
+        Fate::Install => sim.install(),
+        Fate::Uninstall => sim.uninstall(),
+        Fate::RevokeTokens => sim.revoke_tokens(),
+        Fate::LimitEvents => sim.limit_events(),
+    }
+    Json(json!({"ok": true}))
 }
 
 pub(super) async fn reset(State(sim): State<Sim>) -> Json<Value> {

@@ -112,7 +112,7 @@ fn prepare(
     text: &str,
 ) -> Result<Sent, Refused> {
     let (user, channel) = place(ws, user, channel)?;
-    if command != ws.app.command {
+    if command != ws.app.command || !ws.is_installed(now) {
         return Err(Refused(format!("{command} is not a valid command.")));
     }
     let trigger_id = ws.new_trigger(now, &user, None);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::tiers::whole_seconds;
 use crate::clock::Time;
 use crate::config::Limits;
 use crate::error::ApiError;
@@ -35,12 +36,7 @@ impl Pace {
             *tokens -= 1.0;
             return Ok(());
         }
-        // Slack gives whole seconds, never zero.
-        let wait = ((1.0 - *tokens) / self.per_second).ceil().max(1.0);
+        let wait = (1.0 - *tokens) / self.per_second;
         Err(ApiError::rate_limited(whole_seconds(wait)))
     }
-}
-
-fn whole_seconds(seconds: f64) -> u64 {
-    std::time::Duration::try_from_secs_f64(seconds).map_or(60, |wait| wait.as_secs())
 }

@@ -11,6 +11,7 @@ mod messages;
 mod own_messages;
 mod people;
 mod response_urls;
+mod scopes;
 mod socket;
 mod streams;
 mod views;

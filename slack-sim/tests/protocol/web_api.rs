@@ -183,6 +183,7 @@ async fn posting_too_fast_is_held_back_in_that_channel_alone() {
         limits: Limits {
             posts_per_second: 1.0,
             post_burst: 2.0,
+            ..Limits::default()
         },
         ..SimConfig::default()
     };

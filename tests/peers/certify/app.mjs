@@ -18,6 +18,7 @@ const form = (title) => ({
 const note = (words) => ({ type: "modal", callback_id: "note", title: text("Note"), blocks: [say(words)] });
 const home = (words) => ({ type: "home", blocks: [say(words), button("home_ping", "Home ping")] });
 
+const farewells = [];
 const verbs = {
   ack: ({ ack }) => ack("acked with words"),
   respond: async ({ ack, respond }) => {
@@ -69,6 +70,17 @@ const verbs = {
     const root = await client.chat.postMessage({ channel: body.channel_id, text: "a status follows" });
     await client.assistant.threads.setStatus({ channel_id: body.channel_id, thread_ts: root.ts, status: "is touring" });
   },
+  // Nothing but the acknowledgement can say this: the token may do nothing else.
+  scopes: async ({ ack, client, body }) => {
+    const error = await client.users.info({ user: body.user_id }).then(() => ({ data: { error: "worked" } }), (thrown) => thrown);
+    await ack(`${error.data.error}: ${error.data.needed}`);
+  },
+  validate: async ({ ack, client }) => {
+    const good = await client.apiCall("blocks.validate", { blocks: [say("fine")] });
+    const bad = await client.apiCall("blocks.validate", { message: { blocks: [{ type: "section" }] } }).catch((error) => error.data);
+    await ack(`${good.ok}, ${bad.error} at ${bad.errors[0].pointer}`);
+  },
+  farewells: ({ ack }) => ack(`farewells: ${farewells.join(" ")}`),
   file: async ({ ack, client, body }) => {
     await ack();
     const place = { channel_id: body.channel_id, initial_comment: "a file follows" };
@@ -182,6 +194,7 @@ app.message(async ({ message, client }) => {
 app.event("reaction_added", async ({ event, client }) => {
   if (event.reaction === "tada") await client.chat.postMessage({ channel: event.item.channel, thread_ts: event.item.ts, text: "saw a reaction" });
 });
+for (const kind of ["tokens_revoked", "app_uninstalled"]) app.event(kind, ({ event }) => { farewells.push(event.type); });
 app.error(async (error) => console.error(`app: ${error.stack ?? error}`));
 
 await app.start(transport === "socket" ? undefined : { port: Number(port), host: "127.0.0.1" });

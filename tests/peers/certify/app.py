@@ -145,6 +145,31 @@ def read(file):
         return response.read().decode()
 
 
+def do_scopes(ack, client, body, **_):
+    """Nothing but the acknowledgement can say this: the token may do nothing else."""
+    try:
+        client.users_info(user=body["user_id"])
+        ack("worked")
+    except SlackApiError as error:
+        ack(f"{error.response['error']}: {error.response['needed']}")
+
+
+def do_validate(ack, client, **_):
+    good = client.api_call("blocks.validate", json={"blocks": [section("fine")]})
+    try:
+        client.api_call("blocks.validate", json={"message": {"blocks": [{"type": "section"}]}})
+    except SlackApiError as error:
+        bad = error.response
+        ack(f"{str(good['ok']).lower()}, {bad['error']} at {bad['errors'][0]['pointer']}")
+
+
+FAREWELLS = []
+
+
+def do_farewells(ack, **_):
+    ack(f"farewells: {' '.join(FAREWELLS)}")
+
+
 def do_file(ack, client, body, **_):
     ack()
     uploaded = client.files_upload_v2(
@@ -208,6 +233,9 @@ VERBS = {
     "stream": do_stream,
     "tasks": do_tasks,
     "status": do_status,
+    "scopes": do_scopes,
+    "validate": do_validate,
+    "farewells": do_farewells,
     "file": do_file,
     "tour": do_tour,
 }
@@ -317,6 +345,12 @@ def reacted(event, client):
     if event["reaction"] == "tada":
         item = event["item"]
         client.chat_postMessage(channel=item["channel"], thread_ts=item["ts"], text="saw a reaction")
+
+
+@app.event("tokens_revoked")
+@app.event("app_uninstalled")
+def farewell(event):
+    FAREWELLS.append(event["type"])
 
 
 @app.event("member_joined_channel")

@@ -162,6 +162,25 @@ export const kinds = {
     const status = async () => (await w.get("/messages", { user: "alice", channel: "general" })).statuses?.[root.ts];
     await w.when("status", async () => JSON.stringify((await status()) ?? null).includes("is touring"));
   },
+  "scopes: a missing one is named": bolt(async (w) => {
+    await w.post("/scopes", { scopes: ["commands", "chat:write"] });
+    await w.command("scopes");
+    await w.message("missing_scope: users:read");
+    await w.post("/app", { what: "install" });
+  }),
+  "blocks.validate": bolt(async (w) => {
+    await w.command("validate");
+    await w.message("true, invalid_message at /blocks/0");
+  }),
+  "uninstalled and installed again": bolt(async (w) => {
+    await w.post("/app", { what: "uninstall" });
+    await w.post("/app", { what: "install" });
+    await w.when("word of both", async () => {
+      await w.command("farewells");
+      const said = (await w.messages("alice", "general")).at(-1).text;
+      return said.includes("tokens_revoked") && said.includes("app_uninstalled");
+    });
+  }),
   "files: uploaded, read, deleted": bolt(async (w) => {
     await w.command("file");
     const shared = await w.message("a file follows", { user: "bob" });
