@@ -14,7 +14,7 @@ use crate::domain::progress::Progress;
 use crate::domain::run::{Run, Step};
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ApprovalId, ChannelId, MessageTs, RunId};
-use crate::store::{ApprovalState, ClaimedRun, Decision, Store};
+use crate::store::{ApprovalState, Arrival, Change, ClaimedRun, Decision, Delivery, Store, Stored};
 use crate::tasks::Tasks;
 
 /// Slack may redeliver for an hour, and longer after an outage of its own.
@@ -204,6 +204,31 @@ impl Runs {
         }
         self.wake();
         Ok(!stopped.is_empty())
+    }
+
+    /// Takes in that a question was edited or deleted: what works on its old words ends, whichever
+    /// process is at it, and `arrival` takes over.
+    pub async fn change(
+        &self,
+        delivery: &Delivery,
+        arrival: Arrival<'_>,
+        change: &Change,
+    ) -> Result<Stored> {
+        let post = |steps: &[Step]| Post::Withdrawn {
+            why: change.why,
+            unknown: Agent::unknown(steps),
+        };
+        let changed = self
+            .store
+            .receive_change(delivery, arrival, change, post)
+            .await?;
+        if let Some(run) = changed.ended {
+            tracing::info!(run.id = %run, "a run ended because its question was changed");
+            // Fails only when this process drives none.
+            let _ = self.stopped.send(run);
+        }
+        self.wake();
+        Ok(changed.stored)
     }
 
     /// Resolves when a person stops this run at this process; others notice by the lease.

@@ -4,6 +4,7 @@
 
 mod approvals;
 mod cards;
+mod changes;
 mod channels;
 mod connections;
 mod inbox;
@@ -30,6 +31,7 @@ use sqlx::sqlite::{
 
 pub use approvals::{Approval, ApprovalState, Decision};
 pub use cards::CardRow;
+pub use changes::{Change, Changed};
 pub use inbox::{Arrival, Delivery, Stored, Unfinished};
 pub use outbox::{Outgoing, Then};
 pub use runs::{ClaimedRun, Lease};

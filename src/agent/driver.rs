@@ -322,7 +322,11 @@ impl<'a> Drive<'a> {
             ..self.turn.receipt().clone()
         };
         let tools = receipt.tools.len();
-        let post = Post::Answer { markdown, receipt };
+        let post = Post::Answer {
+            markdown,
+            receipt,
+            outdated: false,
+        };
         tracing::info!(run.id = %self.run.id, tools, "answered a question");
         self.agent.end(self.lease, RunState::Done, &post).await
     }

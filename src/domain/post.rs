@@ -24,6 +24,9 @@ pub enum Post {
         markdown: String,
         /// Where it came from and what it cost.
         receipt: Receipt,
+        /// Whether the question has other words by now.
+        #[serde(default)]
+        outdated: bool,
     },
     /// It ended without an answer.
     Failed {
@@ -48,6 +51,13 @@ pub enum Post {
         /// What Retry would ask again.
         run: RunId,
     },
+    /// Its question was edited or deleted before there was an answer.
+    Withdrawn {
+        /// Which of it.
+        why: Withdrawn,
+        /// Tools that may or may not have run and were not repeated.
+        unknown: Vec<String>,
+    },
     /// The bot stopped in the middle.
     Interrupted {
         /// Tools that may or may not have run and were not repeated.
@@ -57,11 +67,49 @@ pub enum Post {
     },
 }
 
+/// What became of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Withdrawn {
+    /// It has other words now, which are answered anew.
+    Edited,
+    /// It was edited and asks the agent nothing any more: it is a command now, or for others.
+    TakenBack,
+    /// Its message is gone.
+    Deleted,
+}
+
 impl Post {
     /// How every run's message begins.
     pub fn thinking() -> Self {
         Self::Working {
             note: "Thinking".to_owned(),
+        }
+    }
+
+    /// How the message of a run that is over looks once its question was edited or deleted; `None`
+    /// when nothing about it changes.
+    pub fn withdrawn(&self, why: Withdrawn) -> Option<Self> {
+        match (self, why) {
+            (Self::Answer { .. }, Withdrawn::Edited) => {
+                let mut post = self.clone();
+                if let Self::Answer { outdated, .. } = &mut post {
+                    *outdated = true;
+                }
+                Some(post)
+            }
+            // What asks to be retried would ask what nobody asks any more.
+            (
+                Self::Failed { unknown, .. }
+                | Self::Stopped { unknown, .. }
+                | Self::Interrupted { unknown, .. },
+                _,
+            ) => Some(Self::Withdrawn {
+                why,
+                unknown: unknown.clone(),
+            }),
+            (Self::Answer { .. } | Self::Withdrawn { .. }, _)
+            | (Self::Working { .. } | Self::AskApproval(_), _) => None,
         }
     }
 

@@ -21,10 +21,31 @@ pub struct Run {
     pub thread: MessageTs,
     /// What was asked.
     pub question: String,
+    /// The message it was asked in; `None` when it was asked in a form.
+    pub asked: Option<Asked>,
     /// Where it stands.
     pub state: RunState,
     /// When it was stored.
     pub created_at: DateTime<Utc>,
+}
+
+/// The message that a question stands in. Slack's times order what happened to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Which message.
+    pub message: MessageTs,
+    /// When its words were written or last changed.
+    pub wording: MessageTs,
+}
+
+impl Asked {
+    /// A message as it was first written.
+    pub fn first(message: &MessageTs) -> Self {
+        Self {
+            message: message.clone(),
+            wording: message.clone(),
+        }
+    }
 }
 
 /// Where a run stands. `Queued`, `Running` and `Waiting` end in one of the others.
@@ -44,6 +65,16 @@ pub enum RunState {
     Failed,
     /// It ended in the middle: the worker died, or a person stopped it. The asker may retry.
     Interrupted,
+}
+
+impl RunState {
+    /// Whether there is still something to come of it.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Queued | Self::Running | Self::Waiting => true,
+            Self::Done | Self::Failed | Self::Interrupted => false,
+        }
+    }
 }
 
 /// One line of a run's journal. An effect's intent is written before it happens, its outcome after.

@@ -177,7 +177,10 @@ fn run_line(run: &PastRun, address: Option<&str>) -> String {
         RunState::Failed => ("⚠️", "failed"),
         RunState::Interrupted => ("⚠️", "interrupted"),
     };
-    let question = clipped(run.question.lines().next().unwrap_or_default(), 80);
+    let question = match run.question.as_str() {
+        "" => "a deleted question".to_owned(),
+        words => clipped(words.lines().next().unwrap_or_default(), 80),
+    };
     let link = address.map_or(String::new(), |address| {
         format!(" · <{}|open>", permalink(run, address))
     });

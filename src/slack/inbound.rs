@@ -4,6 +4,7 @@
 //! nulls fields (`team` on organisation-wide installs) and adds new ones.
 
 mod around;
+mod changes;
 mod messages;
 mod overheard;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use super::mrkdwn;
 use crate::domain::principal::Principal;
+use crate::domain::run::Asked;
 use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
 
 pub use overheard::Overheard;
@@ -54,6 +56,8 @@ pub enum Inbound {
     Question(Question),
     /// Somebody said something without addressing the bot.
     Overheard(Overheard),
+    /// Somebody edited or deleted what they had written.
+    Change(Change),
     /// Somebody pressed Stop in a thread where the agent is at work.
     Stop(Stop),
     /// Nothing is wanted of us; says why.
@@ -177,8 +181,29 @@ pub struct Question {
     pub channel: ChannelId,
     /// The thread the answer goes to.
     pub thread: MessageTs,
+    /// The message it stands in, and the version of its words.
+    pub asked: Asked,
     /// What, without the mention; or why it cannot be taken.
     pub text: Result<String, Unanswerable>,
+}
+
+/// What happened to a message after it was sent. Its author did it, except that others may delete.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The key under which the message itself is delivered.
+    pub original: String,
+    /// What it asks now; of a deleted message, what it asked.
+    pub question: Question,
+    /// Whether it is gone.
+    pub deleted: bool,
+    /// Whether its earlier words addressed the bot by themselves.
+    pub addressed_before: bool,
+    /// Whether its words do now.
+    pub addressed: bool,
+    /// Whether it continues a thread.
+    pub in_thread: bool,
+    /// Whether it cannot be for the bot where it does not address it.
+    pub for_others: bool,
 }
 
 /// The Stop button of a thread.

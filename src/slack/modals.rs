@@ -79,6 +79,7 @@ pub fn answer_at_once(app: &App, inbound: &Inbound) -> Option<Value> {
         | Inbound::Question(_)
         | Inbound::Overheard(_)
         | Inbound::Stop(_)
+        | Inbound::Change(_)
         | Inbound::Ignored(_) => None,
     }
 }

@@ -13,7 +13,7 @@ use super::mrkdwn::{code, code_block, escape};
 use super::screens::plural;
 use super::standing::is_about_the_token;
 use crate::app::App;
-use crate::domain::post::{ApprovalRequest, Post, Receipt, ToolReceipt};
+use crate::domain::post::{ApprovalRequest, Post, Receipt, ToolReceipt, Withdrawn};
 use crate::domain::tool::Risk;
 use crate::error::Result;
 use crate::ids::{MessageTs, RunId};
@@ -51,6 +51,11 @@ const NO_LONGER_OURS_TO_EDIT: [&str; 3] = [
 const STILL_A_STREAM: &str = "streaming_state_conflict";
 /// Characters of arguments in one block: escaped, they may become five times as many.
 const ARGUMENTS_PER_BLOCK: usize = 590;
+/// What stands below an answer whose question was edited since.
+const OUTDATED: &str =
+    "✏️ The question was edited since. This answers it as it was before; the new answer is below.";
+/// What to do about a call that may have run.
+const BEFORE_RETRY: &str = " before you retry";
 /// Slack's `metadata.event_type` of our messages.
 const EVENT_TYPE: &str = "patchbay_run";
 
@@ -162,11 +167,17 @@ pub(super) async fn end_stream(
 /// What the agent does while a message looks like this.
 pub(super) fn session_status(post: &Post) -> SessionStatus {
     match post {
-        Post::Working { .. } => SessionStatus::Processing,
+        // The same thread goes on with the new words.
+        Post::Working { .. }
+        | Post::Withdrawn {
+            why: Withdrawn::Edited,
+            ..
+        } => SessionStatus::Processing,
         Post::AskApproval(_) => SessionStatus::Suspended,
         Post::Answer { .. }
         | Post::Failed { .. }
         | Post::Stopped { .. }
+        | Post::Withdrawn { .. }
         | Post::Interrupted { .. } => SessionStatus::Active,
     }
 }
@@ -198,7 +209,12 @@ async fn send_as(
                     .await
                     .map(|()| ts);
             }
-            Err(CallError::Refused(code)) if NO_LONGER_OURS_TO_EDIT.contains(&code.as_str()) => {}
+            Err(CallError::Refused(code)) if NO_LONGER_OURS_TO_EDIT.contains(&code.as_str()) => {
+                // What was only to be marked as old is not said again.
+                if let Post::Answer { outdated: true, .. } = outgoing.post.0 {
+                    return Ok(ts);
+                }
+            }
             outcome => return outcome.map(|()| ts),
         }
     }
@@ -262,11 +278,13 @@ pub fn render(post: &Post) -> Message {
         Post::Answer {
             markdown: text,
             receipt,
+            outdated,
         } => Message {
             text: super::blocks::clipped(&escape(text), 3_000),
             blocks: [
                 Some(markdown(text)),
                 left_out(text),
+                outdated.then(|| context(OUTDATED)),
                 Some(context(&receipt_line(receipt))),
             ]
             .into_iter()
@@ -284,7 +302,7 @@ pub fn render(post: &Post) -> Message {
             if let Some(hint) = hint {
                 text.push_str(&format!("\n{}", escape(hint)));
             }
-            text.push_str(&may_have_run(unknown));
+            text.push_str(&may_have_run(unknown, BEFORE_RETRY));
             Message::new(text)
                 .block(actions(vec![retry(run)]))
                 .block(context(&format!("Reference {}", escape(reference))))
@@ -293,6 +311,18 @@ pub fn render(post: &Post) -> Message {
             let by = by.as_ref().map(|user| format!(" by <@{user}>"));
             let text = format!("⏹️ Stopped{}.", by.unwrap_or_default());
             ended_early(&text, unknown, run)
+        }
+        Post::Withdrawn { why, unknown } => {
+            let what = match why {
+                Withdrawn::Edited => {
+                    "✏️ The question was edited before I had answered it, so I stopped. I answer the new words below."
+                }
+                Withdrawn::TakenBack => {
+                    "✏️ The question was edited before I had answered it, so I stopped."
+                }
+                Withdrawn::Deleted => "🗑️ The question was deleted, so I stopped.",
+            };
+            Message::new(format!("{what}{}", may_have_run(unknown, "")))
         }
         Post::Interrupted { unknown, run } => {
             ended_early("⚠️ I was interrupted before I could answer.", unknown, run)
@@ -312,17 +342,18 @@ fn left_out(markdown: &str) -> Option<Value> {
 }
 
 fn ended_early(what: &str, unknown: &[String], run: &RunId) -> Message {
-    Message::new(format!("{what}{}", may_have_run(unknown))).block(actions(vec![retry(run)]))
+    Message::new(format!("{what}{}", may_have_run(unknown, BEFORE_RETRY)))
+        .block(actions(vec![retry(run)]))
 }
 
 /// Calls that were sent and never came back are named: only the person can look.
-fn may_have_run(unknown: &[String]) -> String {
+fn may_have_run(unknown: &[String], before: &str) -> String {
     if unknown.is_empty() {
         return String::new();
     }
     let names: Vec<String> = unknown.iter().map(|name| code(name)).collect();
     format!(
-        "\n{} may have run; I did not repeat it. Please check before you retry.",
+        "\n{} may have run; I did not repeat it. Please check{before}.",
         names.join(", ")
     )
 }

@@ -1,5 +1,7 @@
 //! Stored, then acknowledged, then worked on: the one way in for both transports.
 
+mod changes;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use crate::app::App;
 use crate::domain::run::{Run, RunState};
 use crate::error::{Error, Kind, Result};
 use crate::ids::{InboxId, LeaseToken, RunId, TeamId};
-use crate::store::{Arrival, Delivery, Stored};
+use crate::store::{Arrival, Change, Delivery, Stored};
 
 /// What goes back to Slack at once.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,36 +81,38 @@ pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack
         }
         Inbound::Submission(submission) if submission.callback == modals::ask::CALLBACK => {
             match modals::ask::read(app, &submission) {
-                Ok(run) => ask(app, dedupe_key, &run).await,
+                Ok(run) => ask(app, dedupe_key, &run, None).await,
                 Err(answer) => Ack::Body(answer),
             }
         }
         Inbound::Question(question) if question.text.as_deref().is_ok_and(commands::is_spoken) => {
             let command = Inbound::Command(Command::spoken(question));
-            handle(app, dedupe_key, command).await
+            handle(app, dedupe_key, command, None).await
         }
-        Inbound::Question(Question {
-            text: Ok(text),
-            asker,
-            channel,
-            thread,
-        }) => {
-            let run = Run {
-                id: RunId::generate(),
-                asker,
-                channel,
-                thread,
-                question: text,
-                state: RunState::Queued,
-                created_at: app.clock.now(),
-            };
-            ask(app, dedupe_key, &run).await
+        Inbound::Question(ref question) if let Ok(text) = &question.text => {
+            let run = run(app, question, text.clone());
+            ask(app, dedupe_key, &run, None).await
         }
-        inbound => handle(app, dedupe_key, inbound).await,
+        Inbound::Change(change) => changes::receive(app, dedupe_key, change).await,
+        inbound => handle(app, dedupe_key, inbound, None).await,
     }
 }
 
-async fn ask(app: &App, dedupe_key: String, run: &Run) -> Ack {
+fn run(app: &App, question: &Question, text: String) -> Run {
+    Run {
+        id: RunId::generate(),
+        asker: question.asker.clone(),
+        channel: question.channel.clone(),
+        thread: question.thread.clone(),
+        question: text,
+        asked: Some(question.asked.clone()),
+        state: RunState::Queued,
+        created_at: app.clock.now(),
+    }
+}
+
+/// A question for the agent, which may take the place of the one that stood there before.
+async fn ask(app: &App, dedupe_key: String, run: &Run, change: Option<&Change>) -> Ack {
     let delivery = delivery(
         app,
         dedupe_key,
@@ -116,7 +120,7 @@ async fn ask(app: &App, dedupe_key: String, run: &Run) -> Ack {
         "question",
         json!({}),
     );
-    match store(app, &delivery, Arrival::Run(run)).await {
+    match store(app, &delivery, Arrival::Run(run), change).await {
         Ok(_) => {
             app.runs.wake();
             Ack::Empty
@@ -127,7 +131,12 @@ async fn ask(app: &App, dedupe_key: String, run: &Run) -> Ack {
 
 /// Commands, clicks and forms are worked on at once by this process: what they may open lives
 /// three seconds.
-async fn handle(app: &Arc<App>, dedupe_key: String, inbound: Inbound) -> Ack {
+async fn handle(
+    app: &Arc<App>,
+    dedupe_key: String,
+    inbound: Inbound,
+    change: Option<&Change>,
+) -> Ack {
     let Some(note) = note(app, &inbound) else {
         return Ack::Empty;
     };
@@ -139,7 +148,7 @@ async fn handle(app: &Arc<App>, dedupe_key: String, inbound: Inbound) -> Ack {
         lease: lease.clone(),
         until,
     };
-    match store(app, &delivery, arrival).await {
+    match store(app, &delivery, arrival, change).await {
         Ok(Stored::Duplicate) => Ack::Empty,
         Ok(Stored::New) => {
             let ack = modals::answer_at_once(app, &inbound);
@@ -150,9 +159,20 @@ async fn handle(app: &Arc<App>, dedupe_key: String, inbound: Inbound) -> Ack {
     }
 }
 
-async fn store(app: &App, delivery: &Delivery, arrival: Arrival<'_>) -> Result<Stored> {
+async fn store(
+    app: &App,
+    delivery: &Delivery,
+    arrival: Arrival<'_>,
+    change: Option<&Change>,
+) -> Result<Stored> {
     let limit = app.config.slack.store_timeout;
-    let stored = tokio::time::timeout(limit, app.store.receive(delivery, arrival)).await;
+    let storing = async {
+        match change {
+            None => app.store.receive(delivery, arrival).await,
+            Some(change) => app.runs.change(delivery, arrival, change).await,
+        }
+    };
+    let stored = tokio::time::timeout(limit, storing).await;
     let stored = stored.unwrap_or_else(|_| {
         Err(Error::new(
             Kind::Unavailable,
@@ -191,6 +211,7 @@ fn kind(inbound: &Inbound) -> &'static str {
         Inbound::Shortcut(_) => "shortcut",
         Inbound::Notice(_) => "notice",
         Inbound::Question(_) | Inbound::Overheard(_) => "question",
+        Inbound::Change(_) => "change",
         Inbound::Stop(_) => "stop",
         Inbound::Ignored(_) => "ignored",
     }
@@ -201,6 +222,7 @@ fn team(inbound: &Inbound) -> TeamId {
         Inbound::Question(question) | Inbound::Overheard(Overheard { question, .. }) => {
             question.asker.team.clone()
         }
+        Inbound::Change(change) => change.question.asker.team.clone(),
         Inbound::Command(command) => command.caller.person.team.clone(),
         Inbound::Action(action) => action.caller.person.team.clone(),
         Inbound::Submission(submission) => submission.caller.person.team.clone(),
@@ -250,6 +272,8 @@ fn note(app: &App, inbound: &Inbound) -> Option<Note> {
             response_url: None,
             wanted: "stopping".to_owned(),
         }),
-        Inbound::Overheard(_) | Inbound::Notice(_) | Inbound::Ignored(_) => None,
+        Inbound::Overheard(_) | Inbound::Change(_) | Inbound::Notice(_) | Inbound::Ignored(_) => {
+            None
+        }
     }
 }

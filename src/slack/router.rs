@@ -75,7 +75,9 @@ async fn handle(app: &Arc<App>, inbound: &Inbound) -> Result<Reply> {
         Inbound::Shortcut(shortcut) => shortcuts::run(app, shortcut).await,
         Inbound::Question(question) => unanswerable(app, question).await,
         Inbound::Stop(stop) => stopped(app, stop).await,
-        Inbound::Overheard(_) | Inbound::Notice(_) | Inbound::Ignored(_) => Ok(Reply::Shown),
+        Inbound::Overheard(_) | Inbound::Change(_) | Inbound::Notice(_) | Inbound::Ignored(_) => {
+            Ok(Reply::Shown)
+        }
     }
 }
 
@@ -187,6 +189,7 @@ pub fn storage_is_down(inbound: &Inbound, error: &Error) -> Ack {
         | Inbound::Notice(_)
         | Inbound::Question(_)
         | Inbound::Overheard(_)
+        | Inbound::Change(_)
         | Inbound::Stop(_)
         | Inbound::Ignored(_) => Ack::Refused,
     }
@@ -200,6 +203,7 @@ fn caller(inbound: &Inbound) -> Option<&Caller> {
         Inbound::Shortcut(shortcut) => Some(&shortcut.caller),
         Inbound::Question(_)
         | Inbound::Overheard(_)
+        | Inbound::Change(_)
         | Inbound::Notice(_)
         | Inbound::Stop(_)
         | Inbound::Ignored(_) => None,

@@ -39,7 +39,45 @@ pub enum Arrival<'a> {
     },
     /// A question for the agent: the run takes over.
     Run(&'a Run),
+    /// Nothing more is wanted once it is stored.
+    Done,
 }
+
+/// The state, claim and end of the claim with which a delivery is stored.
+pub(super) fn parts(
+    arrival: &Arrival<'_>,
+    now: DateTime<Utc>,
+) -> (&'static str, LeaseToken, DateTime<Utc>) {
+    match arrival {
+        Arrival::Handle { lease, until } => ("received", lease.clone(), *until),
+        Arrival::Run(_) | Arrival::Done => ("done", LeaseToken::new(""), now),
+    }
+}
+
+/// Inserts a delivery inside a transaction of either database; 0 rows where it was here before.
+macro_rules! insert {
+    ($tx:ident, $delivery:expr, $state:expr, $lease:expr, $until:expr) => {
+        sqlx::query(
+            "insert into inbox
+                (id, dedupe_key, team_id, kind, payload, state, lease_token, lease_until, received_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            on conflict (dedupe_key) do nothing",
+        )
+        .bind(&$delivery.id)
+        .bind(&$delivery.dedupe_key)
+        .bind(&$delivery.team)
+        .bind($delivery.kind)
+        .bind(sqlx::types::Json(&$delivery.payload))
+        .bind($state)
+        .bind(&$lease)
+        .bind($until)
+        .bind($delivery.received_at)
+        .execute(&mut *$tx)
+        .await?
+        .rows_affected()
+    };
+}
+pub(super) use insert;
 
 /// Whether a delivery was new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,27 +105,9 @@ pub struct Unfinished {
 impl Store {
     /// Stores a delivery, and the run it asks for, in one commit.
     pub async fn receive(&self, delivery: &Delivery, arrival: Arrival<'_>) -> Result<Stored> {
-        const SQL: &str = "insert into inbox
-                (id, dedupe_key, team_id, kind, payload, state, lease_token, lease_until, received_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            on conflict (dedupe_key) do nothing";
-        let (state, lease, until) = match &arrival {
-            Arrival::Handle { lease, until } => ("received", lease.clone(), *until),
-            Arrival::Run(_) => ("done", LeaseToken::new(""), delivery.received_at),
-        };
+        let (state, lease, until) = parts(&arrival, delivery.received_at);
         let stored = in_transaction!(self, tx => {
-            let inserted = sqlx::query(SQL)
-                .bind(&delivery.id)
-                .bind(&delivery.dedupe_key)
-                .bind(&delivery.team)
-                .bind(delivery.kind)
-                .bind(Json(&delivery.payload))
-                .bind(state)
-                .bind(&lease)
-                .bind(until)
-                .bind(delivery.received_at)
-                .execute(&mut *tx).await?.rows_affected();
-            if inserted == 0 {
+            if insert!(tx, delivery, state, lease, until) == 0 {
                 Stored::Duplicate
             } else {
                 if let Arrival::Run(run) = &arrival {

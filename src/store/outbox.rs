@@ -113,7 +113,7 @@ impl Store {
         Ok(on_db!(self, c => sqlx::query_scalar(SQL).bind(run).fetch_optional(c).await?))
     }
 
-    /// Takes the message of one run, due or not, unless somebody else holds it.
+    /// Takes the message of a run that is being worked on, due or not, unless somebody else holds it.
     pub async fn claim_message(
         &self,
         run: &RunId,
@@ -123,6 +123,7 @@ impl Store {
         const SQL: &str = "update outbox
             set lease_token = $2, lease_until = $3, attempts = attempts + 1
             where run_id = $1 and (lease_until is null or lease_until < $4)
+              and exists (select 1 from runs where runs.id = outbox.run_id and runs.state = 'running')
             returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(run)

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use super::{Store, approvals, in_transaction, on_db, outbox};
 use crate::domain::post::{ApprovalRequest, Post};
 use crate::domain::principal::Principal;
-use crate::domain::run::{Exchange, Run, RunState, Step};
+use crate::domain::run::{Asked, Exchange, Run, RunState, Step};
 use crate::error::Result;
 use crate::ids::{ChannelId, LeaseToken, MessageTs, RunId, TeamId, UserId};
 
@@ -38,6 +38,8 @@ pub(super) struct Row {
     channel_id: ChannelId,
     thread_ts: MessageTs,
     question: String,
+    question_ts: Option<MessageTs>,
+    wording_ts: Option<MessageTs>,
     state: RunState,
     created_at: DateTime<Utc>,
 }
@@ -50,6 +52,10 @@ impl From<Row> for Run {
             channel: row.channel_id,
             thread: row.thread_ts,
             question: row.question,
+            asked: row
+                .question_ts
+                .zip(row.wording_ts)
+                .map(|(message, wording)| Asked { message, wording }),
             state: row.state,
             created_at: row.created_at,
         }
@@ -60,8 +66,9 @@ impl From<Row> for Run {
 macro_rules! insert {
     ($tx:ident, $run:expr) => {
         sqlx::query(
-            "insert into runs (id, team_id, user_id, channel_id, thread_ts, question, state, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "insert into runs
+                (id, team_id, user_id, channel_id, thread_ts, question, state, created_at, question_ts, wording_ts)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(&$run.id)
         .bind(&$run.asker.team)
@@ -71,6 +78,8 @@ macro_rules! insert {
         .bind(&$run.question)
         .bind($run.state)
         .bind($run.created_at)
+        .bind($run.asked.as_ref().map(|asked| &asked.message))
+        .bind($run.asked.as_ref().map(|asked| &asked.wording))
         .execute(&mut *$tx)
         .await?
     };
@@ -84,7 +93,7 @@ impl Store {
             set state = 'running', lease_token = $1, lease_until = $2
             where id = (select id from runs where state = 'queued' order by created_at, id limit 1)
               and state = 'queued'
-            returning id, team_id, user_id, channel_id, thread_ts, question, state, created_at";
+            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at";
         let token = LeaseToken::generate();
         let row: Option<Row> = on_db!(self, c => sqlx::query_as(SQL)
             .bind(&token)
@@ -105,7 +114,7 @@ impl Store {
                         where state = 'running' and lease_until < $3
                         order by lease_until limit 1)
               and state = 'running' and lease_until < $3
-            returning id, team_id, user_id, channel_id, thread_ts, question, state, created_at";
+            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at";
         let token = LeaseToken::generate();
         let row: Option<Row> = on_db!(self, c => sqlx::query_as(SQL)
             .bind(&token)
@@ -250,8 +259,8 @@ impl Store {
         const MARK: &str = "update runs
             set retried_as = $4
             where id = $1 and team_id = $2 and user_id = $3
-              and state in ('failed', 'interrupted') and retried_as is null
-            returning id, team_id, user_id, channel_id, thread_ts, question, state, created_at";
+              and state in ('failed', 'interrupted') and retried_as is null and question <> ''
+            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at";
         const MESSAGE: &str = "select message_ts from outbox where run_id = $1";
         let retried = in_transaction!(self, tx => {
             let old: Option<Row> = sqlx::query_as(MARK)
@@ -280,12 +289,13 @@ impl Store {
         Ok(retried)
     }
 
-    /// What this person asked before in the thread, and what was answered, oldest first.
+    /// What this person asked before in the thread, and what was answered, oldest first; without
+    /// what was asked again in other words or deleted.
     pub async fn exchanges(&self, run: &Run, most: i64) -> Result<Vec<Exchange>> {
         const SQL: &str = "select r.question, o.post
             from runs r join outbox o on o.run_id = r.id
             where r.team_id = $1 and r.user_id = $2 and r.channel_id = $3 and r.thread_ts = $4
-              and r.state = 'done' and r.id <> $5
+              and r.state = 'done' and r.id <> $5 and r.retried_as is null and r.question <> ''
             order by r.created_at desc
             limit $6";
         let rows: Vec<(String, Json<Post>)> = on_db!(self, c => sqlx::query_as(SQL)
@@ -307,6 +317,7 @@ impl Store {
                 | Post::AskApproval(_)
                 | Post::Failed { .. }
                 | Post::Stopped { .. }
+                | Post::Withdrawn { .. }
                 | Post::Interrupted { .. } => None,
             });
         Ok(answered.collect())

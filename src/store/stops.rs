@@ -1,7 +1,6 @@
 //! Runs that people stop: whatever they were at, they end, and their holders lose them.
 
 use chrono::{DateTime, Utc};
-use sqlx::types::Json;
 
 use super::runs::Row;
 use super::{Store, in_transaction, outbox};
@@ -9,6 +8,29 @@ use crate::domain::post::Post;
 use crate::domain::run::{Run, Step};
 use crate::error::Result;
 use crate::ids::{ChannelId, MessageTs, RunId, TeamId};
+
+/// Denies what a run that ended asks for, and gives its journal, inside a transaction of either
+/// database.
+macro_rules! end {
+    ($tx:ident, $run:expr, $now:expr) => {{
+        sqlx::query(
+            "update approvals
+             set state = 'denied', decided_at = $2
+             where run_id = $1 and state = 'pending'",
+        )
+        .bind($run)
+        .bind($now)
+        .execute(&mut *$tx)
+        .await?;
+        let steps: Vec<sqlx::types::Json<crate::domain::run::Step>> =
+            sqlx::query_scalar("select step from run_steps where run_id = $1 order by seq")
+                .bind($run)
+                .fetch_all(&mut *$tx)
+                .await?;
+        steps.into_iter().map(|step| step.0).collect::<Vec<_>>()
+    }};
+}
+pub(super) use end;
 
 impl Store {
     /// Ends every open run of a thread in one commit, whoever asked and whoever holds it, and shows
@@ -25,11 +47,7 @@ impl Store {
             set state = 'interrupted', finished_at = $4, lease_token = null, lease_until = null
             where team_id = $1 and channel_id = $2 and thread_ts = $3
               and state in ('queued', 'running', 'waiting')
-            returning id, team_id, user_id, channel_id, thread_ts, question, state, created_at";
-        const DENY: &str = "update approvals
-            set state = 'denied', decided_at = $2
-            where run_id = $1 and state = 'pending'";
-        const STEPS: &str = "select step from run_steps where run_id = $1 order by seq";
+            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at";
         let stopped = in_transaction!(self, tx => {
             let stopped: Vec<Row> = sqlx::query_as(STOP)
                 .bind(team)
@@ -39,10 +57,7 @@ impl Store {
                 .fetch_all(&mut *tx).await?;
             let stopped: Vec<Run> = stopped.into_iter().map(Run::from).collect();
             for run in &stopped {
-                sqlx::query(DENY).bind(&run.id).bind(now).execute(&mut *tx).await?;
-                let steps: Vec<Json<Step>> =
-                    sqlx::query_scalar(STEPS).bind(&run.id).fetch_all(&mut *tx).await?;
-                let steps: Vec<Step> = steps.into_iter().map(|step| step.0).collect();
+                let steps = end!(tx, &run.id, now);
                 outbox::show!(tx, &run.id, &post(run, &steps), now);
             }
             stopped

@@ -165,6 +165,7 @@ fn posts_with(text: &str) -> Vec<Post> {
         Post::Answer {
             markdown: text.clone(),
             receipt,
+            outdated: true,
         },
         Post::Failed {
             message: text.clone(),

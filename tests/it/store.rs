@@ -1,4 +1,6 @@
-//! What is particular to each database that the bot keeps its things in.
+//! What is particular to each database that the bot keeps its things in, and what must hold on both.
+
+mod changes;
 
 use patchbay::config::{Config, Environment};
 use patchbay::store::Store;

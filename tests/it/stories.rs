@@ -2,6 +2,7 @@
 
 mod approvals;
 mod bad_input;
+mod changes;
 mod channels;
 mod connecting;
 mod home;

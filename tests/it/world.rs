@@ -230,6 +230,23 @@ impl<'a> Person<'a> {
         self.sim.say(self.name, self.channel, text).await.unwrap()
     }
 
+    /// Says something in a thread and returns where.
+    pub async fn replies_in(&self, thread: &str, text: &str) -> String {
+        let said = self.sim.reply(self.name, self.channel, thread, text).await;
+        said.unwrap()
+    }
+
+    /// Gives a message of theirs other words.
+    pub async fn edits(&self, ts: &str, text: &str) {
+        let edited = self.sim.edit(self.name, self.channel, ts, text).await;
+        edited.unwrap();
+    }
+
+    pub async fn deletes(&self, ts: &str) {
+        let deleted = self.sim.delete(self.name, self.channel, ts).await;
+        deleted.unwrap();
+    }
+
     /// Asks the bot and reads its answer once it is whole.
     pub async fn asks(&self, question: &str) -> Message {
         let ts = self.says(question).await;

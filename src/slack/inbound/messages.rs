@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::overheard::{Overheard, is_for_others};
-use super::{Inbound, Malformed, Question, Received, Unanswerable, ignored, team, text};
+use super::{Inbound, Malformed, Question, Received, Unanswerable, changes, ignored, team, text};
 use crate::domain::principal::Principal;
-use crate::ids::{ChannelId, MessageTs, UserId};
+use crate::domain::run::Asked;
+use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
 use crate::slack::mrkdwn;
 
 /// The longest question that is taken.
@@ -13,14 +14,18 @@ const LONGEST_QUESTION: usize = 12_000;
 
 /// A message that people wrote: a question, if it is for the bot.
 pub(super) fn said(payload: &Value, event: &Value, kind: &str) -> Result<Received, Malformed> {
+    match text(event, "/subtype") {
+        None | Some("file_share" | "thread_broadcast") => {}
+        Some("message_changed") => return changes::changed(payload, event),
+        Some("message_deleted") => return changes::deleted(payload, event),
+        Some(_) => return Ok(ignored("a notice")),
+    }
     if event.get("bot_id").is_some_and(|id| !id.is_null()) {
         return Ok(ignored("written by an app"));
     }
-    if !matches!(
-        text(event, "/subtype"),
-        None | Some("file_share" | "thread_broadcast")
-    ) {
-        return Ok(ignored("an edit, a deletion or a notice"));
+    // An edit brings the mention again; `message_changed` says it with all it needs.
+    if event.get("edited").is_some_and(|edited| !edited.is_null()) {
+        return Ok(ignored("an edit that comes as a change as well"));
     }
     let bot = text(payload, "/authorizations/0/user_id").unwrap_or_default();
     let (Some(user), Some(channel), Some(ts)) = (
@@ -33,19 +38,18 @@ pub(super) fn said(payload: &Value, event: &Value, kind: &str) -> Result<Receive
     if user == bot {
         return Ok(ignored("written by this bot"));
     }
-    let mention = format!("<@{bot}>");
     let said = text(event, "/text").unwrap_or_default();
     let direct = text(event, "/channel_type") == Some("im");
-    let addressed = direct || kind == "app_mention" || (!bot.is_empty() && said.contains(&mention));
+    let addressed = kind == "app_mention" || is_addressed(said, bot, direct);
     let team = team(payload)?;
     let thread = text(event, "/thread_ts").unwrap_or(ts);
-    // A mention arrives twice, as `app_mention` and as `message`: one post, one key.
-    let dedupe_key = format!("message:{team}:{channel}:{ts}");
+    let dedupe_key = key(&team, channel, ts);
     let question = Question {
         asker: Principal::new(team, UserId::new(user)),
         channel: ChannelId::new(channel),
         thread: MessageTs::new(thread),
-        text: question(&without_mention(said, &mention, direct || !addressed)),
+        asked: Asked::first(&MessageTs::new(ts)),
+        text: question(said, bot, direct || !addressed),
     };
     let inbound = if addressed {
         Inbound::Question(question)
@@ -60,6 +64,22 @@ pub(super) fn said(payload: &Value, event: &Value, kind: &str) -> Result<Receive
         dedupe_key,
         inbound,
     })
+}
+
+/// The key of a message. A mention arrives twice, as `app_mention` and as `message`: one post, one
+/// key.
+pub(super) fn key(team: &TeamId, channel: &str, ts: &str) -> String {
+    format!("message:{team}:{channel}:{ts}")
+}
+
+/// Whether these words are for the bot by themselves.
+pub(super) fn is_addressed(said: &str, bot: &str, direct: bool) -> bool {
+    direct || (!bot.is_empty() && said.contains(&format!("<@{bot}>")))
+}
+
+/// What is asked, without the mention.
+pub(super) fn question(said: &str, bot: &str, direct: bool) -> Result<String, Unanswerable> {
+    asked(&without_mention(said, &format!("<@{bot}>"), direct))
 }
 
 /// A mention addresses the bot; only in a direct message does it need none.
@@ -77,7 +97,7 @@ fn without_mention(said: &str, mention: &str, direct: bool) -> String {
     }
 }
 
-fn question(said: &str) -> Result<String, Unanswerable> {
+fn asked(said: &str) -> Result<String, Unanswerable> {
     // PostgreSQL keeps no NUL, and no question needs a bell.
     let said = said.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "");
     let said = mrkdwn::unescape(said.trim());
@@ -139,7 +159,8 @@ mod tests {
         };
         check(&|event| event["bot_id"] = json!("B1"));
         check(&|event| event["user"] = json!("UBOT"));
-        check(&|event| event["subtype"] = json!("message_changed"));
+        check(&|event| event["subtype"] = json!("channel_topic"));
+        check(&|event| event["edited"] = json!({ "user": "U1", "ts": "1.3" }));
         check(&|event| event["type"] = json!("team_join"));
         check(&|event| event["type"] = json!("something_slack_invents_tomorrow"));
     }

@@ -96,6 +96,7 @@ pub fn read(app: &App, submission: &Submission) -> Result<Run, Value> {
         channel,
         thread,
         question,
+        asked: None,
         state: RunState::Queued,
         created_at: app.clock.now(),
     })

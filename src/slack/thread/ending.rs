@@ -192,7 +192,10 @@ impl Page {
     fn last_task_chunks(&self, progress: &Progress, post: &Post) -> Vec<Value> {
         let went_wrong = matches!(
             post,
-            Post::Failed { .. } | Post::Stopped { .. } | Post::Interrupted { .. }
+            Post::Failed { .. }
+                | Post::Stopped { .. }
+                | Post::Withdrawn { .. }
+                | Post::Interrupted { .. }
         );
         let mut last = progress.clone();
         for task in &mut last.tasks {
@@ -216,6 +219,7 @@ fn below(post: &Post) -> Vec<Value> {
         Post::AskApproval(_)
         | Post::Failed { .. }
         | Post::Stopped { .. }
+        | Post::Withdrawn { .. }
         | Post::Interrupted { .. } => outbox::render(post).blocks,
     }
 }
