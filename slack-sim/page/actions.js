@@ -8,13 +8,19 @@ import { h, safeUrl } from "./dom.js";
  * inputs drawn, by "block_id/action_id", and `kept` holds what was in them before a redraw.
  */
 export function surface({ person, target, kept = new Map() }) {
-  const self = { person, fields: new Map(), kept, act, place: target.message?.ts ?? target.view_id };
+  const self = { person, fields: new Map(), kept, act, suggest, place: target.message?.ts ?? target.view_id };
   async function act(press, control) {
     if (control.getAttribute("aria-busy") === "true") return;
     if (press.element.confirm && !(await confirmed(press.element.confirm, control))) return;
     const address = safeUrl(press.element.url);
     if (address) window.open(address, "_blank", "noopener");
     await send({ user: person, ...target, block_id: press.block_id, action_id: press.element.action_id, value: press.value, selected: press.selected, values: stateOf(self) }, control);
+  }
+  /** What the app offers for what was typed into one of its selects; throws a sentence. */
+  async function suggest(part, text) {
+    const found = await api.suggest({ user: person, ...target, action_id: part.action_id, value: text });
+    if (!found.ok) throw new Error(explain(found.error));
+    return found;
   }
   return self;
 }

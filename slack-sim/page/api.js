@@ -41,6 +41,7 @@ export const api = {
   },
   command: (body) => post("/sim/command", body),
   click: (body) => post("/sim/click", body),
+  suggest: (body) => post("/sim/suggest", body),
   submit: (body) => post("/sim/submit", body),
   edit: (body) => post("/sim/edit", body),
   erase: (body) => post("/sim/delete", body),

@@ -1,6 +1,7 @@
 // Draws the fields of a form and reads them back in the shape of Slack's `state.values`.
 import { h, uid } from "./dom.js";
 import { mentionable, publicChannels } from "./directory.js";
+import { externalSelect } from "./external.js";
 import { plain, textObject } from "./mrkdwn.js";
 
 /** An `input` block: label, field, hint, and room for an error. */
@@ -36,7 +37,7 @@ export function control(part, block, surface, props = {}) {
   const make = FIELDS[part?.type];
   if (!make) return null;
   const kept = surface.kept.get(keyOf(block, part));
-  const made = make(part, kept?.type === part.type ? kept : null, { "data-action-id": part.action_id, ...props });
+  const made = make(part, kept?.type === part.type ? kept : null, { "data-action-id": part.action_id, ...props }, (typed) => surface.suggest(part, typed));
   const read = () => ({ type: part.type, ...made.read() });
   surface.fields.set(keyOf(block, part), {
     block_id: block.block_id, action_id: part.action_id, part, read, optional: true, empty: () => isEmpty(made.read()), fail() {}, focus: () => made.inputs[0]?.focus(),
@@ -56,7 +57,8 @@ const FIELDS = {
   number_input: text("number"),
   rich_text_input: richInput,
   static_select: pick("selected_option", "initial_option", optionsOf),
-  external_select: pick("selected_option", "initial_option", optionsOf),
+  external_select: externalSelect(false),
+  multi_external_select: externalSelect(true),
   multi_static_select: multi("selected_options", optionsOf),
   users_select: pick("selected_user", "initial_user", people),
   channels_select: pick("selected_channel", "initial_channel", channels),

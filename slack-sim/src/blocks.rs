@@ -72,6 +72,11 @@ pub(crate) fn view_problems(view: &Value, kind: &str) -> Vec<String> {
     problems
 }
 
+/// Everything wrong with what an app offers for an external select.
+pub(crate) fn suggestion_problems(answer: &Value) -> Vec<String> {
+    check::suggestions(answer)
+}
+
 /// Gives every block and every element that has none an id, as Slack does.
 pub(crate) fn name_parts(blocks: &mut [Value]) {
     for block in blocks {

@@ -34,6 +34,7 @@ pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
         .route("/shortcut", post(acting::shortcut))
         .route("/command", post(acting::command))
         .route("/click", post(acting::click))
+        .route("/suggest", post(acting::suggest))
         .route("/submit", post(acting::submit))
         .route("/stop", post(acting::stop))
         .route("/close", post(acting::close))

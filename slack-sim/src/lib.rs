@@ -37,7 +37,7 @@ pub use dispatch::{AckReport, Handmade};
 pub use error::Refused;
 pub use faults::{Fault, FaultKind};
 pub use log::{Call, Entry};
-pub use person::{Click, ClickOutcome, CommandOutcome, SubmitOutcome, Target};
+pub use person::{Click, ClickOutcome, CommandOutcome, SubmitOutcome, Suggestions, Target};
 pub use seen::{Message, View};
 pub use sim::Sim;
 pub use socket::Disconnect;

@@ -32,6 +32,7 @@ const ASSETS: &[(&str, &str)] = files![
     "edit.js",
     "elements.js",
     "emoji.js",
+    "external.js",
     "files.css",
     "files.js",
     "header.js",

@@ -13,7 +13,8 @@ pub(crate) use events::{
     message_changed, message_deleted, reaction, subscription,
 };
 pub(crate) use interactions::{
-    Place, block_actions, message_action, shortcut, view_closed, view_submission,
+    Asked, Place, block_actions, message_action, shortcut, suggestion_in_message,
+    suggestion_in_view, view_closed, view_submission,
 };
 
 /// A slash command as the app gets it (as form fields over HTTP).

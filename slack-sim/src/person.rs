@@ -7,6 +7,7 @@ mod look;
 mod own;
 mod shortcut;
 mod submit;
+mod suggest;
 mod typed;
 
 use crate::error::Refused;
@@ -16,6 +17,7 @@ use crate::state::{Author, Draft, Workspace};
 pub use click::{Click, ClickOutcome, Target};
 pub use command::CommandOutcome;
 pub use submit::SubmitOutcome;
+pub use suggest::Suggestions;
 
 impl Sim {
     /// A person writes in a channel; gives the message's timestamp. `@patchbay` becomes a mention.

@@ -307,7 +307,10 @@ fn envelope(id: &str, outgoing: &Outgoing, attempt: &Attempt) -> Value {
             false
         }
         Kind::Command => true,
-        Kind::Interaction => outgoing.payload["type"] == "view_submission",
+        Kind::Interaction => {
+            let kind = &outgoing.payload["type"];
+            kind == "view_submission" || kind == "block_suggestion"
+        }
     };
     envelope["accepts_response_payload"] = json!(accepts);
     envelope

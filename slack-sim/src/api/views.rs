@@ -9,14 +9,14 @@ use crate::state::Which;
 
 pub(super) fn open(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     let view = view(args)?;
-    let trigger = args.required("trigger_id")?;
+    let trigger = trigger(args)?;
     let view = shared.act(|ws, now| ws.open_view(now, trigger, view))?;
     Ok(json!({"view": view}))
 }
 
 pub(super) fn push(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     let view = view(args)?;
-    let trigger = args.required("trigger_id")?;
+    let trigger = trigger(args)?;
     let view = shared.act(|ws, now| ws.push_view(now, trigger, view))?;
     Ok(json!({"view": view}))
 }
@@ -36,6 +36,14 @@ pub(super) fn publish(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     let user = args.required("user_id")?;
     let view = shared.act(|ws, now| ws.publish_home(now, user, args.text("hash"), view))?;
     Ok(json!({"view": view}))
+}
+
+/// The proof that somebody has just acted, under either of its names.
+fn trigger(args: &Args) -> Result<&str, ApiError> {
+    match args.text("interactivity_pointer") {
+        Some(pointer) => Ok(pointer),
+        None => args.required("trigger_id"),
+    }
 }
 
 fn view(args: &Args) -> Result<Value, ApiError> {

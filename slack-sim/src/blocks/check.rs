@@ -216,16 +216,40 @@ fn element(element: &Value, at: &str) -> Vec<String> {
             problems.push(problem("unsupported style", &format!("{at}/style")));
         }
     }
-    if let Some(options) = element["options"].as_array() {
-        if options.is_empty() || options.len() > OPTIONS {
+    if let Some(list) = element["options"].as_array() {
+        if list.is_empty() || list.len() > OPTIONS {
             let what = format!("must have between 1 and {OPTIONS} items");
             problems.push(problem(&what, &format!("{at}/options")));
         }
-        for (index, option) in options.iter().enumerate() {
-            let here = format!("{at}/options/{index}");
-            problems.extend(text(option, "text", &here, Kind::Any, 75));
-            problems.extend(at_most(option, "value", &here, 150));
+        problems.extend(options(list, at));
+    }
+    problems
+}
+
+fn options(list: &[Value], at: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (index, option) in list.iter().enumerate() {
+        let here = format!("{at}/options/{index}");
+        problems.extend(text(option, "text", &here, Kind::Any, 75));
+        problems.extend(at_most(option, "value", &here, 150));
+    }
+    problems
+}
+
+/// Everything wrong with what an app offers for an external select, where there may also be nothing.
+pub(super) fn suggestions(answer: &Value) -> Vec<String> {
+    let groups = answer["option_groups"].as_array();
+    let lists = groups.into_iter().flatten().chain([answer]);
+    let mut problems = Vec::new();
+    for list in lists.filter_map(|group| group["options"].as_array()) {
+        if list.len() > OPTIONS {
+            problems.push(problem("no more than 100 items allowed", "/options"));
         }
+        problems.extend(options(list, ""));
+    }
+    for (index, group) in groups.into_iter().flatten().enumerate() {
+        let here = format!("/option_groups/{index}");
+        problems.extend(text(group, "label", &here, Kind::Plain, 75));
     }
     problems
 }

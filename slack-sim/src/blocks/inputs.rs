@@ -63,6 +63,13 @@ pub(crate) fn filled(element: &Value, given: &Value) -> Result<Value, String> {
 
 /// The option of a select that a value, a label or an option object means.
 fn option(element: &Value, choice: &Value) -> Result<Value, String> {
+    let is_external = element["type"]
+        .as_str()
+        .is_some_and(|kind| kind.contains("external"));
+    // The app itself answers for the options of an external select.
+    if is_external && choice["text"].is_object() {
+        return Ok(choice.clone());
+    }
     let choice = choice.get("value").unwrap_or(choice);
     let grouped = element["option_groups"]
         .as_array()
@@ -79,11 +86,7 @@ fn option(element: &Value, choice: &Value) -> Result<Value, String> {
     {
         return Ok(found.clone());
     }
-    // The app itself answers for the options of an external select.
-    if element["type"]
-        .as_str()
-        .is_some_and(|kind| kind.contains("external"))
-    {
+    if is_external {
         return Ok(json!({"text": {"type": "plain_text", "text": choice}, "value": choice}));
     }
     Err(format!("There is no option {choice} to choose."))

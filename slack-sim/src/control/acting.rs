@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Unserved;
 use crate::error::Refused;
-use crate::person::{Click, ClickOutcome, CommandOutcome, SubmitOutcome, Target};
+use crate::person::{Click, ClickOutcome, CommandOutcome, SubmitOutcome, Suggestions, Target};
 use crate::sim::Sim;
 
 #[derive(Deserialize)]
@@ -99,6 +99,24 @@ pub(super) async fn click(
 ) -> Result<Json<ClickOutcome>, Unserved> {
     let user = it.user.clone();
     Ok(Json(sim.click(&user, it.into_click()?).await))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Typed {
+    user: String,
+    message: Option<InMessage>,
+    view_id: Option<String>,
+    action_id: String,
+    value: String,
+}
+
+pub(super) async fn suggest(
+    State(sim): State<Sim>,
+    Json(it): Json<Typed>,
+) -> Result<Json<Suggestions>, Unserved> {
+    let target = target(it.message, it.view_id)?;
+    let found = sim.suggest(&it.user, target, &it.action_id, &it.value);
+    Ok(Json(found.await))
 }
 
 pub(super) async fn submit(State(sim): State<Sim>, Json(it): Json<Submit>) -> Json<SubmitOutcome> {
@@ -193,17 +211,20 @@ pub(super) async fn react(
     Ok(Json(json!({"ok": true})))
 }
 
+/// Where somebody acts.
+fn target(message: Option<InMessage>, view_id: Option<String>) -> Result<Target, Refused> {
+    match (message, view_id) {
+        (Some(InMessage { channel, ts }), _) => Ok(Target::Message { channel, ts }),
+        (None, Some(id)) => Ok(Target::View(id)),
+        (None, None) => Err(Refused(
+            "Say where: give `message` or `view_id`.".to_owned(),
+        )),
+    }
+}
+
 impl Clicked {
     fn into_click(self) -> Result<Click, Refused> {
-        let target = match (self.message, self.view_id) {
-            (Some(InMessage { channel, ts }), _) => Target::Message { channel, ts },
-            (None, Some(id)) => Target::View(id),
-            (None, None) => {
-                return Err(Refused(
-                    "Say where: give `message` or `view_id`.".to_owned(),
-                ));
-            }
-        };
+        let target = target(self.message, self.view_id)?;
         let mut click = match (&self.action_id, &self.label) {
             (Some(id), _) => Click::on(target, id),
             (None, Some(words)) => Click::label(target, words),

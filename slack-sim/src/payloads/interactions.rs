@@ -23,33 +23,74 @@ pub(crate) fn block_actions(
             response_url,
             state,
         } => {
-            let ephemeral = post.only_for.is_some();
-            payload["container"] = json!({
-                "type": "message",
-                "message_ts": post.ts,
-                "channel_id": channel.id,
-                "is_ephemeral": ephemeral,
-            });
-            if let Some(thread_ts) = &post.thread_ts {
-                payload["container"]["thread_ts"] = json!(thread_ts);
-            }
-            payload["channel"] = json!({"id": channel.id, "name": channel.name});
             payload["response_url"] = json!(response_url);
             payload["state"] = state;
-            // Slack does not give an ephemeral message back to the app.
-            if !ephemeral {
-                payload["message"] = ws.message_json(channel, post);
-                if let Some(metadata) = &post.metadata {
-                    payload["message"]["metadata"] = metadata.clone();
-                }
-            }
+            put_message(ws, &mut payload, channel, post);
         }
-        Place::View(view) => {
-            payload["container"] = json!({"type": "view", "view_id": view["id"]});
-            payload["view"] = view.clone();
-        }
+        Place::View(view) => put_view(&mut payload, view),
     }
     payload
+}
+
+/// What somebody typed into an external select.
+pub(crate) struct Asked<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) block_id: &'a str,
+    pub(crate) action_id: &'a str,
+    pub(crate) value: &'a str,
+}
+
+/// The question for options of a select in a message.
+pub(crate) fn suggestion_in_message(
+    ws: &Workspace,
+    asked: &Asked<'_>,
+    channel: &Channel,
+    post: &Post,
+) -> Value {
+    let mut payload = suggestion(ws, asked);
+    put_message(ws, &mut payload, channel, post);
+    payload
+}
+
+/// The question for options of a select in a modal or a Home.
+pub(crate) fn suggestion_in_view(ws: &Workspace, asked: &Asked<'_>, view: &Value) -> Value {
+    let mut payload = suggestion(ws, asked);
+    put_view(&mut payload, view);
+    payload
+}
+
+fn suggestion(ws: &Workspace, asked: &Asked<'_>) -> Value {
+    let mut payload = base(ws, "block_suggestion", asked.user);
+    payload["block_id"] = json!(asked.block_id);
+    payload["action_id"] = json!(asked.action_id);
+    payload["value"] = json!(asked.value);
+    payload
+}
+
+fn put_message(ws: &Workspace, payload: &mut Value, channel: &Channel, post: &Post) {
+    let ephemeral = post.only_for.is_some();
+    payload["container"] = json!({
+        "type": "message",
+        "message_ts": post.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": ephemeral,
+    });
+    if let Some(thread_ts) = &post.thread_ts {
+        payload["container"]["thread_ts"] = json!(thread_ts);
+    }
+    payload["channel"] = json!({"id": channel.id, "name": channel.name});
+    // Slack does not give an ephemeral message back to the app.
+    if !ephemeral {
+        payload["message"] = ws.message_json(channel, post);
+        if let Some(metadata) = &post.metadata {
+            payload["message"]["metadata"] = metadata.clone();
+        }
+    }
+}
+
+fn put_view(payload: &mut Value, view: &Value) {
+    payload["container"] = json!({"type": "view", "view_id": view["id"]});
+    payload["view"] = view.clone();
 }
 
 /// Where a person clicked.

@@ -14,5 +14,6 @@ mod response_urls;
 mod scopes;
 mod socket;
 mod streams;
+mod suggestions;
 mod views;
 mod web_api;

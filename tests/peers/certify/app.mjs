@@ -80,6 +80,11 @@ const verbs = {
     const bad = await client.apiCall("blocks.validate", { message: { blocks: [{ type: "section" }] } }).catch((error) => error.data);
     await ack(`${good.ok}, ${bad.error} at ${bad.errors[0].pointer}`);
   },
+  select: async ({ ack, client, body }) => {
+    await ack();
+    const accessory = { type: "external_select", action_id: "project", min_query_length: 2 };
+    await client.chat.postMessage({ channel: body.channel_id, text: "choose a project", blocks: [{ ...say("choose a project"), accessory }] });
+  },
   farewells: ({ ack }) => ack(`farewells: ${farewells.join(" ")}`),
   file: async ({ ack, client, body }) => {
     await ack();
@@ -141,6 +146,11 @@ app.message(async ({ message, say }) => {
 app.action("ping", async ({ ack, respond }) => {
   await ack();
   await respond({ text: "pong", replace_original: true });
+});
+app.options("project", ({ ack, payload }) => ack({ options: ["map", "works"].map((end) => ({ text: text(`${payload.value} ${end}`), value: `${payload.value}-${end}` })) }));
+app.action("project", async ({ ack, action, respond }) => {
+  await ack();
+  await respond({ text: `chose ${action.selected_option.value}`, replace_original: true });
 });
 app.action("push", async ({ ack, client, body }) => {
   await ack();

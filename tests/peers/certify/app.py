@@ -163,6 +163,13 @@ def do_validate(ack, client, **_):
         ack(f"{str(good['ok']).lower()}, {bad['error']} at {bad['errors'][0]['pointer']}")
 
 
+def do_select(ack, client, body, **_):
+    ack()
+    accessory = {"type": "external_select", "action_id": "project", "min_query_length": 2}
+    block = {**section("choose a project"), "accessory": accessory}
+    client.chat_postMessage(channel=body["channel_id"], text="choose a project", blocks=[block])
+
+
 FAREWELLS = []
 
 
@@ -235,6 +242,7 @@ VERBS = {
     "status": do_status,
     "scopes": do_scopes,
     "validate": do_validate,
+    "select": do_select,
     "farewells": do_farewells,
     "file": do_file,
     "tour": do_tour,
@@ -345,6 +353,19 @@ def reacted(event, client):
     if event["reaction"] == "tada":
         item = event["item"]
         client.chat_postMessage(channel=item["channel"], thread_ts=item["ts"], text="saw a reaction")
+
+
+@app.options("project")
+def offered(ack, payload):
+    value = payload["value"]
+    options = [{"text": text(f"{value} {end}"), "value": f"{value}-{end}"} for end in ("map", "works")]
+    ack(options=options)
+
+
+@app.action("project")
+def chosen(ack, action, respond):
+    ack()
+    respond(text=f"chose {action['selected_option']['value']}", replace_original=True)
 
 
 @app.event("tokens_revoked")

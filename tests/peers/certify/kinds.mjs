@@ -162,6 +162,14 @@ export const kinds = {
     const status = async () => (await w.get("/messages", { user: "alice", channel: "general" })).statuses?.[root.ts];
     await w.when("status", async () => JSON.stringify((await status()) ?? null).includes("is touring"));
   },
+  "external select: options asked for, one chosen": bolt(async (w) => {
+    await w.command("select");
+    const message = await w.message("choose a project");
+    const found = await w.post("/suggest", { user: "alice", ...on(message), action_id: "project", value: "road" });
+    same(found.options?.map((option) => option.value), ["road-map", "road-works"], "the options");
+    await w.post("/click", { user: "alice", ...on(message), action_id: "project", selected: found.options[1] });
+    await w.message("chose road-works");
+  }),
   "scopes: a missing one is named": bolt(async (w) => {
     await w.post("/scopes", { scopes: ["commands", "chat:write"] });
     await w.command("scopes");
