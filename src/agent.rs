@@ -6,11 +6,13 @@
 mod driver;
 pub mod models;
 pub mod prompt;
+pub mod recall;
 pub mod turn;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::executor::Executor;
@@ -19,6 +21,10 @@ use crate::tools::Tools;
 
 pub use driver::Ended;
 pub use models::Models;
+use recall::Recall;
+
+/// The most messages of a thread that may be kept for models.
+const MOST_THREAD_MESSAGES: i64 = 200;
 
 /// What a run is held to.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -34,6 +40,11 @@ pub struct AgentConfig {
     pub max_output_tokens: u32,
     /// How many earlier exchanges of the same thread the model reads.
     pub remembered_exchanges: i64,
+    /// How many messages of others in the same thread are kept, and read by the model; 0 for none.
+    pub thread_messages: i64,
+    /// How long Slack may take to tell what was said in a thread before the bot was asked there.
+    #[serde(with = "humantime_serde")]
+    pub thread_wait: Duration,
     /// How long one run may take, the waiting for people aside.
     #[serde(with = "humantime_serde")]
     pub time_limit: Duration,
@@ -55,6 +66,11 @@ impl AgentConfig {
         if self.remembered_exchanges < 0 {
             problems.push("agent.remembered_exchanges must not be negative".to_owned());
         }
+        if !(0..=MOST_THREAD_MESSAGES).contains(&self.thread_messages) {
+            problems.push(format!(
+                "agent.thread_messages must be between 0 and {MOST_THREAD_MESSAGES}"
+            ));
+        }
         problems
     }
 }
@@ -68,10 +84,12 @@ pub struct Agent {
     store: Store,
     clock: Clock,
     config: AgentConfig,
+    /// Whoever knows what was said in a thread.
+    recall: mpsc::Sender<Recall>,
 }
 
 impl Agent {
-    /// An agent that asks these models.
+    /// An agent that asks these models; `recall` reaches whoever knows what was said in a thread.
     pub fn new(
         models: Models,
         tools: Tools,
@@ -79,6 +97,7 @@ impl Agent {
         store: Store,
         clock: Clock,
         config: AgentConfig,
+        recall: mpsc::Sender<Recall>,
     ) -> Self {
         Self {
             models,
@@ -87,6 +106,7 @@ impl Agent {
             store,
             clock,
             config,
+            recall,
         }
     }
 

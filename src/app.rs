@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify, mpsc};
 
+use crate::agent::recall::Recall;
 use crate::agent::{Agent, Models};
 use crate::cards::Registry;
 use crate::channels::Channels;
@@ -21,7 +22,7 @@ use crate::runs::{Runs, Shown};
 use crate::secrets::{Sealer, Secrets};
 use crate::slack::people::People;
 use crate::slack::socket::{self, SocketHealth};
-use crate::slack::{SlackClient, Transport, home, outbox, recovery, standing, thread};
+use crate::slack::{SlackClient, Transport, home, outbox, recall, recovery, standing, thread};
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::tools::Tools;
@@ -68,6 +69,8 @@ pub struct App {
     pub model: String,
     /// Runs that are to be shown as they go, until somebody does.
     shown: Mutex<Option<mpsc::Receiver<Shown>>>,
+    /// Runs that want to know what was said in their threads, until somebody tells them.
+    recalls: Mutex<Option<mpsc::Receiver<Recall>>>,
 }
 
 impl App {
@@ -112,6 +115,7 @@ impl App {
         let tasks = Tasks::default();
         let changed = Arc::new(Notify::new());
         let (show, shown) = mpsc::channel(config.runs.parallel.max(1));
+        let (recall, recalls) = mpsc::channel(config.runs.parallel.max(1));
         let agent = Agent::new(
             models.clone(),
             tools.clone(),
@@ -119,6 +123,7 @@ impl App {
             store.clone(),
             clock.clone(),
             config.agent,
+            recall,
         );
         let runs = Runs::new(
             store.clone(),
@@ -148,6 +153,7 @@ impl App {
             homes: home::Turns::default(),
             sockets: SocketHealth::default(),
             shown: Mutex::new(Some(shown)),
+            recalls: Mutex::new(Some(recalls)),
             model,
             models,
             config,
@@ -185,6 +191,10 @@ impl App {
         if let Some(shown) = self.shown.lock().await.take() {
             self.tasks
                 .spawn_until_stop("slack.thread", thread::watch(self.clone(), shown));
+        }
+        if let Some(recalls) = self.recalls.lock().await.take() {
+            self.tasks
+                .spawn_until_stop("slack.recall", recall::watch(self.clone(), recalls));
         }
         self.tasks
             .spawn_until_stop("slack.recovery", recovery::watch(self.clone()));

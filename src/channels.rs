@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::domain::channel::{ChannelSettings, Choice};
 use crate::domain::principal::Principal;
 use crate::error::Result;
-use crate::ids::{ChannelId, MessageTs, TeamId};
+use crate::ids::{ChannelId, TeamId};
 use crate::store::Store;
 
 pub use unaddressed::Room;
@@ -76,16 +76,6 @@ impl Channels {
         let place = (by.team.clone(), channel.clone());
         self.remember(place, settings, Instant::now());
         Ok(())
-    }
-
-    /// Whether the bot was asked something in this thread before.
-    pub async fn was_asked_in(
-        &self,
-        team: &TeamId,
-        channel: &ChannelId,
-        thread: &MessageTs,
-    ) -> Result<bool> {
-        self.store.was_asked_in(team, channel, thread).await
     }
 
     /// Counts a question that mentions nobody. Only people are answered, but a person's account may

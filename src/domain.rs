@@ -9,5 +9,6 @@ pub mod post;
 pub mod principal;
 pub mod progress;
 pub mod run;
+pub mod thread;
 pub mod tool;
 pub mod usage;

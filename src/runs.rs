@@ -135,13 +135,15 @@ impl Runs {
                 .store
                 .forget_deliveries(now - self.config.keep_deliveries)
                 .await;
-            let runs = self.store.forget_runs(now - self.config.keep_runs).await;
-            match (deliveries, runs) {
-                (Ok(0), Ok(0)) => {}
-                (Ok(deliveries), Ok(runs)) => {
-                    tracing::info!(deliveries, runs, "forgot what was old");
+            let before = now - self.config.keep_runs;
+            let runs = self.store.forget_runs(before).await;
+            let heard = self.store.forget_heard(before).await;
+            match (deliveries, runs, heard) {
+                (Ok(0), Ok(0), Ok(0)) => {}
+                (Ok(deliveries), Ok(runs), Ok(heard)) => {
+                    tracing::info!(deliveries, runs, heard, "forgot what was old");
                 }
-                (Err(error), _) | (_, Err(error)) => {
+                (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
                     tracing::warn!(error.cause = ?error.cause(), "could not forget what is old");
                 }
             }

@@ -18,6 +18,7 @@ pub mod outbox;
 mod overheard;
 pub mod people;
 mod places;
+pub mod recall;
 pub mod receive;
 pub mod recovery;
 mod router;

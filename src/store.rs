@@ -14,6 +14,7 @@ mod runs;
 mod secrets;
 mod settings;
 mod stops;
+mod threads;
 mod totals;
 mod usage;
 
@@ -36,6 +37,7 @@ pub use inbox::{Arrival, Delivery, Stored, Unfinished};
 pub use outbox::{Outgoing, Then};
 pub use runs::{ClaimedRun, Lease};
 pub use settings::SettingOf;
+pub use threads::Reading;
 pub use totals::{ModelUse, PastRun, ToolUse, Totals, UseOf};
 pub use usage::{CompletionRow, ToolUsageRow};
 

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::turn::{GiveUp, Next, Turn};
-use super::{Agent, prompt};
+use super::{Agent, prompt, recall};
 use crate::domain::chat::{ChatReply, ChatRequest, Delta};
 use crate::domain::post::{ApprovalRequest, Post, Receipt};
 use crate::domain::progress::{Progress, Task, TaskState};
@@ -82,7 +82,7 @@ impl Agent {
     pub async fn interrupt(&self, claimed: &ClaimedRun) -> Result<Ended> {
         let ClaimedRun { run, lease } = claimed;
         let post = Post::Interrupted {
-            unknown: self.turn(run).await?.unknown(),
+            unknown: Self::unknown(&self.store.steps(&run.id).await?),
             run: run.id.clone(),
         };
         self.end(lease, RunState::Interrupted, &post).await
@@ -90,7 +90,7 @@ impl Agent {
 
     /// The calls of a run that may have changed something and never came back, by its journal.
     pub fn unknown(steps: &[Step]) -> Vec<String> {
-        let mut turn = Turn::new("", &[]);
+        let mut turn = Turn::new("", String::new(), &[]);
         steps.iter().for_each(|step| turn.apply(step));
         turn.unknown()
     }
@@ -107,7 +107,7 @@ impl Agent {
             message: error.message().to_owned(),
             hint: error.next_step().map(str::to_owned),
             reference: error.reference().to_string(),
-            unknown: self.turn(&claimed.run).await?.unknown(),
+            unknown: Self::unknown(&self.store.steps(&claimed.run.id).await?),
             run: claimed.run.id.clone(),
         };
         self.end(&claimed.lease, RunState::Failed, &post).await
@@ -122,11 +122,14 @@ impl Agent {
     }
 
     async fn turn(&self, run: &Run) -> Result<Turn> {
-        let earlier = self
+        let mut earlier = self
             .store
             .exchanges(run, self.config.remembered_exchanges)
             .await?;
-        let mut turn = Turn::new(&run.question, &earlier);
+        let (most, wait) = (self.config.thread_messages, self.config.thread_wait);
+        let told = recall::ask(&self.recall, run, most, wait).await;
+        let heard = recall::place(told, &mut earlier, &run.asker.user);
+        let mut turn = Turn::new(&run.question, heard, &earlier);
         let steps = self.store.steps(&run.id).await?;
         steps.iter().for_each(|step| turn.apply(step));
         Ok(turn)

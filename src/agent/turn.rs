@@ -42,11 +42,13 @@ pub enum GiveUp {
 }
 
 impl Turn {
-    /// A run that has only its question, after what was said before in its thread.
-    pub fn new(question: &str, earlier: &[Exchange]) -> Self {
+    /// A run that has only its question, after what was asked before in its thread; `heard` is what
+    /// others said since then.
+    pub fn new(question: &str, heard: String, earlier: &[Exchange]) -> Self {
         let mut messages = Vec::with_capacity(earlier.len() * 2 + 1);
         for exchange in earlier {
             messages.push(ChatMessage::User {
+                heard: exchange.heard.clone(),
                 text: exchange.question.clone(),
             });
             messages.push(ChatMessage::Assistant(
@@ -57,6 +59,7 @@ impl Turn {
             ));
         }
         messages.push(ChatMessage::User {
+            heard,
             text: question.to_owned(),
         });
         Self {
@@ -232,7 +235,7 @@ mod tests {
     }
 
     fn after(steps: &[Step]) -> Turn {
-        let mut turn = Turn::new("how many users?", &[]);
+        let mut turn = Turn::new("how many users?", String::new(), &[]);
         steps.iter().for_each(|step| turn.apply(step));
         turn
     }

@@ -12,6 +12,9 @@ use super::usage::TokenUsage;
 pub enum ChatMessage {
     /// From the person.
     User {
+        /// What others said before it, marked as theirs; empty where nothing is told of it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        heard: String,
         /// What they wrote.
         text: String,
     },

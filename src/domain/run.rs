@@ -107,6 +107,10 @@ pub enum Step {
 /// An earlier question of the same person in the same thread, with its answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
+    /// Where it stands in its thread: the message with the question, or else with the answer.
+    pub at: Option<MessageTs>,
+    /// What others said before it, as the model is told; empty where nothing is.
+    pub heard: String,
     /// What was asked.
     pub question: String,
     /// What was answered.

@@ -47,9 +47,13 @@ pub fn request(request: &ChatRequest, model: &str, habits: Habits) -> chat::Chat
     let mut results: Vec<ToolResponse> = Vec::new();
     for message in &request.messages {
         match message {
-            ChatMessage::User { text } => {
+            ChatMessage::User { heard, text } => {
                 flush(&mut results, &mut messages, habits);
-                messages.push(chat::ChatMessage::user(text.as_str()));
+                let whole = match heard.is_empty() {
+                    true => text.clone(),
+                    false => format!("{heard}\n\n{text}"),
+                };
+                messages.push(chat::ChatMessage::user(whole));
             }
             ChatMessage::Assistant(said) => {
                 flush(&mut results, &mut messages, habits);

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use slack_morphism::prelude::SlackClientHyperConnector;
 use slack_morphism::{SlackApiToken, SlackApiTokenValue};
+use tokio::sync::OnceCell;
 use url::Url;
 
 use super::SlackConfig;
@@ -80,6 +81,7 @@ pub struct SlackClient {
     timeout: Duration,
     limits: Limits,
     standing: Standing,
+    own_user: OnceCell<UserId>,
 }
 
 impl std::fmt::Debug for SlackClient {
@@ -116,6 +118,7 @@ impl SlackClient {
             timeout: config.call_timeout,
             limits: Limits::default(),
             standing: Standing::default(),
+            own_user: OnceCell::new(),
         })
     }
 

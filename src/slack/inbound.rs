@@ -17,7 +17,7 @@ use crate::domain::principal::Principal;
 use crate::domain::run::Asked;
 use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
 
-pub use overheard::Overheard;
+pub use overheard::{Overheard, heard};
 
 /// How a payload came: the outer kind on both transports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +145,9 @@ pub struct ShortcutMessage {
     pub text: String,
 }
 
+/// Slack's word for an app that was taken out of the workspace.
+pub const UNINSTALLED: &str = "app_uninstalled";
+
 /// What happens around the bot.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
@@ -156,6 +159,15 @@ pub enum Notice {
         person: Principal,
         /// The conversation.
         channel: ChannelId,
+    },
+    /// The bot is gone from a channel, or from the whole workspace.
+    Gone {
+        /// The workspace.
+        team: TeamId,
+        /// The channel; nothing where it is gone from all of them.
+        channel: Option<ChannelId>,
+        /// Whether there is no coming back to what was chosen there.
+        for_good: bool,
     },
     /// The bot is in a channel from now on.
     Joined {
@@ -194,14 +206,14 @@ pub struct Change {
     pub original: String,
     /// What it asks now; of a deleted message, what it asked.
     pub question: Question,
+    /// What it says now, as Slack has it.
+    pub words: String,
     /// Whether it is gone.
     pub deleted: bool,
     /// Whether its earlier words addressed the bot by themselves.
     pub addressed_before: bool,
     /// Whether its words do now.
     pub addressed: bool,
-    /// Whether it continues a thread.
-    pub in_thread: bool,
     /// Whether it cannot be for the bot where it does not address it.
     pub for_others: bool,
 }
@@ -358,6 +370,9 @@ fn event(payload: &Value) -> Result<Received, Malformed> {
         "app_mention" | "message" => messages::said(payload, event, kind),
         "agent_session_stopped" => stop(payload, event),
         "app_home_opened" | "member_joined_channel" => around::notice(payload, event, kind),
+        "channel_left" | "group_left" | "channel_deleted" | "group_deleted" => {
+            around::gone(payload, event, kind)
+        }
         _ => Ok(ignored("an event of another kind")),
     }
 }

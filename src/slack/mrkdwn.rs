@@ -34,6 +34,51 @@ pub fn unescape(text: &str) -> String {
         .replace("&amp;", "&")
 }
 
+/// The people that Slack's marks in a text name.
+pub fn mentioned(text: &str) -> impl Iterator<Item = &str> {
+    text.split("<@").skip(1).filter_map(|rest| {
+        let id = rest.split(['>', '|']).next()?;
+        let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
+        is_id.then_some(id)
+    })
+}
+
+/// A text as people read it: names in the place of Slack's marks, escapes undone.
+pub fn readable(text: &str, name: impl Fn(&str) -> String) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(before);
+        let Some((mark, after)) = after.split_once('>') else {
+            out.push('<');
+            rest = after;
+            continue;
+        };
+        let (what, label) = match mark.split_once('|') {
+            Some((what, label)) => (what, Some(label)),
+            None => (mark, None),
+        };
+        if let Some(user) = what.strip_prefix('@') {
+            out.push_str(&format!("@{}", name(user)));
+        } else if let Some(channel) = what.strip_prefix('#') {
+            out.push_str(&format!("#{}", label.unwrap_or(channel)));
+        } else if let Some(group) = what.strip_prefix('!') {
+            let group = label.unwrap_or(group).trim_start_matches('@');
+            out.push_str(&format!("@{group}"));
+        } else if what.contains("://") || what.starts_with("mailto:") {
+            match label.filter(|label| !what.ends_with(label)) {
+                Some(label) => out.push_str(&format!("{label} ({what})")),
+                None => out.push_str(what),
+            }
+        } else {
+            out.push_str(&format!("<{mark}>"));
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    unescape(&out)
+}
+
 /// Curly quotes and invisible characters, which Slack's editors put in, as a keyboard types them.
 pub fn straighten(text: &str) -> String {
     text.chars()
@@ -60,6 +105,23 @@ mod tests {
         assert_eq!(code("a`b\n<!here>"), "`a'b &lt;!here&gt;`");
         assert!(!defuse("<!here> <@U1> <#C1>").contains("<!"));
         assert_eq!(defuse("a < b and `x <= 1`"), "a < b and `x <= 1`");
+    }
+
+    #[test]
+    fn marks_become_what_people_read() {
+        let name = |user: &str| format!("name of {user}");
+        let check = |text: &str, expected: &str| assert_eq!(readable(text, name), expected);
+        check("ask <@U1>, &lt;b&gt;", "ask @name of U1, <b>");
+        check("<#C1|data> <#C2> <!here>", "#data #C2 @here");
+        check("<!subteam^S1|@team> hi", "@team hi");
+        check("<https://a.b/c|the page>", "the page (https://a.b/c)");
+        check(
+            "<https://a.b|a.b> <mailto:x@a.b|x@a.b>",
+            "https://a.b mailto:x@a.b",
+        );
+        check("a < b and <odd> and 1 <", "a < b and <odd> and 1 <");
+        let people: Vec<&str> = mentioned("<@U1> and <@U2|x>, not <@> or <@ U3>").collect();
+        assert_eq!(people, ["U1", "U2"]);
     }
 
     #[test]

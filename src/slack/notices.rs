@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::home;
-use super::inbound::Notice;
+use super::inbound::{Notice, UNINSTALLED};
 use crate::app::App;
 use crate::error::Result;
 use crate::store::SettingOf;
@@ -19,6 +19,13 @@ const PROMPTS: [(&str, &str); 3] = [
     ("Look at my data", "Which tables are in my database?"),
     ("Connect a service", "connect"),
 ];
+
+/// Forgets what was said where the bot no longer is. Slack says it again when that failed.
+pub async fn forget(app: &App, notice: &Notice) -> Result<()> {
+    heed(app, notice)
+        .await
+        .inspect_err(|error| tracing::warn!(error.cause = ?error.cause(), "what was said where the bot is gone is kept for now"))
+}
 
 /// Does what a notice calls for, in the background. Nothing of it is stored: a Home is shown anew
 /// whenever it is opened, and a welcome is given once.
@@ -36,6 +43,17 @@ pub fn start(app: &Arc<App>, notice: Notice) {
 
 async fn heed(app: &App, notice: &Notice) -> Result<()> {
     match notice {
+        Notice::Gone {
+            team,
+            channel,
+            for_good,
+        } => {
+            if channel.is_none() {
+                app.slack.standing().refuse(UNINSTALLED);
+            }
+            let channel = channel.as_ref();
+            app.store.forget_place(team, channel, *for_good).await
+        }
         Notice::HomeOpened(person) => home::open(app, person).await,
         Notice::MessagesOpened { person, channel } => {
             let now = app.clock.now();

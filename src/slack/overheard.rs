@@ -1,48 +1,89 @@
-//! What is said without addressing the bot: a question or not, as was chosen for the channel.
+//! What is said without addressing the bot: a question or not, as was chosen for the channel; and
+//! kept for later questions where it is said in a thread in which the bot was asked.
 
-use super::inbound::{Overheard, Question, Unanswerable};
+use super::inbound::{Change, Overheard, Question, Unanswerable};
 use crate::app::App;
 use crate::channels::Room;
 use crate::domain::channel::Listens;
+use crate::domain::thread::{Heard, Thread};
 use crate::error::{Error, Kind, Result};
+use crate::ids::MessageTs;
 
-/// The question that a message is, if it is one. No network call but to storage, and that seldom.
+/// The question that a message is, if it is one. No network call but to storage.
 pub async fn heed(app: &App, said: Overheard) -> Result<Option<Question>> {
-    if said.for_others || said.question.text == Err(Unanswerable::Empty) {
-        return Ok(None);
-    }
-    let limit = app.config.slack.store_timeout;
-    let decided = tokio::time::timeout(limit, is_question(app, &said)).await;
-    let decided = decided
-        .unwrap_or_else(|_| Err(Error::new(Kind::Unavailable, "My storage does not answer.")));
-    match decided {
-        Ok(true) => Ok(with_room(app, said.question)),
-        Ok(false) => Ok(None),
-        Err(error) => {
-            tracing::warn!(error.cause = ?error.cause(), "whether a message is a question is not known");
-            Err(error)
-        }
-    }
+    in_time(app, decide(app, said)).await
 }
 
-async fn is_question(app: &App, said: &Overheard) -> Result<bool> {
-    let Question {
-        asker,
-        channel,
-        thread,
-        ..
-    } = &said.question;
-    let settings = app.channels.settings(&asker.team, channel).await?;
-    match settings.listens() {
-        Listens::Mentions => Ok(false),
-        Listens::All => Ok(true),
-        Listens::Threads if !said.in_thread => Ok(false),
-        Listens::Threads => {
-            app.channels
-                .was_asked_in(&asker.team, channel, thread)
-                .await
+/// What was said in a thread and then edited or deleted is kept as it is now.
+pub async fn follow(app: &App, change: &Change) -> Result<()> {
+    let Overheard { thread, heard, .. } = change.overheard();
+    in_time(app, async {
+        if keeps(app) && was_asked_in(app, &thread).await? {
+            keep(app, &thread, &heard, &change.question.asked.wording).await?;
         }
+        Ok(())
+    })
+    .await
+}
+
+async fn in_time<T>(app: &App, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let done = tokio::time::timeout(app.config.slack.store_timeout, work).await;
+    let done =
+        done.unwrap_or_else(|_| Err(Error::new(Kind::Unavailable, "My storage does not answer.")));
+    done.inspect_err(|error| {
+        tracing::warn!(error.cause = ?error.cause(), "a message could not be heeded");
+    })
+}
+
+async fn decide(app: &App, said: Overheard) -> Result<Option<Question>> {
+    let in_thread = said.in_thread();
+    let Overheard {
+        thread,
+        heard,
+        question,
+    } = said;
+    let question = question.filter(|question| question.text != Err(Unanswerable::Empty));
+    let listens = match question {
+        Some(_) => {
+            let settings = app.channels.settings(&thread.team, &thread.channel).await?;
+            settings.listens()
+        }
+        None => Listens::Mentions,
+    };
+    let matters = in_thread && (listens == Listens::Threads || keeps(app));
+    let asked = matters && was_asked_in(app, &thread).await?;
+    let wanted = match listens {
+        Listens::Mentions => false,
+        Listens::Threads => asked,
+        Listens::All => true,
+    };
+    if let Some(question) = question.filter(|_| wanted)
+        && let Some(question) = with_room(app, question)
+    {
+        return Ok(Some(question));
     }
+    if asked && keeps(app) {
+        keep(app, &thread, &heard, &heard.at).await?;
+    }
+    Ok(None)
+}
+
+fn keeps(app: &App) -> bool {
+    app.config.agent.thread_messages > 0
+}
+
+async fn was_asked_in(app: &App, thread: &Thread) -> Result<bool> {
+    app.store
+        .was_asked_in(&thread.team, &thread.channel, &thread.ts)
+        .await
+}
+
+async fn keep(app: &App, thread: &Thread, heard: &Heard, version: &MessageTs) -> Result<()> {
+    let most = app.config.agent.thread_messages;
+    let now = app.clock.now();
+    app.store
+        .keep_heard(thread, heard, version, most, now)
+        .await
 }
 
 /// The question, unless too many came; the first that is too many gets a word about it.

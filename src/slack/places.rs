@@ -152,12 +152,28 @@ pub async fn screen(
             creator.unwrap_or_default()
         )));
     }
+    if !direct {
+        message = message.block(context(&kept(app)));
+    }
     if !direct && !place.member {
         message = message.block(context(
             "I am not in this channel: `/invite` me before you mention me.",
         ));
     }
     Ok(message)
+}
+
+/// What of a channel's words is kept.
+fn kept(app: &App) -> String {
+    let days = app.config.runs.keep_runs.as_secs().div_ceil(24 * 60 * 60);
+    match app.config.agent.thread_messages {
+        0 => format!(
+            "I keep the questions that I am asked and my answers for {days} days, and nothing else that is said here."
+        ),
+        most => format!(
+            "I keep the questions that I am asked and my answers for {days} days. In their threads I also keep the last {most} messages of others, so that I know what you talk about, for as long at most and until I leave. Nothing else that is said here is kept."
+        ),
+    }
 }
 
 /// Whether this is a person's conversation with the bot alone.

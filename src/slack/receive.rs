@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::inbound::{self, Caller, Command, Envelope, Inbound, Overheard, Question, Received};
+use super::inbound::{self, Caller, Command, Envelope, Inbound, Notice, Question, Received};
 use super::{commands, modals, notices, overheard, router};
 use crate::app::App;
 use crate::domain::run::{Run, RunState};
@@ -75,6 +75,12 @@ pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack
             tracing::debug!("ignored an event: {why}");
             Ack::Empty
         }
+        Inbound::Notice(notice @ Notice::Gone { .. }) => {
+            match notices::forget(app, &notice).await {
+                Ok(()) => Ack::Empty,
+                Err(_) => Ack::Refused,
+            }
+        }
         Inbound::Notice(notice) => {
             notices::start(app, notice);
             Ack::Empty
@@ -93,7 +99,10 @@ pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack
             let run = run(app, question, text.clone());
             ask(app, dedupe_key, &run, None).await
         }
-        Inbound::Change(change) => changes::receive(app, dedupe_key, change).await,
+        Inbound::Change(change) => match overheard::follow(app, &change).await {
+            Ok(()) => changes::receive(app, dedupe_key, change).await,
+            Err(_) => Ack::Refused,
+        },
         inbound => handle(app, dedupe_key, inbound, None).await,
     }
 }
@@ -219,9 +228,8 @@ fn kind(inbound: &Inbound) -> &'static str {
 
 fn team(inbound: &Inbound) -> TeamId {
     match inbound {
-        Inbound::Question(question) | Inbound::Overheard(Overheard { question, .. }) => {
-            question.asker.team.clone()
-        }
+        Inbound::Question(question) => question.asker.team.clone(),
+        Inbound::Overheard(said) => said.thread.team.clone(),
         Inbound::Change(change) => change.question.asker.team.clone(),
         Inbound::Command(command) => command.caller.person.team.clone(),
         Inbound::Action(action) => action.caller.person.team.clone(),

@@ -292,13 +292,13 @@ impl Store {
     /// What this person asked before in the thread, and what was answered, oldest first; without
     /// what was asked again in other words or deleted.
     pub async fn exchanges(&self, run: &Run, most: i64) -> Result<Vec<Exchange>> {
-        const SQL: &str = "select r.question, o.post
+        const SQL: &str = "select coalesce(r.question_ts, o.message_ts), r.question, o.post
             from runs r join outbox o on o.run_id = r.id
             where r.team_id = $1 and r.user_id = $2 and r.channel_id = $3 and r.thread_ts = $4
               and r.state = 'done' and r.id <> $5 and r.retried_as is null and r.question <> ''
             order by r.created_at desc
             limit $6";
-        let rows: Vec<(String, Json<Post>)> = on_db!(self, c => sqlx::query_as(SQL)
+        let rows: Vec<(Option<MessageTs>, String, Json<Post>)> = on_db!(self, c => sqlx::query_as(SQL)
             .bind(&run.asker.team)
             .bind(&run.asker.user)
             .bind(&run.channel)
@@ -309,10 +309,15 @@ impl Store {
         let answered = rows
             .into_iter()
             .rev()
-            .filter_map(|(question, post)| match post.0 {
+            .filter_map(|(at, question, post)| match post.0 {
                 Post::Answer {
                     markdown: answer, ..
-                } => Some(Exchange { question, answer }),
+                } => Some(Exchange {
+                    at,
+                    heard: String::new(),
+                    question,
+                    answer,
+                }),
                 Post::Working { .. }
                 | Post::AskApproval(_)
                 | Post::Failed { .. }

@@ -68,6 +68,7 @@ pub fn model(kind: ProviderKind, base_url: &str, name: &str, settings: Settings)
 
 pub fn user(text: &str) -> ChatMessage {
     ChatMessage::User {
+        heard: String::new(),
         text: text.to_owned(),
     }
 }

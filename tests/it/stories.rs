@@ -12,6 +12,7 @@ mod questions;
 mod shortcuts;
 mod sockets;
 mod surfaces;
+mod threads;
 mod whose;
 
 /// One story on every pairing of database and transport.

@@ -38,6 +38,7 @@ fn converse(
     let mut request = ChatRequest {
         system: String::new(),
         messages: vec![ChatMessage::User {
+            heard: String::new(),
             text: question.to_owned(),
         }],
         tools,
@@ -265,6 +266,7 @@ fn tables_are_looked_into_at_once() {
     let mut request = ChatRequest {
         system: String::new(),
         messages: vec![ChatMessage::User {
+            heard: String::new(),
             text: "total revenue".to_owned(),
         }],
         tools: tools("sales", &DATABASE),
@@ -462,6 +464,7 @@ async fn text_is_written_in_pieces_that_make_up_the_reply() {
     let request = ChatRequest {
         system: String::new(),
         messages: vec![ChatMessage::User {
+            heard: String::new(),
             text: "help".to_owned(),
         }],
         tools: tools("sales", &DATABASE),

@@ -46,7 +46,7 @@ impl<'a> Turn<'a> {
             .iter()
             .rposition(|message| matches!(message, ChatMessage::User { .. }));
         let question = match start.and_then(|at| messages.get(at)) {
-            Some(ChatMessage::User { text }) => text.as_str(),
+            Some(ChatMessage::User { text, .. }) => text.as_str(),
             _ => "",
         };
         let since = messages.get(start.map_or(0, |at| at + 1)..).unwrap_or(&[]);

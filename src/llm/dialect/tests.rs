@@ -19,6 +19,7 @@ fn asked(messages: Vec<ChatMessage>) -> ChatRequest {
 
 fn user(text: &str) -> ChatMessage {
     ChatMessage::User {
+        heard: String::new(),
         text: text.to_owned(),
     }
 }

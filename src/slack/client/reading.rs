@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{CallError, SlackClient};
-use crate::ids::{ChannelId, UserId};
+use crate::ids::{ChannelId, MessageTs, UserId};
 
 /// A person, as far as we ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,39 @@ impl SlackClient {
                 .to_owned(),
             admin: is("is_admin") || is("is_owner") || is("is_primary_owner"),
         })
+    }
+
+    /// The messages of a thread that came before one of them, a page of them, oldest first, and
+    /// where the next page begins. Each is as Slack has it.
+    pub async fn replies(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+        before: Option<&MessageTs>,
+        cursor: &str,
+    ) -> Result<(Vec<Value>, Option<String>), CallError> {
+        let query = [
+            ("channel", Some(channel.as_str())),
+            ("ts", Some(thread.as_str())),
+            ("latest", before.map(MessageTs::as_str)),
+            ("limit", Some("200")),
+            ("cursor", Some(cursor).filter(|cursor| !cursor.is_empty())),
+        ];
+        let answer = self.get("conversations.replies", &query).await?;
+        let next = answer["response_metadata"]["next_cursor"].as_str();
+        let next = next.filter(|next| !next.is_empty()).map(str::to_owned);
+        let messages = answer["messages"].as_array().cloned().unwrap_or_default();
+        Ok((messages, next))
+    }
+
+    /// The bot itself, as a user; asked once.
+    pub async fn own_user(&self) -> Result<UserId, CallError> {
+        let ask = async || {
+            let answer = self.call("auth.test", &json!({})).await?;
+            let user = answer["user_id"].as_str().map(UserId::new);
+            user.ok_or(CallError::Unheard("no user_id"))
+        };
+        self.own_user.get_or_try_init(ask).await.cloned()
     }
 
     /// What sort of conversation this is.

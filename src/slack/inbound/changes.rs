@@ -86,10 +86,10 @@ fn change(
                 },
                 text: asks,
             },
+            words: said,
             deleted: now.is_none(),
             addressed_before,
             addressed,
-            in_thread: thread != ts,
             for_others: is_for_others(payload, message),
         }),
     })

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::overheard::{Overheard, is_for_others};
+use super::overheard::{Overheard, by_app, heard, is_by_app, is_for_others};
 use super::{Inbound, Malformed, Question, Received, Unanswerable, changes, ignored, team, text};
 use crate::domain::principal::Principal;
 use crate::domain::run::Asked;
+use crate::domain::thread::Thread;
 use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
 use crate::slack::mrkdwn;
 
@@ -15,19 +16,19 @@ const LONGEST_QUESTION: usize = 12_000;
 /// A message that people wrote: a question, if it is for the bot.
 pub(super) fn said(payload: &Value, event: &Value, kind: &str) -> Result<Received, Malformed> {
     match text(event, "/subtype") {
-        None | Some("file_share" | "thread_broadcast") => {}
+        None | Some("file_share" | "thread_broadcast" | "bot_message") => {}
         Some("message_changed") => return changes::changed(payload, event),
         Some("message_deleted") => return changes::deleted(payload, event),
         Some(_) => return Ok(ignored("a notice")),
-    }
-    if event.get("bot_id").is_some_and(|id| !id.is_null()) {
-        return Ok(ignored("written by an app"));
     }
     // An edit brings the mention again; `message_changed` says it with all it needs.
     if event.get("edited").is_some_and(|edited| !edited.is_null()) {
         return Ok(ignored("an edit that comes as a change as well"));
     }
     let bot = text(payload, "/authorizations/0/user_id").unwrap_or_default();
+    if is_by_app(event) {
+        return by_app(payload, event, bot);
+    }
     let (Some(user), Some(channel), Some(ts)) = (
         text(event, "/user"),
         text(event, "/channel"),
@@ -54,10 +55,17 @@ pub(super) fn said(payload: &Value, event: &Value, kind: &str) -> Result<Receive
     let inbound = if addressed {
         Inbound::Question(question)
     } else {
+        let Some(heard) = heard(event, &UserId::new(bot)) else {
+            return Ok(ignored("said by nobody"));
+        };
         Inbound::Overheard(Overheard {
-            question,
-            in_thread: thread != ts,
-            for_others: is_for_others(payload, event),
+            thread: Thread {
+                team: question.asker.team.clone(),
+                channel: question.channel.clone(),
+                ts: question.thread.clone(),
+            },
+            heard,
+            question: (!is_for_others(payload, event)).then_some(question),
         })
     };
     Ok(Received {
@@ -157,7 +165,6 @@ mod tests {
                 "{payload}"
             );
         };
-        check(&|event| event["bot_id"] = json!("B1"));
         check(&|event| event["user"] = json!("UBOT"));
         check(&|event| event["subtype"] = json!("channel_topic"));
         check(&|event| event["edited"] = json!({ "user": "U1", "ts": "1.3" }));
@@ -178,9 +185,9 @@ mod tests {
             else {
                 panic!("{payload}")
             };
-            assert_eq!(overheard.for_others, for_others, "{payload}");
+            assert_eq!(overheard.question.is_none(), for_others, "{payload}");
             let root = payload["event"]["thread_ts"] == payload["event"]["ts"];
-            assert_eq!(overheard.in_thread, !root, "{payload}");
+            assert_eq!(overheard.in_thread(), !root, "{payload}");
         };
         check(false, "/event/text", json!("how many?"));
         check(false, "/event/thread_ts", json!("1.1"));

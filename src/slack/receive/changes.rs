@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Ack, ask, handle};
 use crate::app::App;
 use crate::domain::post::Withdrawn;
-use crate::slack::inbound::{self, Command, Inbound, Overheard, Question, Unanswerable};
+use crate::slack::inbound::{self, Command, Inbound, Question, Unanswerable};
 use crate::slack::{commands, overheard};
 use crate::store::{Arrival, Change};
 
@@ -78,11 +78,6 @@ async fn words(
     if change.addressed || !change.addressed_before {
         return Ok(change.question.text.clone());
     }
-    let said = Overheard {
-        question: change.question.clone(),
-        in_thread: change.in_thread,
-        for_others: change.for_others,
-    };
-    let heeded = overheard::heed(app, said).await?;
+    let heeded = overheard::heed(app, change.overheard()).await?;
     Ok(heeded.map_or(Err(Unanswerable::Empty), |question| question.text))
 }

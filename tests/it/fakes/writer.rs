@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
+/// What the model was asked, request by request.
+type Asked = Arc<std::sync::Mutex<Vec<Value>>>;
+
 /// The end of a reply, as the reader of the channel gets it.
 enum Line {
     Text(String),
@@ -21,6 +24,7 @@ enum Line {
 
 pub struct Writer {
     url: String,
+    asked: Asked,
     lines: mpsc::UnboundedSender<Line>,
 }
 
@@ -30,12 +34,13 @@ impl Writer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1/", listener.local_addr().unwrap());
         let (lines, written) = mpsc::unbounded_channel();
+        let asked = Asked::default();
         let app = Router::new()
             .fallback(reply)
-            .with_state(Arc::new(Mutex::new(written)));
+            .with_state((Arc::new(Mutex::new(written)), asked.clone()));
         #[expect(clippy::disallowed_methods, reason = "it lives as long as its test")]
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { url, lines }
+        Self { url, asked, lines }
     }
 
     /// How it is configured.
@@ -46,6 +51,17 @@ impl Writer {
             api_key: Some("sk-writer".into()),
             models: vec!["any".to_owned()],
         }
+    }
+
+    /// Writes a whole reply.
+    pub fn answers(&self, text: &str) {
+        self.writes(text);
+        self.ends();
+    }
+
+    /// What it was asked, request by request: the body of each.
+    pub fn asked(&self) -> Vec<Value> {
+        self.asked.lock().unwrap().clone()
     }
 
     /// Writes some more of the current reply.
@@ -65,7 +81,11 @@ impl Writer {
     }
 }
 
-async fn reply(State(lines): State<Arc<Mutex<mpsc::UnboundedReceiver<Line>>>>) -> Response {
+type Lines = Arc<Mutex<mpsc::UnboundedReceiver<Line>>>;
+
+async fn reply(State((lines, asked)): State<(Lines, Asked)>, body: Bytes) -> Response {
+    let body = serde_json::from_slice(&body).unwrap_or_default();
+    asked.lock().unwrap().push(body);
     let lines = lines.lock_owned().await;
     let state = (lines, false, 0);
     let body = futures_util::stream::unfold(state, |(mut lines, called, number)| async move {

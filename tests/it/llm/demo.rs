@@ -128,6 +128,7 @@ impl Shop {
 
     async fn converse(&self, question: &str) -> String {
         let mut messages = vec![ChatMessage::User {
+            heard: String::new(),
             text: question.to_owned(),
         }];
         let tool = |name: &str| ToolSpec {

@@ -151,7 +151,7 @@ async fn where_others_may_listen_only_mentions_are_answered() {
 
 /// Waits until every event about a message is acknowledged. Whether it is a question is decided
 /// before that.
-async fn heard(world: &World, ts: &str) {
+pub async fn heard(world: &World, ts: &str) {
     let about = |body: &Value| {
         let payload = body.get("payload").unwrap_or(body);
         payload["event"]["ts"] == json!(ts)
