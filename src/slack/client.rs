@@ -23,6 +23,7 @@ use crate::domain::principal::Principal;
 use crate::error::{Error, Kind};
 use crate::ids::{ChannelId, MessageTs, UserId};
 
+use reading::Itself;
 pub use reading::{Place, Profile};
 
 type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
@@ -81,7 +82,7 @@ pub struct SlackClient {
     timeout: Duration,
     limits: Limits,
     standing: Standing,
-    own_user: OnceCell<UserId>,
+    itself: OnceCell<Itself>,
 }
 
 impl std::fmt::Debug for SlackClient {
@@ -118,7 +119,7 @@ impl SlackClient {
             timeout: config.call_timeout,
             limits: Limits::default(),
             standing: Standing::default(),
-            own_user: OnceCell::new(),
+            itself: OnceCell::new(),
         })
     }
 
@@ -296,13 +297,6 @@ impl SlackClient {
             ("limit", Some("1")),
         ];
         self.get("conversations.replies", &query).await.map(drop)
-    }
-
-    /// Where the workspace is on the web, `https://acme.slack.com/`.
-    pub async fn workspace_url(&self) -> Result<String, CallError> {
-        let answer = self.call("auth.test", &json!({})).await?;
-        let url = answer["url"].as_str().and_then(|url| Url::parse(url).ok());
-        url.map(String::from).ok_or(CallError::Unheard("no url"))
     }
 
     /// The first message of a thread that is as wanted. Slack gives the oldest first, so

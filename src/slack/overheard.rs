@@ -16,10 +16,10 @@ pub async fn heed(app: &App, said: Overheard) -> Result<Option<Question>> {
 
 /// What was said in a thread and then edited or deleted is kept as it is now.
 pub async fn follow(app: &App, change: &Change) -> Result<()> {
-    let Overheard { thread, heard, .. } = change.overheard();
+    let said = change.overheard();
     in_time(app, async {
-        if keeps(app) && was_asked_in(app, &thread).await? {
-            keep(app, &thread, &heard, &change.question.asked.wording).await?;
+        if keeps(app) && was_asked_in(app, &said.thread).await? {
+            keep(app, &said.thread, &said.heard, &said.version).await?;
         }
         Ok(())
     })
@@ -40,6 +40,7 @@ async fn decide(app: &App, said: Overheard) -> Result<Option<Question>> {
     let Overheard {
         thread,
         heard,
+        version,
         question,
     } = said;
     let question = question.filter(|question| question.text != Err(Unanswerable::Empty));
@@ -50,11 +51,9 @@ async fn decide(app: &App, said: Overheard) -> Result<Option<Question>> {
         }
         None => Listens::Mentions,
     };
-    let matters = in_thread && (listens == Listens::Threads || keeps(app));
-    let asked = matters && was_asked_in(app, &thread).await?;
     let wanted = match listens {
         Listens::Mentions => false,
-        Listens::Threads => asked,
+        Listens::Threads => in_thread && was_asked_in(app, &thread).await?,
         Listens::All => true,
     };
     if let Some(question) = question.filter(|_| wanted)
@@ -62,8 +61,17 @@ async fn decide(app: &App, said: Overheard) -> Result<Option<Question>> {
     {
         return Ok(Some(question));
     }
-    if asked && keeps(app) {
-        keep(app, &thread, &heard, &heard.at).await?;
+    if in_thread && keeps(app) {
+        let kept = async {
+            match was_asked_in(app, &thread).await? {
+                true => keep(app, &thread, &heard, &version).await,
+                false => Ok(()),
+            }
+        };
+        // It asks nothing: without storage it is not known later, and Slack need not send it again.
+        if let Err(error) = kept.await {
+            tracing::warn!(error.cause = ?error.cause(), "a message of a thread was not kept");
+        }
     }
     Ok(None)
 }

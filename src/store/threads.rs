@@ -114,7 +114,7 @@ impl Store {
     }
 
     /// What others said and asked in a run's thread before its question, and what they were answered;
-    /// and what its asker said there without asking. The latest `most` of it, oldest first.
+    /// and what its asker said there without being answered. The latest `most` of it, oldest first.
     pub async fn heard_before(&self, run: &Run, most: i64) -> Result<Vec<Heard>> {
         // A message that is a question is told with its run.
         const SAID: &str = "select message_ts, author_id, app_name, words from thread_messages m
@@ -128,10 +128,11 @@ impl Store {
             limit $5";
         const ASKED: &str = "select r.user_id, r.question, r.question_ts, o.message_ts, o.post
             from runs r join outbox o on o.run_id = r.id
-            where r.team_id = $1 and r.channel_id = $2 and r.thread_ts = $3 and r.user_id <> $4
+            where r.team_id = $1 and r.channel_id = $2 and r.thread_ts = $3
+              and (r.user_id <> $4 or r.state <> 'done') and r.id <> $5
               and r.retried_as is null and r.question <> ''
             order by r.created_at desc
-            limit $5";
+            limit $6";
         type Asked = (
             UserId,
             String,
@@ -152,6 +153,7 @@ impl Store {
             .bind(&run.channel)
             .bind(&run.thread)
             .bind(&run.asker.user)
+            .bind(&run.id)
             .bind(most)
             .fetch_all(c).await?);
         let mut heard: Vec<Heard> = said.into_iter().map(Heard::from).collect();

@@ -1,6 +1,7 @@
 //! What Slack tells about people and places.
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{CallError, SlackClient};
 use crate::ids::{ChannelId, MessageTs, UserId};
@@ -27,6 +28,13 @@ pub struct Place {
     pub group: bool,
     /// Whether the bot is in it.
     pub member: bool,
+}
+
+/// Whose token it is.
+#[derive(Debug)]
+pub(super) struct Itself {
+    user: Option<UserId>,
+    url: Option<String>,
 }
 
 impl SlackClient {
@@ -76,14 +84,29 @@ impl SlackClient {
         Ok((messages, next))
     }
 
-    /// The bot itself, as a user; asked once.
+    /// The bot itself, as a user.
     pub async fn own_user(&self) -> Result<UserId, CallError> {
+        let itself = self.itself().await?;
+        itself.user.clone().ok_or(CallError::Unheard("no user_id"))
+    }
+
+    /// Where the workspace is on the web, `https://acme.slack.com/`.
+    pub async fn workspace_url(&self) -> Result<String, CallError> {
+        let itself = self.itself().await?;
+        itself.url.clone().ok_or(CallError::Unheard("no url"))
+    }
+
+    /// Asked once: a token stays with one bot of one workspace.
+    async fn itself(&self) -> Result<&Itself, CallError> {
         let ask = async || {
             let answer = self.call("auth.test", &json!({})).await?;
-            let user = answer["user_id"].as_str().map(UserId::new);
-            user.ok_or(CallError::Unheard("no user_id"))
+            let url = answer["url"].as_str().and_then(|url| Url::parse(url).ok());
+            Ok(Itself {
+                user: answer["user_id"].as_str().map(UserId::new),
+                url: url.map(String::from),
+            })
         };
-        self.own_user.get_or_try_init(ask).await.cloned()
+        self.itself.get_or_try_init(ask).await
     }
 
     /// What sort of conversation this is.

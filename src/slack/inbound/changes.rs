@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::messages::{is_addressed, key, question};
-use super::overheard::is_for_others;
+use super::overheard::{by_app, is_by_app, is_for_others};
 use super::{Change, Inbound, Malformed, Question, Received, ignored, required, team, text};
 use crate::domain::principal::Principal;
 use crate::domain::run::Asked;
@@ -13,6 +13,9 @@ use crate::ids::{ChannelId, MessageTs, UserId};
 pub(super) fn changed(payload: &Value, event: &Value) -> Result<Received, Malformed> {
     let message = event.get("message").ok_or(Malformed("event.message"))?;
     let before = event.get("previous_message").unwrap_or(&Value::Null);
+    if is_by_app(message) {
+        return by_app(payload, event, Some(message), before);
+    }
     match text(message, "/subtype") {
         None | Some("file_share" | "thread_broadcast") => {}
         // What is left of a message that others answered in a thread.
@@ -33,6 +36,9 @@ pub(super) fn changed(payload: &Value, event: &Value) -> Result<Received, Malfor
 /// A message is gone.
 pub(super) fn deleted(payload: &Value, event: &Value) -> Result<Received, Malformed> {
     let before = event.get("previous_message").unwrap_or(&Value::Null);
+    if is_by_app(before) {
+        return by_app(payload, event, None, before);
+    }
     change(payload, event, None, before)
 }
 
@@ -49,8 +55,7 @@ fn change(
     let Some(user) = text(message, "/user") else {
         return Ok(ignored("a change of something that nobody wrote"));
     };
-    let by_app = message.get("bot_id").is_some_and(|id| !id.is_null());
-    if by_app || user == bot || text(message, "/subtype") == Some("tombstone") {
+    if user == bot || text(message, "/subtype") == Some("tombstone") {
         return Ok(ignored("a change of something that no person wrote"));
     }
     let channel = required(event, "/channel", "event.channel")?;
@@ -167,11 +172,10 @@ mod tests {
                 "{payload}"
             );
         };
-        // An unfurl, an edit of the spaces alone, somebody else's hand, an app, the bot itself.
+        // An unfurl, an edit of the spaces alone, somebody else's hand, the bot itself.
         check(&|event| event["message"]["edited"] = Value::Null);
         check(&|event| event["message"]["text"] = json!("<@UBOT>  how many? "));
         check(&|event| event["message"]["edited"]["user"] = json!("U2"));
-        check(&|event| event["message"]["bot_id"] = json!("B1"));
         check(&|event| {
             event["message"]["user"] = json!("UBOT");
             event["message"]["edited"]["user"] = json!("UBOT");

@@ -27,7 +27,7 @@ pub(super) fn said(payload: &Value, event: &Value, kind: &str) -> Result<Receive
     }
     let bot = text(payload, "/authorizations/0/user_id").unwrap_or_default();
     if is_by_app(event) {
-        return by_app(payload, event, bot);
+        return by_app(payload, event, Some(event), &Value::Null);
     }
     let (Some(user), Some(channel), Some(ts)) = (
         text(event, "/user"),
@@ -65,6 +65,7 @@ pub(super) fn said(payload: &Value, event: &Value, kind: &str) -> Result<Receive
                 ts: question.thread.clone(),
             },
             heard,
+            version: MessageTs::new(ts),
             question: (!is_for_others(payload, event)).then_some(question),
         })
     };

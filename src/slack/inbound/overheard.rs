@@ -18,6 +18,8 @@ pub struct Overheard {
     pub thread: Thread,
     /// What is said.
     pub heard: Heard,
+    /// Slack's time of these words.
+    pub version: MessageTs,
     /// What it asks, were it for the bot; nothing where it cannot be, whatever was chosen for the
     /// channel.
     pub question: Option<Question>,
@@ -49,21 +51,35 @@ impl Change {
                     self.words.clone()
                 },
             },
+            version: question.asked.wording.clone(),
             question: (!self.for_others).then(|| question.clone()),
         }
     }
 }
 
-/// What another app wrote: never a question.
-pub(super) fn by_app(payload: &Value, event: &Value, bot: &str) -> Result<Received, Malformed> {
-    let own = text(event, "/app_id").is_some_and(|app| Some(app) == text(payload, "/api_app_id"));
-    let bot = UserId::new(bot);
-    let heard = heard(event, &bot).filter(|_| !own);
-    let (Some(heard), Some(channel)) = (heard, text(event, "/channel")) else {
+/// What another app wrote, or did to it afterwards: never a question. The message as it is `now`,
+/// `None` where it is gone, and as it was before, where it was.
+pub(super) fn by_app(
+    payload: &Value,
+    event: &Value,
+    now: Option<&Value>,
+    before: &Value,
+) -> Result<Received, Malformed> {
+    let message = now.unwrap_or(before);
+    let own = text(message, "/app_id").is_some_and(|app| Some(app) == text(payload, "/api_app_id"));
+    let bot = UserId::new(text(payload, "/authorizations/0/user_id").unwrap_or_default());
+    let heard = heard(message, &bot).filter(|_| !own);
+    let (Some(mut heard), Some(channel)) = (heard, text(event, "/channel")) else {
         return Ok(ignored("written by this app"));
     };
+    if now.is_none() {
+        heard.words.clear();
+    } else if !before.is_null() && words(before) == heard.words {
+        return Ok(ignored("an edit that changes no words"));
+    }
     let team = team(payload)?;
-    let thread = text(event, "/thread_ts").map_or(heard.at.clone(), MessageTs::new);
+    let thread = text(message, "/thread_ts").map_or(heard.at.clone(), MessageTs::new);
+    let version = text(event, "/event_ts").map_or(heard.at.clone(), MessageTs::new);
     Ok(Received {
         dedupe_key: key(&team, channel, heard.at.as_str()),
         inbound: Inbound::Overheard(Overheard {
@@ -73,6 +89,7 @@ pub(super) fn by_app(payload: &Value, event: &Value, bot: &str) -> Result<Receiv
                 ts: thread,
             },
             heard,
+            version,
             question: None,
         }),
     })
@@ -213,5 +230,39 @@ mod tests {
             json!({ "ts": "1.1", "user": "U2", "subtype": "channel_join", "text": "joined" }),
             None,
         );
+    }
+
+    #[test]
+    fn what_an_app_does_to_its_message_is_followed_where_it_changes_words() {
+        use super::super::{Envelope, parse};
+
+        let app = |text: &str| json!({ "ts": "1.2", "thread_ts": "1.1", "user": "U9", "bot_id": "B2", "text": text });
+        let read = |change: Value| {
+            let mut event =
+                json!({ "type": "message", "channel": "C1", "ts": "1.9", "event_ts": "1.9" });
+            for (name, value) in change.as_object().unwrap() {
+                event[name] = value.clone();
+            }
+            let payload = json!({ "team_id": "T1", "event": event,
+                "authorizations": [{ "team_id": "T1", "user_id": "UBOT" }] });
+            match parse(Envelope::Event, &payload).unwrap().inbound {
+                Inbound::Overheard(said) => {
+                    assert!(said.question.is_none() && said.in_thread());
+                    Some((said.heard.words, said.version))
+                }
+                Inbound::Ignored(_) => None,
+                other => panic!("{other:?}"),
+            }
+        };
+        let edit = |before, after| {
+            read(
+                json!({ "subtype": "message_changed", "message": app(after), "previous_message": app(before) }),
+            )
+        };
+        let at = MessageTs::new("1.9");
+        assert_eq!(edit("begun", "done"), Some(("done".to_owned(), at.clone())));
+        assert_eq!(edit("done", "done"), None);
+        let gone = json!({ "subtype": "message_deleted", "previous_message": app("done") });
+        assert_eq!(read(gone), Some((String::new(), at)));
     }
 }

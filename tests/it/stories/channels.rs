@@ -314,3 +314,23 @@ async fn a_choice_made_through_another_process_counts_soon() {
     }
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_scope_to_look_at_channels_admins_choose_all_the_same() {
+    let world = World::start().await;
+    let (alice, bob) = (world.alice(), world.bob());
+    let few = [
+        "chat:write",
+        "commands",
+        "im:history",
+        "users:read",
+        "channels:history",
+    ];
+    world.sim.set_scopes(&few);
+    let refused = chooses(alice, "threads").await;
+    assert!(refused.contains("Only an admin"), "{refused}");
+    world.sim.set_admin("bob", true).unwrap();
+    let chosen = chooses(bob, "threads").await;
+    assert!(chosen.contains("in a thread where I was asked"), "{chosen}");
+    world.stop().await;
+}
