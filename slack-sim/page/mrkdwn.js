@@ -3,6 +3,7 @@ import { fragment, h, link } from "./dom.js";
 import { channelName, whoIs } from "./directory.js";
 import { emoji } from "./emoji.js";
 import { copyable } from "./codeblock.js";
+import { formatted } from "./time.js";
 
 const OPEN = "(?<![\\p{L}\\p{N}])";
 const SHUT = "(?![\\p{L}\\p{N}])";
@@ -86,10 +87,17 @@ export function reference(inside) {
   const label = bar < 0 ? "" : unescaped(inside.slice(bar + 1));
   if (target.startsWith("@")) return mention(target.slice(1), label);
   if (target.startsWith("#")) return h("span", { class: "mention" }, `#${label || channelName(target.slice(1)) || target.slice(1)}`);
-  if (target.startsWith("!date^")) return label || target;
+  if (target.startsWith("!date^")) return moment(target.split("^"), label);
   if (target.startsWith("!")) return h("span", { class: "mention mention-all" }, `@${label.replace(/^@/, "") || target.slice(1).split("^")[0]}`);
   if (/^(https?:|mailto:)/i.test(target)) return link(unescaped(target), label ? plain(label) : unescaped(target).replace(/^mailto:/, ""));
   return unescaped(`<${inside}>`);
+}
+
+/** A moment by the reader's own clock: `["!date", seconds, format, link]`, or what stands there where that cannot be. */
+function moment([, seconds, format = "", address], label) {
+  const text = formatted(seconds, unescaped(format)) ?? label;
+  const node = h("time", { title: label || null }, text);
+  return address ? link(unescaped(address), node) : node;
 }
 
 /** A person's name set apart from the text around it. */

@@ -4,6 +4,7 @@ import { channelName } from "./directory.js";
 import { emoji } from "./emoji.js";
 import { mention } from "./mrkdwn.js";
 import { copyable } from "./codeblock.js";
+import { formatted } from "./time.js";
 
 /** One rich text block. */
 export const richText = (block) => fragment((block?.elements ?? []).map(part));
@@ -35,7 +36,7 @@ function run(piece) {
     case "channel": return h("span", { class: "mention" }, `#${channelName(piece.channel_id) ?? piece.channel_id}`);
     case "broadcast": return h("span", { class: "mention mention-all" }, `@${piece.range}`);
     case "emoji": return emoji(piece.name) ?? `:${piece.name}:`;
-    case "date": return piece.fallback ?? new Date(piece.timestamp * 1000).toLocaleString();
+    case "date": return formatted(piece.timestamp, piece.format ?? "{date_num} {time}") ?? piece.fallback ?? "";
     case "color": return h("code", null, piece.value);
     default: return piece.text ?? "";
   }

@@ -175,6 +175,7 @@ fn run_line(run: &PastRun, address: Option<&str>) -> String {
         RunState::Waiting => ("🔒", "waits for your decision"),
         RunState::Done => ("✅", "answered"),
         RunState::Failed => ("⚠️", "failed"),
+        RunState::Interrupted if run.is_stopped() => ("⏹️", "stopped"),
         RunState::Interrupted => ("⚠️", "interrupted"),
     };
     let question = match run.question.as_str() {
@@ -219,11 +220,13 @@ async fn used(app: &App, person: &Principal) -> Result<Vec<Value>> {
     let asked = app.store.asked_at(person, since).await?;
     let more = button("More", &format!("{RUN}usage"), "", Style::Plain);
     let title = format!("*Usage*\n{}", usage::both(&today, &total));
-    Ok(vec![
-        section_with(&title, more),
-        section(&format!("```\n{}\n```", chart(first, now, &asked))),
-        context("Questions a day, by the clock of UTC."),
-    ])
+    let mut blocks = vec![section_with(&title, more)];
+    // Seven empty days say less than nothing.
+    if !asked.is_empty() {
+        blocks.push(section(&format!("```\n{}\n```", chart(first, now, &asked))));
+        blocks.push(context("Questions a day, by the clock of UTC."));
+    }
+    Ok(blocks)
 }
 
 /// A bar a day.

@@ -91,7 +91,8 @@ pub async fn submit(app: &Arc<App>, submission: &Submission) -> Result<Reply> {
 
 /// Shows what came of a submission: in the form, and where it was opened from.
 pub async fn show(app: &App, submission: &Submission, message: &Message, failed: bool) {
-    let mut view = notice("Connect", message.blocks.clone());
+    let title = if failed { "Not connected" } else { "Connected" };
+    let mut view = notice(title, message.blocks.clone());
     if failed {
         connect::offer_again(app, submission, &mut view);
     }

@@ -1,6 +1,6 @@
 //! What the bot says outside runs: one function a screen, from plain data to a message.
 
-use super::blocks::{Message, Style, actions, button, confirmed, context, section};
+use super::blocks::{Message, Style, actions, button, confirmed, context, section, section_with};
 use super::mrkdwn::{code, escape};
 use crate::domain::connection::Connection;
 use crate::error::{Error, Kind};
@@ -115,12 +115,31 @@ pub fn with_connections(
     connections: &[Connection],
     line: impl Fn(&Connection) -> String,
 ) -> Message {
-    let shown = connections.iter().take(MOST_CONNECTIONS);
-    let message = shown.fold(Message::new(title), |message, connection| {
+    each(title, connections, |message, connection| {
         message
             .block(section(&line(connection)))
             .block(connection_buttons(connection))
-    });
+    })
+}
+
+/// Which connection to remove: each with that one button, for nothing else was asked.
+pub fn which_to_disconnect(
+    connections: &[Connection],
+    line: impl Fn(&Connection) -> String,
+) -> Message {
+    let title = "*Which one should be removed?*";
+    each(title, connections, |message, connection| {
+        message.block(section_with(&line(connection), disconnect(connection)))
+    })
+}
+
+fn each(
+    title: &str,
+    connections: &[Connection],
+    add: impl Fn(Message, &Connection) -> Message,
+) -> Message {
+    let shown = connections.iter().take(MOST_CONNECTIONS);
+    let message = shown.fold(Message::new(title), add);
     match connections.len().saturating_sub(MOST_CONNECTIONS) {
         0 => message,
         more => message.block(context(&format!("And {more} more; name one to see it."))),
@@ -130,18 +149,24 @@ pub fn with_connections(
 /// The buttons beside a connection.
 pub fn connection_buttons(connection: &Connection) -> serde_json::Value {
     let id = connection.id.as_str();
-    let name = &connection.name;
-    let disconnect = button("Disconnect", super::actions::DISCONNECT, id, Style::Danger);
     actions(vec![
         button("Test", super::actions::TEST, id, Style::Plain),
         button("Tools", super::actions::TOOLS, id, Style::Plain),
-        confirmed(
-            disconnect,
-            "Disconnect",
-            &format!("{name} stops working at once and its credential is deleted."),
-            "Disconnect",
-        ),
+        disconnect(connection),
     ])
+}
+
+/// The button that removes a connection, once its owner has said so twice.
+fn disconnect(connection: &Connection) -> serde_json::Value {
+    let id = connection.id.as_str();
+    let button = button("Disconnect", super::actions::DISCONNECT, id, Style::Danger);
+    let name = &connection.name;
+    confirmed(
+        button,
+        "Disconnect",
+        &format!("{name} stops working at once and its credential is deleted."),
+        "Disconnect",
+    )
 }
 
 /// A paragraph that stands alone.

@@ -1,10 +1,14 @@
 //! What was used, added up: for one person, or for a whole workspace.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize as _;
+use serde_json::Value;
 use sqlx::FromRow;
+use sqlx::types::Json;
 
 use super::{Store, on_db};
 use crate::domain::money::NanoDollars;
+use crate::domain::post::Post;
 use crate::domain::principal::Principal;
 use crate::domain::run::RunState;
 use crate::error::Result;
@@ -93,12 +97,23 @@ pub struct PastRun {
     pub thread_ts: MessageTs,
     /// The message of its answer, once there is one.
     pub message_ts: Option<MessageTs>,
+    /// What its message shows, once there is one.
+    pub post: Option<Json<Value>>,
     /// What was asked.
     pub question: String,
     /// What came of it.
     pub state: RunState,
     /// When it was asked.
     pub created_at: DateTime<Utc>,
+}
+
+impl PastRun {
+    /// Whether somebody stopped it.
+    pub fn is_stopped(&self) -> bool {
+        // A message of an older version may have another shape; then it is not told from the rest.
+        let post = self.post.as_ref().map(|post| Post::deserialize(&post.0));
+        matches!(post, Some(Ok(Post::Stopped { .. })))
+    }
 }
 
 impl Store {
@@ -200,7 +215,8 @@ impl Store {
 
     /// What this person asked lately, the latest first.
     pub async fn past_runs(&self, person: &Principal, most: i64) -> Result<Vec<PastRun>> {
-        const SQL: &str = "select r.id, r.channel_id, r.thread_ts, o.message_ts, r.question,
+        const SQL: &str =
+            "select r.id, r.channel_id, r.thread_ts, o.message_ts, o.post, r.question,
                 r.state, r.created_at
             from runs r left join outbox o on o.run_id = r.id
             where r.team_id = $1 and r.user_id = $2

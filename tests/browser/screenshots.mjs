@@ -1,45 +1,127 @@
-// Takes the pictures of the documentation: `node screenshots.mjs [http://127.0.0.1:PORT]` of a fresh playground.
-// Without an address it starts the program that `cargo build` made.
+// Takes the pictures of the documentation, of a fresh playground that it starts from what `cargo build` made.
+// `node screenshots.mjs --looks FOLDER` instead takes every screen wide and on a phone, light and dark, to be looked at.
+import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { freshPage, launch } from "./lib/browser.mjs";
 import { Person } from "./lib/person.mjs";
 import { startPlayground } from "./lib/playground.mjs";
+import { prepare, screens } from "./lib/screens.mjs";
+import { startServices } from "./lib/services.mjs";
 
 const PICTURES = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 const WIDE = { width: 1440, height: 900 };
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+const LOOKS = {
+  light: { colorScheme: "light" }, dark: { colorScheme: "dark" },
+  "phone-light": { colorScheme: "light", ...PHONE }, "phone-dark": { colorScheme: "dark", ...PHONE },
+};
 
+const looks = process.argv[2] === "--looks" ? process.argv[3] : null;
+const wanted = process.argv.slice(looks ? 4 : 2);
 const troubles = [];
-const playground = process.argv[2] ? null : await startPlayground();
-const url = process.argv[2] ?? playground.url;
 const browser = await launch();
 try {
-  const alice = await someone("alice");
-  await connecting(alice);
-  await talking(alice);
-  await wide(alice);
-  await inspecting(alice);
-  await answering(alice);
-  await dark();
-  await phone();
+  if (looks) await lookAround(looks);
+  else {
+    if (!wanted.length) await readme();
+    await guide();
+  }
   if (troubles.length) throw new Error(`On the way:\n${troubles.join("\n")}`);
 } finally {
   await browser.close();
-  await playground?.stop();
 }
 
-async function someone(name, options = {}) {
+/** The large pictures, of a workspace where little was done yet. */
+async function readme() {
+  const playground = await startPlayground();
+  try {
+    const of = (name, options) => someone(playground.url, name, options);
+    const alice = await of("alice");
+    await connecting(alice);
+    await talking(alice, await of("bob"));
+    await wide(alice);
+    await inspecting(alice);
+    await answering(alice);
+    await dark(await of("alice", LOOKS.dark));
+    await phone(await of("alice", PHONE));
+  } finally {
+    await leave();
+    await playground.stop();
+  }
+}
+
+/** A picture a screen for the guide: of the form, message or panel alone. */
+async function guide() {
+  await mkdir(`${PICTURES}guide`, { recursive: true });
+  const viewport = { width: 1200, height: 800 };
+  await everyScreen(["light"], { viewport }, async (person, { name, tall }, _look, shown) => {
+    await person.page.setViewportSize(tall ? { ...viewport, height: 1600 } : viewport);
+    await picture(person, `guide/${name}`, { of: shown });
+    await person.page.setViewportSize(viewport);
+  });
+}
+
+/** Whole pages in every look. */
+async function lookAround(folder) {
+  await mkdir(folder, { recursive: true });
+  await everyScreen(Object.keys(LOOKS), {}, async (person, { name }, look) => {
+    await settled(person);
+    await person.page.screenshot({ path: `${folder}/${name}.${look}.png` });
+  });
+}
+
+async function everyScreen(names, options, take) {
+  const services = await startServices();
+  const playground = await startPlayground(`[models.providers.house]
+kind = "openai_compatible"
+base_url = "${services.model}"
+api_key = "any"
+models = ["careful"]
+`);
+  try {
+    const start = await Promise.all(["alice", "bob"].map((name) => someone(playground.url, name)));
+    await prepare(...start, services);
+    for (const look of names) {
+      const people = {};
+      for (const screen of screens) {
+        const { name, who, show, after } = screen;
+        const person = people[who] ??= await someone(playground.url, who, { ...options, ...LOOKS[look] });
+        const shown = await show(person).catch((error) => { throw new Error(`${name} (${look})`, { cause: error }); });
+        // Those that are not wanted still lead to those that are.
+        if (!wanted.length || wanted.includes(name)) await take(person, screen, look, shown);
+        await after?.(person);
+        await person.leavesForms();
+      }
+      await leave();
+    }
+  } finally {
+    await leave();
+    await playground.stop();
+    services.stop();
+  }
+}
+
+async function someone(url, name, options = {}) {
   return new Person(await freshPage(browser, troubles, { viewport: WIDE, reducedMotion: "reduce", ...options }), url, name);
 }
 
-/** A picture of the page as it is, without the marks of a mouse or a caret. */
-async function picture(person, name, options = {}) {
-  await person.page.mouse.move(0, 0);
-  await person.page.evaluate(() => document.fonts.ready);
-  await person.page.waitForTimeout(300);
-  await person.page.screenshot({ path: `${PICTURES}${name}.png`, caret: "hide", ...options });
-  console.log(`${name}.png`);
+/** Closes every page: one that outlives its playground complains. */
+async function leave() {
+  for (const context of browser.contexts()) await context.close();
 }
 
+async function settled({ page }) {
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForTimeout(300);
+}
+
+/** A picture of the page, or of a part of it, without the marks of a mouse or a caret. */
+async function picture(person, name, { of = person.page, ...options } = {}) {
+  await settled(person);
+  await of.screenshot({ path: `${PICTURES}${name}.png`, caret: "hide", ...options });
+  console.log(`${name}.png`);
+}
 /** The form that connects the sample database. */
 async function connecting(alice) {
   await alice.opens("general");
@@ -59,8 +141,7 @@ async function connecting(alice) {
 }
 
 /** A channel in which things were asked and answered. */
-async function talking(alice) {
-  const bob = await someone("bob");
+async function talking(alice, bob) {
   await bob.opens("general");
   await ask(alice, "how many orders are there per status?");
   await ask(alice, "top 5 customers by revenue");
@@ -105,15 +186,13 @@ async function answering(alice) {
   await picture(alice, "answer", { clip: await alice.thread.boundingBox() });
 }
 
-async function dark() {
-  const alice = await someone("alice", { colorScheme: "dark" });
+async function dark(alice) {
   await alice.opens("general");
   await openThread(alice, "top 5 customers");
   await picture(alice, "dark");
 }
 
-async function phone() {
-  const alice = await someone("alice", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+async function phone(alice) {
   await alice.opens("general");
   await openThread(alice, "top 5 customers");
   await picture(alice, "phone");

@@ -2,9 +2,8 @@
 
 use crate::app::App;
 use crate::error::Result;
-use crate::slack::commands::{Meant, meant};
+use crate::slack::commands::{Meant, connection_line, meant};
 use crate::slack::inbound::Caller;
-use crate::slack::mrkdwn::code;
 use crate::slack::router::Reply;
 use crate::slack::screens;
 
@@ -14,9 +13,7 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
         Meant::These(connections) => match connections.as_slice() {
             [only] => screens::ask_disconnect(only),
             several => {
-                screens::with_connections("Which one should be removed?", several, |connection| {
-                    code(connection.name.as_str())
-                })
+                screens::which_to_disconnect(several, |connection| connection_line(app, connection))
             }
         },
     }))

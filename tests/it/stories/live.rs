@@ -217,6 +217,11 @@ async fn stop_stops_and_says_so_and_the_asker_may_retry() {
         .until(Duration::from_secs(10), ended)
         .await
         .expect("the session is active again");
+    let home = super::home::opens_home(&world, "alice").await.all_text();
+    assert!(
+        home.contains("stopped, ") && !home.contains("interrupted"),
+        "{home}"
+    );
     assert!(bob.clicks(&stopped, "Retry").await.ok);
     let told = bob.private_message_after(0).await.all_text();
     assert!(told.contains("not yours"), "{told}");
