@@ -9,6 +9,7 @@ mod chat;
 mod conversations;
 mod files;
 mod methods;
+mod oauth;
 mod pages;
 mod reactions;
 mod streams;

@@ -44,6 +44,10 @@ pub struct AppConfig {
     pub client_id: String,
     /// How it proves that.
     pub client_secret: String,
+    /// Where people may be sent back to who install it; with none, anywhere on this machine.
+    pub redirect_urls: Vec<String>,
+    /// Whether tokens that are given out live for twelve hours and come with one to renew them.
+    pub token_rotation: bool,
     /// Event subscriptions, named as in a manifest (`message.im`, `app_mention`).
     pub events: Vec<String>,
     /// How Slack reaches the app.
@@ -177,6 +181,8 @@ impl Default for AppConfig {
             scopes: SCOPES.iter().map(|&name| name.to_owned()).collect(),
             client_id: "1234567890.0987654321".to_owned(),
             client_secret: "sim-client-secret".to_owned(),
+            redirect_urls: Vec::new(),
+            token_rotation: false,
             events: EVENTS.iter().map(|&name| name.to_owned()).collect(),
             delivery: Delivery::Socket,
         }

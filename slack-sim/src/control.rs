@@ -55,6 +55,9 @@ pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
         .route("/members", post(steering::set_member))
         .route("/scopes", post(steering::set_scopes))
         .route("/limits", post(steering::set_limits))
+        .route("/authorize", post(acting::authorize))
+        .route("/oauth", post(steering::oauth))
+        .route("/external", post(steering::set_external))
         .route("/app", post(steering::app))
         .route("/reset", post(steering::reset))
         .layer(middleware::from_fn(only_loopback))
@@ -86,14 +89,14 @@ async fn only_loopback(request: Request, next: Next) -> Response {
     }
 }
 
-fn comes_from_here(headers: &HeaderMap) -> bool {
+pub(crate) fn comes_from_here(headers: &HeaderMap) -> bool {
     let named = |name| headers.get(name)?.to_str().ok();
     let host = named(header::HOST).map(|host| format!("http://{host}"));
     // A browser sends a form of another site without asking; the origin tells where it came from.
     host.is_some_and(|host| is_loopback(&host)) && named(header::ORIGIN).is_none_or(is_loopback)
 }
 
-fn is_loopback(address: &str) -> bool {
+pub(crate) fn is_loopback(address: &str) -> bool {
     let url = url::Url::parse(address);
     url.is_ok_and(|url| match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

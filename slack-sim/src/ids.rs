@@ -5,6 +5,8 @@ use aws_lc_rs::rand;
 use crate::clock::Time;
 
 pub(crate) const TEAM: &str = "T0SIM0001";
+/// The organisation that the workspace may be a part of.
+pub(crate) const ENTERPRISE: &str = "E0SIM0001";
 pub(crate) const APP: &str = "A0SIM0001";
 pub(crate) const BOT: &str = "B0BOT0001";
 pub(crate) const BOT_USER: &str = "U0BOT0001";

@@ -19,6 +19,7 @@ mod filetypes;
 mod http_delivery;
 mod ids;
 mod log;
+mod oauth_page;
 mod page;
 mod payloads;
 mod person;

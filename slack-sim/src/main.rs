@@ -43,6 +43,12 @@ async fn main() -> anyhow::Result<()> {
     writeln!(out, "bot token      {}", app.bot_token)?;
     writeln!(out, "app token      {}", app.app_token)?;
     writeln!(out, "signing secret {}", app.signing_secret)?;
+    writeln!(
+        out,
+        "client         {} {}",
+        app.client_id, app.client_secret
+    )?;
+    writeln!(out, "OAuth          {}/oauth/v2/authorize", sim.url())?;
     tokio::signal::ctrl_c().await?;
     sim.stop().await;
     Ok(())

@@ -27,6 +27,7 @@ const ASSETS: &[(&str, &str)] = files![
     "complete.js",
     "composer.js",
     "confirm.js",
+    "consent.css",
     "directory.js",
     "dom.js",
     "edit.js",

@@ -9,8 +9,8 @@ use crate::ids;
 use crate::state::Workspace;
 
 pub(crate) use events::{
-    Reacted, app_mention, event_callback, file_event, home_opened, member_joined, message,
-    message_changed, message_deleted, reaction, subscription,
+    Reacted, app_mention, authorizations, event_callback, file_event, home_opened, member_joined,
+    message, message_changed, message_deleted, reaction, subscription,
 };
 pub(crate) use interactions::{
     Asked, Place, block_actions, message_action, shortcut, suggestion_in_message,
@@ -29,7 +29,7 @@ pub(crate) struct Command<'a> {
 
 /// The payload of a slash command.
 pub(crate) fn slash_command(ws: &Workspace, command: &Command<'_>) -> Value {
-    json!({
+    let mut payload = json!({
         "token": ids::VERIFICATION_TOKEN,
         "team_id": ids::TEAM,
         "team_domain": ws.domain(),
@@ -40,8 +40,14 @@ pub(crate) fn slash_command(ws: &Workspace, command: &Command<'_>) -> Value {
         "command": command.command,
         "text": command.text,
         "api_app_id": ids::APP,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": ws.org_install.to_string(),
         "response_url": command.response_url,
         "trigger_id": command.trigger_id,
-    })
+    });
+    let enterprise = ws.enterprise();
+    if enterprise.is_object() {
+        payload["enterprise_id"] = enterprise["id"].clone();
+        payload["enterprise_name"] = enterprise["name"].clone();
+    }
+    payload
 }

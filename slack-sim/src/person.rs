@@ -2,6 +2,7 @@
 
 mod click;
 mod command;
+mod consent;
 mod files;
 mod look;
 mod own;
@@ -16,6 +17,7 @@ use crate::state::{Author, Draft, Workspace};
 
 pub use click::{Click, ClickOutcome, Target};
 pub use command::CommandOutcome;
+pub(crate) use consent::Request;
 pub use submit::SubmitOutcome;
 pub use suggest::Suggestions;
 

@@ -20,7 +20,7 @@ use crate::log::{Call, Entry};
 use crate::shared::{EVENT_QUEUE, Shared};
 use crate::socket::Disconnect;
 use crate::state::LARGEST;
-use crate::{api, control, file_server, http_delivery, page, response_url, socket};
+use crate::{api, control, file_server, http_delivery, oauth_page, page, response_url, socket};
 
 /// How long stopping waits for what is still under way.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
@@ -212,8 +212,19 @@ impl Sim {
 
     /// Installs the app again, with the tokens it had at first.
     pub fn install(&self) {
-        self.shared.act(|ws, _| ws.install());
+        self.shared.act(|ws, _| ws.install(false));
         self.shared.everything_changed();
+    }
+
+    /// Installs the app in the whole organisation: payloads then say so and name no team where Slack names none.
+    pub fn install_in_org(&self) {
+        self.shared.act(|ws, _| ws.install(true));
+        self.shared.everything_changed();
+    }
+
+    /// Lets the tokens that are given out from now on live for twelve hours, and come with one to renew them.
+    pub fn set_token_rotation(&self, on: bool) {
+        self.shared.act(|ws, _| ws.app.token_rotation = on);
     }
 
     /// Tells the app with `app_rate_limited` that it hears too much.
@@ -261,9 +272,16 @@ impl Sim {
             .route("/files-pri/{key}/{*rest}", get(file_server::private))
             .route("/response/{key}", post(response_url::respond))
             .with_state(Arc::clone(&self.shared));
+        let oauth = Router::new()
+            .route(
+                "/oauth/v2/authorize",
+                get(oauth_page::show).post(oauth_page::decide),
+            )
+            .with_state(self.clone());
         Router::new()
             .merge(slack)
             .merge(page::routes())
+            .merge(oauth)
             .nest("/sim", control::routes(self.clone()))
     }
 

@@ -2,6 +2,7 @@
 
 mod agents;
 mod files;
+mod installs;
 mod lifecycle;
 mod limits;
 mod messages;
@@ -27,6 +28,7 @@ use crate::ids::{self, Sequence};
 use crate::payloads;
 
 pub(crate) use files::{Announcement, File, LARGEST};
+pub(crate) use installs::Consent;
 pub(crate) use lifecycle::name_of;
 pub(crate) use limits::Pace;
 pub(crate) use messages::{Author, Draft, Post, Revision};
@@ -50,6 +52,9 @@ pub(crate) struct Workspace {
     pub(crate) tiers: Tiers,
     pub(crate) tokens: Tokens,
     delivered: lifecycle::Delivered,
+    installs: installs::Installs,
+    /// Whether the app is installed in the whole organisation.
+    pub(crate) org_install: bool,
     pub(crate) ids: Sequence,
     files: Vec<File>,
     modals: HashMap<String, Vec<Value>>,
@@ -123,6 +128,8 @@ impl Workspace {
             tiers: Tiers::new(config.limits.tiers),
             tokens: Tokens::of(&config.app),
             delivered: lifecycle::Delivered::default(),
+            installs: installs::Installs::default(),
+            org_install: false,
             ids: Sequence::starting(now),
             files: Vec::new(),
             modals: HashMap::new(),

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::args::Args;
 use crate::error::ApiError;
 use crate::ids;
+use crate::payloads;
 use crate::shared::Shared;
+use crate::state::TokenKind;
 
 pub(super) fn test(_shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     match args.text("error") {
@@ -14,18 +16,36 @@ pub(super) fn test(_shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     }
 }
 
-pub(super) fn auth_test(shared: &Shared, _args: &Args) -> Result<Value, ApiError> {
-    Ok(shared.look(|ws| {
-        json!({
+pub(super) fn auth_test(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    let now = shared.clock.now();
+    let token = args.token().ok_or_else(|| ApiError::from("not_authed"))?;
+    shared.look(|ws| {
+        let grant = ws.tokens.check(now, token)?;
+        let mut answer = json!({
             "url": format!("{}/", ws.base_url),
             "team": ws.team_name,
-            "user": ws.app.name,
+            "user": ws.user_name(&grant.user),
             "team_id": ids::TEAM,
-            "user_id": ids::BOT_USER,
-            "bot_id": ids::BOT,
-            "is_enterprise_install": false,
-        })
-    }))
+            "user_id": grant.user,
+            "is_enterprise_install": ws.org_install,
+        });
+        if grant.kind == TokenKind::Bot {
+            answer["bot_id"] = json!(ids::BOT);
+        }
+        if ws.org_install {
+            let enterprise = ws.enterprise();
+            answer["enterprise_id"] = enterprise["id"].clone();
+            answer["team_id"] = enterprise["id"].clone();
+            answer["team"] = enterprise["name"].clone();
+        }
+        Ok(answer)
+    })
+}
+
+/// Whose installation an event went to.
+pub(super) fn authorizations(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+    args.required("event_context")?;
+    Ok(json!({"authorizations": shared.look(payloads::authorizations)}))
 }
 
 pub(super) fn open_connection(shared: &Shared, _args: &Args) -> Result<Value, ApiError> {

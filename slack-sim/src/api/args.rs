@@ -1,6 +1,8 @@
 //! The arguments of a Web API call, however they were sent.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
@@ -25,6 +27,8 @@ const LISTED: [&str; 2] = ["types", "users"];
 
 pub(crate) struct Args {
     token: Option<String>,
+    /// Who the app says it is, in the Basic scheme.
+    client: Option<(String, String)>,
     fields: Map<String, Value>,
 }
 
@@ -62,16 +66,35 @@ impl Args {
         let token = bearer(headers)
             .map(str::to_owned)
             .or_else(|| field?.as_str().map(str::to_owned));
-        Self { token, fields }
+        let client = basic(headers);
+        Self {
+            token,
+            client,
+            fields,
+        }
     }
 
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
-    /// The arguments without the token.
+    /// The app's id and secret, from the Basic scheme or from arguments.
+    pub(crate) fn client(&self) -> (String, String) {
+        let given = |name: &str| self.text(name).unwrap_or_default().to_owned();
+        self.client
+            .clone()
+            .unwrap_or_else(|| (given("client_id"), given("client_secret")))
+    }
+
+    /// The arguments without the token and without what else is secret.
     pub(crate) fn body(&self) -> Value {
-        Value::Object(self.fields.clone())
+        let mut fields = self.fields.clone();
+        for name in ["client_secret", "code", "refresh_token"] {
+            if fields.contains_key(name) {
+                fields.insert(name.to_owned(), json!("•••"));
+            }
+        }
+        Value::Object(fields)
     }
 
     /// A text argument that is there and not empty.
@@ -128,6 +151,14 @@ impl Args {
         let about: String = about.chars().take(100).collect();
         format!("{method} {about}").trim_end().to_owned()
     }
+}
+
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let bytes = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
 }
 
 fn form(text: &[u8]) -> Map<String, Value> {

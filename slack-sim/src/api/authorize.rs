@@ -40,10 +40,10 @@ pub(super) fn authorize(
     args: &Args,
     scopes: &mut Scopes,
 ) -> Result<(), ApiError> {
-    if let Some(kind) = method.token {
+    if !method.tokens.is_empty() {
         let token = args.token().ok_or_else(|| ApiError::from("not_authed"))?;
         let grant = ws.tokens.check(now, token)?;
-        if grant.kind != kind {
+        if !method.tokens.contains(&grant.kind) {
             return Err("not_allowed_token_type".into());
         }
         scopes.provided.clone_from(&grant.scopes);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::args::Args;
 use super::{
-    apps, assistant, blocks, chat, conversations, files, reactions, streams, users, views,
+    apps, assistant, blocks, chat, conversations, files, oauth, reactions, streams, users, views,
 };
 use crate::error::ApiError;
 use crate::shared::Shared;
@@ -14,8 +14,8 @@ pub(super) type Handler = fn(&Shared, &Args) -> Result<Value, ApiError>;
 
 /// One method.
 pub(super) struct Method {
-    /// Which kind of token it takes; `None` for one that anybody may call.
-    pub(super) token: Option<TokenKind>,
+    /// Which kinds of token it takes; none for one that anybody may call.
+    pub(super) tokens: &'static [TokenKind],
     pub(super) needs: Needs,
     pub(super) tier: Tier,
     pub(super) handler: Handler,
@@ -45,12 +45,16 @@ pub(super) fn method(name: &str) -> Option<Method> {
     Some(match name {
         "api.test" => open(Tier::Four, apps::test),
         "apps.connections.open" => Method {
-            token: Some(TokenKind::App),
+            tokens: &[TokenKind::App],
             ..open(Tier::Three, apps::open_connection)
         },
+        "apps.event.authorizations.list" => Method {
+            tokens: &[TokenKind::App],
+            ..open(Tier::Special(600), apps::authorizations)
+        },
         "apps.uninstall" => bot(Needs::Nothing, Tier::One, apps::uninstall),
-        "auth.revoke" => bot(Needs::Nothing, Tier::Three, apps::revoke),
-        "auth.test" => bot(Needs::Nothing, Tier::Special(200), apps::auth_test),
+        "auth.revoke" => anyone(Needs::Nothing, Tier::Three, apps::revoke),
+        "auth.test" => anyone(Needs::Nothing, Tier::Special(200), apps::auth_test),
         "agents.sessions.rename" => bot(STATUS, Tier::Three, assistant::rename_session),
         "agents.sessions.setStatus" => bot(STATUS, Tier::Three, assistant::set_session_status),
         "assistant.threads.setStatus" => bot(STATUS, Tier::Special(600), assistant::set_status),
@@ -88,10 +92,11 @@ pub(super) fn method(name: &str) -> Option<Method> {
         "files.getUploadURLExternal" => bot(WRITE_FILES, Tier::Four, files::upload_url),
         "files.info" => bot(READ_FILES, Tier::Four, files::info),
         "files.list" => bot(READ_FILES, Tier::Three, files::list),
+        "oauth.v2.access" => open(Tier::Special(600), oauth::access),
         "reactions.add" => bot(REACT, Tier::Three, reactions::add),
         "reactions.remove" => bot(REACT, Tier::Two, reactions::remove),
-        "users.info" => bot(USERS, Tier::Four, users::info),
-        "users.list" => bot(USERS, Tier::Two, users::list),
+        "users.info" => anyone(USERS, Tier::Four, users::info),
+        "users.list" => anyone(USERS, Tier::Two, users::list),
         "views.open" => bot(Needs::Nothing, Tier::Four, views::open),
         "views.publish" => bot(Needs::Nothing, Tier::Four, views::publish),
         "views.push" => bot(Needs::Nothing, Tier::Four, views::push),
@@ -102,7 +107,7 @@ pub(super) fn method(name: &str) -> Option<Method> {
 
 fn open(tier: Tier, handler: Handler) -> Method {
     Method {
-        token: None,
+        tokens: &[],
         needs: Needs::Nothing,
         tier,
         handler,
@@ -111,9 +116,17 @@ fn open(tier: Tier, handler: Handler) -> Method {
 
 fn bot(needs: Needs, tier: Tier, handler: Handler) -> Method {
     Method {
-        token: Some(TokenKind::Bot),
+        tokens: &[TokenKind::Bot],
         needs,
         tier,
         handler,
+    }
+}
+
+/// For the bot and for the person who installed the app.
+fn anyone(needs: Needs, tier: Tier, handler: Handler) -> Method {
+    Method {
+        tokens: &[TokenKind::Bot, TokenKind::User],
+        ..bot(needs, tier, handler)
     }
 }

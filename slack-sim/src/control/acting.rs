@@ -102,6 +102,22 @@ pub(super) async fn click(
 }
 
 #[derive(Deserialize)]
+pub(super) struct Consented {
+    user: String,
+    url: String,
+    #[serde(default)]
+    org: bool,
+}
+
+pub(super) async fn authorize(
+    State(sim): State<Sim>,
+    Json(it): Json<Consented>,
+) -> Result<Json<Value>, Unserved> {
+    let redirect = sim.authorize(&it.user, &it.url, it.org)?;
+    Ok(Json(json!({"redirect": redirect})))
+}
+
+#[derive(Deserialize)]
 pub(super) struct Typed {
     user: String,
     message: Option<InMessage>,

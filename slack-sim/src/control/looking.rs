@@ -58,6 +58,7 @@ pub(super) async fn state(
                 "usage_hint": ws.app.command_usage,
             }],
             "shortcuts": ws.app.shortcuts,
+            "authorize_url": format!("{}/oauth/v2/authorize", ws.base_url),
             "delivery": ws.delivery().name(),
             "clock": clock,
             "sockets": sim.sockets(),

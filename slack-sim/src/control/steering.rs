@@ -62,9 +62,21 @@ pub(super) struct Limited {
 #[serde(rename_all = "snake_case")]
 enum Fate {
     Install,
+    InstallInOrg,
     Uninstall,
     RevokeTokens,
     LimitEvents,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Oauth {
+    token_rotation: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Shared {
+    channel: String,
+    external: bool,
 }
 
 #[derive(Deserialize)]
@@ -156,9 +168,23 @@ pub(super) async fn set_limits(State(sim): State<Sim>, Json(it): Json<Limited>) 
     Json(json!({"ok": true}))
 }
 
+pub(super) async fn oauth(State(sim): State<Sim>, Json(it): Json<Oauth>) -> Json<Value> {
+    sim.set_token_rotation(it.token_rotation);
+    Json(json!({"ok": true}))
+}
+
+pub(super) async fn set_external(
+    State(sim): State<Sim>,
+    Json(it): Json<Shared>,
+) -> Result<Json<Value>, Unserved> {
+    sim.set_external(&it.channel, it.external)?;
+    Ok(Json(json!({"ok": true})))
+}
+
 pub(super) async fn app(State(sim): State<Sim>, Json(it): Json<Fated>) -> Json<Value> {
     match it.what {
         Fate::Install => sim.install(),
+        Fate::InstallInOrg => sim.install_in_org(),
         Fate::Uninstall => sim.uninstall(),
         Fate::RevokeTokens => sim.revoke_tokens(),
         Fate::LimitEvents => sim.limit_events(),

@@ -19,28 +19,42 @@ pub(crate) fn subscription(event: &Value) -> String {
 /// Wraps an event for delivery.
 pub(crate) fn event_callback(ws: &mut Workspace, now: Time, event: Value) -> Value {
     let context = format!("4-{}", ids::random(8));
-    let channel = event["channel"].as_str().and_then(|id| ws.channel(id));
-    let external = channel.is_some_and(|channel| channel.external);
-    json!({
+    let actor = [&event["user"], &event["message"]["user"]];
+    let actor = actor.into_iter().find_map(Value::as_str);
+    // Of what somebody from another company does, the outer team is theirs; whose app hears it, the authorizations say.
+    let team = actor.map_or(ids::TEAM, |user| ws.team_of(user)).to_owned();
+    let place = event["channel"].as_str().and_then(|id| ws.channel(id));
+    let external = place.is_some_and(|channel| channel.external);
+    let enterprise = ws.enterprise()["id"].clone();
+    let mut callback = json!({
         "token": ids::VERIFICATION_TOKEN,
-        "team_id": ids::TEAM,
+        "team_id": team,
         "context_team_id": ids::TEAM,
-        "context_enterprise_id": null,
+        "context_enterprise_id": enterprise,
         "api_app_id": ids::APP,
         "event": event,
         "type": "event_callback",
         "event_id": ws.ids.next("Ev"),
         "event_time": now.seconds(),
-        "authorizations": [{
-            "enterprise_id": null,
-            "team_id": ids::TEAM,
-            "user_id": ids::BOT_USER,
-            "is_bot": true,
-            "is_enterprise_install": false,
-        }],
+        "authorizations": authorizations(ws),
         "is_ext_shared_channel": external,
         "event_context": context,
-    })
+    });
+    if !enterprise.is_null() {
+        callback["enterprise_id"] = enterprise;
+    }
+    callback
+}
+
+/// Whose installation an event goes to.
+pub(crate) fn authorizations(ws: &Workspace) -> Value {
+    json!([{
+        "enterprise_id": ws.enterprise()["id"],
+        "team_id": if ws.org_install { Value::Null } else { json!(ids::TEAM) },
+        "user_id": ids::BOT_USER,
+        "is_bot": true,
+        "is_enterprise_install": ws.org_install,
+    }])
 }
 
 /// A message that was posted.

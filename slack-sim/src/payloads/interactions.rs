@@ -89,6 +89,10 @@ fn put_message(ws: &Workspace, payload: &mut Value, channel: &Channel, post: &Po
 }
 
 fn put_view(payload: &mut Value, view: &Value) {
+    // A view of an app that the whole organisation has is in no team.
+    if payload["is_enterprise_install"] == true {
+        payload["team"] = Value::Null;
+    }
     payload["container"] = json!({"type": "view", "view_id": view["id"]});
     payload["view"] = view.clone();
 }
@@ -114,7 +118,8 @@ pub(crate) fn view_submission(
 ) -> Value {
     let mut payload = base(ws, "view_submission", user);
     payload["trigger_id"] = json!(trigger_id);
-    payload["view"] = view.clone();
+    put_view(&mut payload, view);
+    without_container(&mut payload);
     payload["response_urls"] = response_urls.clone();
     payload
 }
@@ -122,7 +127,8 @@ pub(crate) fn view_submission(
 /// A modal that was closed by its cross or its close button.
 pub(crate) fn view_closed(ws: &Workspace, user: &str, view: &Value, is_cleared: bool) -> Value {
     let mut payload = base(ws, "view_closed", user);
-    payload["view"] = view.clone();
+    put_view(&mut payload, view);
+    without_container(&mut payload);
     payload["is_cleared"] = json!(is_cleared);
     payload
 }
@@ -159,15 +165,28 @@ pub(crate) fn message_action(
     payload
 }
 
+/// Submissions are about a view without being in one.
+fn without_container(payload: &mut Value) {
+    if let Some(fields) = payload.as_object_mut() {
+        fields.remove("container");
+    }
+}
+
 fn base(ws: &Workspace, kind: &str, user: &str) -> Value {
     let name = ws.user_name(user);
+    let enterprise = ws.enterprise();
+    let mut team = json!({"id": ids::TEAM, "domain": ws.domain()});
+    if enterprise.is_object() {
+        team["enterprise_id"] = enterprise["id"].clone();
+        team["enterprise_name"] = enterprise["name"].clone();
+    }
     json!({
         "type": kind,
         "user": {"id": user, "username": name, "name": name, "team_id": ws.team_of(user)},
         "api_app_id": ids::APP,
         "token": ids::VERIFICATION_TOKEN,
-        "team": {"id": ids::TEAM, "domain": ws.domain()},
-        "enterprise": null,
-        "is_enterprise_install": false,
+        "team": team,
+        "enterprise": enterprise,
+        "is_enterprise_install": ws.org_install,
     })
 }

@@ -50,8 +50,9 @@ impl Workspace {
         self.tokens.bot_has(now, &[])
     }
 
-    /// Installs the app anew, with the token it had at first, in every channel.
-    pub(crate) fn install(&mut self) {
+    /// Installs the app anew, with the token it had at first, in every channel: of this workspace or of its organisation.
+    pub(crate) fn install(&mut self, for_org: bool) {
+        self.org_install = for_org;
         self.tokens = Tokens::of(&self.app);
         for channel in &mut self.channels {
             channel.members.insert(ids::BOT_USER.to_owned());

@@ -58,6 +58,15 @@ impl Workspace {
             "text": post.text,
             "team": self.team_of(post.author.id()),
         });
+        let team = self.team_of(post.author.id());
+        if team != ids::TEAM {
+            // Somebody of another company: Slack says so in the message itself.
+            message["user_team"] = json!(team);
+            message["source_team"] = json!(team);
+            let profile = self.user_json(post.author.id(), false);
+            message["user_profile"] =
+                profile.map_or(Value::Null, |mut user| user["profile"].take());
+        }
         if let Some(id) = &post.client_msg_id {
             message["client_msg_id"] = json!(id);
         }

@@ -70,6 +70,15 @@ impl Tokens {
         }
     }
 
+    pub(crate) fn add(&mut self, token: String, grant: Grant) {
+        self.0.insert(token, grant);
+    }
+
+    /// Whether a token was ended before its time.
+    pub(crate) fn was_ended(&self, token: &str) -> bool {
+        self.0.get(token).is_none_or(|grant| grant.ended.is_some())
+    }
+
     /// Whether a bot token works that has one of these scopes.
     pub(crate) fn bot_has(&self, now: Time, scopes: &[&str]) -> bool {
         let mut bots = self.0.values();

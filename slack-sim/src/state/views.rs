@@ -278,7 +278,10 @@ impl Workspace {
         view["blocks"] = json!(contents);
         view["hash"] = json!(format!("{}.{}", now.seconds(), ids::random(4)));
         view["team_id"] = json!(ids::TEAM);
-        view["app_installed_team_id"] = json!(ids::TEAM);
+        view["app_installed_team_id"] = match &self.enterprise()["id"] {
+            Value::Null => json!(ids::TEAM),
+            enterprise => enterprise.clone(),
+        };
         view["app_id"] = json!(ids::APP);
         view["bot_id"] = json!(ids::BOT);
         let defaults = json!({

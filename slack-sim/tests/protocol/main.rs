@@ -8,6 +8,8 @@ mod faults;
 mod files;
 mod http_delivery;
 mod messages;
+mod oauth;
+mod organisations;
 mod own_messages;
 mod people;
 mod response_urls;

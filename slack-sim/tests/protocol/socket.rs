@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use slack_sim::{Disconnect, Fault, FaultKind, Handmade, SimConfig};
+use slack_sim::{Disconnect, Fault, FaultKind, Handmade, Sim, SimConfig};
 use tokio_tungstenite::connect_async;
 
 use crate::app::{App, call_as, connected, socket_url, start};
@@ -97,7 +97,7 @@ async fn an_unacknowledged_event_comes_again_three_times() {
 }
 
 /// Waits until this many deliveries have run out of time.
-async fn missed(sim: &slack_sim::Sim, count: usize) {
+async fn missed(sim: &Sim, count: usize) {
     let noticed = sim
         .until(Duration::from_secs(5), |sim| {
             let late = |entry: &slack_sim::Entry| entry.status.as_deref() == Some("timeout");
@@ -179,6 +179,15 @@ async fn a_warning_leaves_the_socket_open() {
     assert_eq!(app.next().await["reason"], "warning");
     sim.say("alice", "dm", "hello").await.unwrap();
     assert_eq!(app.take().await["payload"]["event"]["text"], "hello");
+    // The acknowledgement has to be there before the time it had is over.
+    let acked = |sim: &Sim| {
+        let log = sim.log(0);
+        let mut events = log.iter().filter(|entry| entry.what == "message");
+        events
+            .any(|entry| entry.status.as_deref() == Some("ok"))
+            .then_some(())
+    };
+    sim.until(Duration::from_secs(10), acked).await.unwrap();
     sim.advance(Duration::from_secs(10));
     assert_eq!(app.next().await["reason"], "refresh_requested");
     assert_eq!(app.try_next().await, None);
@@ -259,7 +268,7 @@ async fn hand_made_envelopes_report_their_acknowledgements() {
 async fn unsubscribed_events_stay_away() {
     let mut config = SimConfig::default();
     config.app.events = vec!["message.im".to_owned()];
-    let sim = slack_sim::Sim::start(config).await.unwrap();
+    let sim = Sim::start(config).await.unwrap();
     let mut app = App::connect(&sim).await;
     sim.say("alice", "general", "@patchbay hello")
         .await

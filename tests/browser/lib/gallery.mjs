@@ -82,6 +82,8 @@ export const form = {
     input("rich_text_input", "Description", {}, { optional: true }),
     input("static_select", "Size", { options, placeholder: plain("Choose a size") }, { optional: true }),
     input("multi_static_select", "Sizes", { options }, { optional: true }),
+    input("external_select", "Project", { initial_option: options[0] }, { optional: true }),
+    input("multi_external_select", "Projects", { initial_options: options.slice(0, 2) }, { optional: true }),
     input("users_select", "Owner", {}, { optional: true }),
     input("multi_users_select", "Readers", {}, { optional: true }),
     input("channels_select", "Channel", {}, { optional: true }),
@@ -96,6 +98,22 @@ export const form = {
     { type: "context", elements: [mrkdwn("Small print below.")] },
   ],
 };
+
+/** A text, a picture and something else, in one message; and one of a person. */
+async function share(url, call) {
+  const files = [];
+  const contents = { "answer.md": `# Answer\n${"line\n".repeat(20)}`, "chart.svg": "<svg xmlns='http://www.w3.org/2000/svg' width='80' height='40'/>", "data.bin": "?" };
+  for (const [filename, content] of Object.entries(contents)) {
+    const { upload_url: to, file_id: id } = await call("files.getUploadURLExternal", { filename, length: content.length, alt_txt: "A chart" });
+    await fetch(to, { method: "POST", body: content });
+    files.push({ id });
+  }
+  await call("files.completeUploadExternal", { files, channel_id: "C0GENERAL1", initial_comment: "The rest is in these files." });
+  const body = new FormData();
+  body.append("file", new Blob(["id,name"]), "ملف طويل الاسم.csv");
+  const shared = await fetch(`${url}/sim/upload?user=bob&channel=general&text=mine`, { method: "POST", body });
+  if (!shared.ok) throw new Error(await shared.text());
+}
 
 /** Serves the app to the simulator at `url` over signed HTTP; resolves to `{ call(method, body), stop() }`. */
 export async function startGallery(url) {
@@ -118,6 +136,7 @@ export async function startGallery(url) {
   const told = await fetch(`${url}/sim/delivery`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(delivery) });
   if (!told.ok) throw new Error(await told.text());
   const { bot } = await (await fetch(`${url}/sim/state?user=alice`)).json();
+  await share(url, call);
   const { people } = await (await fetch(`${url}/sim/state?user=alice`)).json();
   const alice = people.find(({ name }) => name === "alice").id;
   await call("views.publish", { user_id: alice, view: { type: "home", blocks: Object.values(messages).flat().filter(({ type }) => !["task_card", "plan", "markdown", "table", "data_visualization", "context_actions"].includes(type)) } });

@@ -1,5 +1,7 @@
 // The certification app on Bolt for JavaScript. Usage: node app.mjs socket|http API_URL PORT
 import bolt from "@slack/bolt";
+import { InstallProvider } from "@slack/oauth";
+import { WebClient } from "@slack/web-api";
 
 const [transport, slackApiUrl, port] = process.argv.slice(2);
 const common = { token: "xoxb-sim", clientOptions: { slackApiUrl } };
@@ -18,6 +20,10 @@ const form = (title) => ({
 const note = (words) => ({ type: "modal", callback_id: "note", title: text("Note"), blocks: [say(words)] });
 const home = (words) => ({ type: "home", blocks: [say(words), button("home_ping", "Home ping")] });
 
+const installs = new InstallProvider({
+  clientId: "1234567890.0987654321", clientSecret: "sim-client-secret", stateSecret: "certify", legacyStateVerification: true,
+  authorizationUrl: new URL("/oauth/v2/authorize", slackApiUrl).href, clientOptions: { slackApiUrl }, logLevel: "error",
+});
 const farewells = [];
 const verbs = {
   ack: ({ ack }) => ack("acked with words"),
@@ -85,6 +91,24 @@ const verbs = {
     const accessory = { type: "external_select", action_id: "project", min_query_length: 2 };
     await client.chat.postMessage({ channel: body.channel_id, text: "choose a project", blocks: [{ ...say("choose a project"), accessory }] });
   },
+  install: async ({ ack }) => ack(await installs.generateInstallUrl({ scopes: ["chat:write", "users:read"], userScopes: ["users:read"], redirectUri: "http://127.0.0.1:9/callback" })),
+  // The browser comes back with a code: tokens, then the same ones renewed as if they ran out.
+  callback: async ({ ack, respond, command }) => {
+    await ack();
+    const installation = await new Promise((success, failure) => {
+      const request = { url: command.text.split(" ")[1], headers: {} };
+      installs.handleCallback(request, { setHeader() {}, end() {} }, { success, failure });
+    });
+    const source = { teamId: installation.team?.id, enterpriseId: installation.enterprise?.id, isEnterpriseInstall: installation.isEnterpriseInstall };
+    const who = async (token) => (await new WebClient(token, { slackApiUrl }).auth.test()).user;
+    const first = await installs.authorize(source);
+    const people = `${await who(first.botToken)} and ${await who(first.userToken)}`;
+    installation.bot.expiresAt = 0;
+    await installs.installationStore.storeInstallation(installation);
+    const second = await installs.authorize(source);
+    const renewed = first.botToken !== second.botToken && (await who(second.botToken)) === "patchbay";
+    await respond(`installed in ${source.teamId ?? source.enterpriseId} as ${people}, renewed: ${renewed}`);
+  },
   farewells: ({ ack }) => ack(`farewells: ${farewells.join(" ")}`),
   file: async ({ ack, client, body }) => {
     await ack();
@@ -136,7 +160,7 @@ const read = (file) => fetch(file.url_private, { headers: { authorization: "Bear
 const failure = (call) => call.then(() => "worked", (error) => error.data?.error ?? String(error));
 
 app.command("/mcp", async (args) => {
-  const verb = verbs[args.command.text];
+  const verb = verbs[args.command.text.split(" ")[0]];
   await (verb ? verb(args) : args.ack(`unknown: ${args.command.text}`));
 });
 app.event("app_mention", ({ event, say, context }) => say({ text: `mentioned: ${event.text} (retry ${context.retryNum ?? 0})`, thread_ts: event.thread_ts ?? event.ts }));

@@ -2,12 +2,18 @@
 
 import json
 import sys
+from urllib.parse import urljoin, urlparse
 from urllib.request import Request, urlopen
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.oauth import OAuthFlow
+from slack_bolt.oauth.oauth_settings import OAuthSettings
+from slack_bolt.request import BoltRequest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.oauth.installation_store import InstallationStore
+from slack_sdk.oauth.token_rotation import TokenRotator
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 TRANSPORT, API_URL, PORT = sys.argv[1:]
@@ -145,6 +151,13 @@ def read(file):
         return response.read().decode()
 
 
+class MemoryStore(InstallationStore):
+    """Remembers the last installation."""
+
+    def save(self, installation):
+        self.installation = installation
+
+
 def do_scopes(ack, client, body, **_):
     """Nothing but the acknowledgement can say this: the token may do nothing else."""
     try:
@@ -168,6 +181,42 @@ def do_select(ack, client, body, **_):
     accessory = {"type": "external_select", "action_id": "project", "min_query_length": 2}
     block = {**section("choose a project"), "accessory": accessory}
     client.chat_postMessage(channel=body["channel_id"], text="choose a project", blocks=[block])
+
+
+CLIENT = {"client_id": "1234567890.0987654321", "client_secret": "sim-client-secret"}
+STORE = MemoryStore()
+FLOW = OAuthFlow(
+    client=WebClient(base_url=API_URL),
+    settings=OAuthSettings(
+        **CLIENT,
+        scopes=["chat:write", "users:read"],
+        user_scopes=["users:read"],
+        redirect_uri="http://127.0.0.1:9/callback",
+        authorization_url=urljoin(API_URL, "/oauth/v2/authorize"),
+        installation_store=STORE,
+        state_validation_enabled=False,
+    ),
+)
+
+
+def do_install(ack, **_):
+    ack(FLOW.build_authorize_url("state", BoltRequest(body="")))
+
+
+def do_callback(ack, respond, body, **_):
+    """The browser comes back with a code: tokens, then the same ones renewed as if they ran out."""
+    ack()
+    answer = FLOW.handle_callback(BoltRequest(body="", query=urlparse(body["text"].split(" ")[1]).query))
+    if answer.status != 200:
+        raise RuntimeError(f"the callback ended with {answer.status}: {answer.body}")
+    first = STORE.installation
+    who = lambda token: WebClient(token=token, base_url=API_URL).auth_test()["user"]
+    people = f"{who(first.bot_token)} and {who(first.user_token)}"
+    rotator = TokenRotator(**CLIENT, client=WebClient(base_url=API_URL))
+    second = rotator.perform_token_rotation(installation=first, minutes_before_expiration=24 * 60)
+    renewed = first.bot_token != second.bot_token and who(second.bot_token) == "patchbay"
+    place = first.team_id or first.enterprise_id
+    respond(f"installed in {place} as {people}, renewed: {str(renewed).lower()}")
 
 
 FAREWELLS = []
@@ -243,6 +292,8 @@ VERBS = {
     "scopes": do_scopes,
     "validate": do_validate,
     "select": do_select,
+    "install": do_install,
+    "callback": do_callback,
     "farewells": do_farewells,
     "file": do_file,
     "tour": do_tour,
@@ -251,7 +302,7 @@ VERBS = {
 
 @app.command("/mcp")
 def command(ack, client, body, respond):
-    verb = VERBS.get(body["text"])
+    verb = VERBS.get(body["text"].split(" ")[0])
     if verb is None:
         ack(f"unknown: {body['text']}")
     else:

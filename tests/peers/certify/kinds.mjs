@@ -180,6 +180,34 @@ export const kinds = {
     await w.command("validate");
     await w.message("true, invalid_message at /blocks/0");
   }),
+  "OAuth: installed in a workspace and in an organisation, tokens renewed": bolt(async (w) => {
+    await w.post("/oauth", { token_rotation: true });
+    for (const [org, place] of [[false, "T0SIM0001"], [true, "E0SIM0001"]]) {
+      const { response } = await w.command("install");
+      const { redirect } = await w.post("/authorize", { user: "bob", url: response.text, org });
+      await w.command(`callback ${redirect}`);
+      await w.message(`installed in ${place} as patchbay and bob, renewed: true`);
+    }
+    await w.post("/app", { what: "install" });
+  }),
+  "an organisation's app: command, click, modal, mention": bolt(async (w) => {
+    await w.post("/app", { what: "install_in_org" });
+    await w.command("ack");
+    const ts = await w.say("alice", "general", "@patchbay from the organisation");
+    await w.when("an answer", async () => (await replies(w, ts)).length > 0);
+    await w.command("buttons");
+    const buttons = await w.when("buttons", async () => (await w.messages("alice", "general")).findLast((one) => one.text === "with a button"));
+    same((await click(w, on(buttons), "ping")).ok, true, "the click");
+    same((await submit(w, "bad")).errors, { name: "not that one" }, "the errors");
+    await w.post("/app", { what: "install" });
+  }),
+  "Slack Connect: somebody of another company writes": bolt(async (w) => {
+    await w.post("/external", { channel: "data", external: true });
+    await w.post("/people", { user: "bob", team: "T0OTHER01" });
+    const ts = await w.say("bob", "data", "@patchbay from outside");
+    await w.when("an answer", async () => (await w.messages("alice", "data", ts)).some((one) => one.bot_id));
+    await w.post("/people", { user: "bob", team: "T0SIM0001" });
+  }),
   "uninstalled and installed again": bolt(async (w) => {
     await w.post("/app", { what: "uninstall" });
     await w.post("/app", { what: "install" });
