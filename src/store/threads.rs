@@ -176,13 +176,20 @@ impl Store {
         Ok(heard)
     }
 
-    /// Takes it upon this process to read what was said in a thread before the bot was asked.
+    /// Takes it upon this process to read what was said in a thread before the bot was asked. A thread
+    /// that begins with a question has nothing before it.
     pub async fn begin_reading(
         &self,
         thread: &Thread,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<Reading> {
+        const OVER: &str = "select 'over'
+            where exists (select 1 from thread_readings
+                          where team_id = $1 and channel_id = $2 and thread_ts = $3 and state = 'read')
+               or exists (select 1 from runs
+                          where team_id = $1 and channel_id = $2
+                            and question_ts = $3 and wording_ts = $3)";
         const TAKE: &str = "insert into thread_readings
                 (team_id, channel_id, thread_ts, state, tries, next_at)
             values ($1, $2, $3, 'reading', 1, $4)
@@ -190,6 +197,14 @@ impl Store {
                 do update set tries = thread_readings.tries + 1, next_at = excluded.next_at
                 where thread_readings.state = 'reading' and thread_readings.next_at <= $5
                   and thread_readings.tries < $6";
+        let over: Option<String> = on_db!(self, c => sqlx::query_scalar(OVER)
+            .bind(&thread.team)
+            .bind(&thread.channel)
+            .bind(&thread.ts)
+            .fetch_optional(c).await?);
+        if over.is_some() {
+            return Ok(Reading::Over);
+        }
         let ours = on_db!(self, c => sqlx::query(TAKE)
             .bind(&thread.team)
             .bind(&thread.channel)

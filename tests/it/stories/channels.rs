@@ -253,6 +253,22 @@ async fn every_message_of_a_person_is_answered_once_where_that_was_chosen(world:
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_goes_on_in_anothers_thread_is_answered_with_their_own_tools() {
+    let world = World::start().await;
+    let (alice, bob) = (world.alice(), world.bob());
+    alice.connects("sqlite", json!({})).await;
+    chooses(alice, "threads").await;
+    let ts = alice.says("@patchbay which tables are there?").await;
+    let first = alice.answer_to(&ts).await.all_text();
+    assert!(first.contains("orders"), "{first}");
+    replies(&world, "bob", &ts, "which tables are there?").await;
+    let theirs = |message: &slack_sim::Message| message.all_text().contains("/mcp connect");
+    let second = bob.reply_when(&ts, theirs).await.all_text();
+    assert!(!second.contains("orders"), "{second}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_channel_that_is_shared_later_is_answered_by_mention_alone() {
     let world = World::start().await;
     let alice = world.alice();
