@@ -110,7 +110,7 @@ export class Inspector {
     this.chosen = entry;
     for (const row of this.rows.children) row.classList.toggle("chosen", Boolean(entry) && row.querySelector("button")?.dataset.n === String(entry.n));
     this.detail.replaceChildren(...(entry
-      ? [h("h3", null, entry.what), jsonView(entry.body, entry.what)]
+      ? [h("h3", null, entry.what), references(entry.references), jsonView(entry.body, entry.what)].filter(Boolean)
       : [h("p", { class: "log-empty" }, "Choose a line to read its JSON.")]));
   }
 
@@ -119,6 +119,14 @@ export class Inspector {
     this.choose(null);
     this.detail.replaceChildren(h("h3", null, label), jsonView(body, label));
   }
+}
+
+/** What Slack makes of a text besides words: whom it mentions, where it leads. */
+function references(found) {
+  if (!found?.length) return null;
+  const one = ({ kind, target, words, automatic }) => h("li", { dir: "auto" },
+    `${kind}: `, h("code", null, target), words ? ` shown as “${words}”` : "", automatic ? ", found in plain text" : "");
+  return h("div", { class: "log-references" }, h("h4", null, "What Slack reads in it"), h("ul", null, found.map(one)));
 }
 
 const timeOf = (at) => new Date(typeof at === "number" && at < 1e12 ? at * 1000 : (Number(at) || at));

@@ -45,7 +45,7 @@ impl Message {
 
 /// A paragraph of mrkdwn.
 pub fn section(mrkdwn: &str) -> Value {
-    json!({ "type": "section", "text": { "type": "mrkdwn", "text": clipped(mrkdwn, SECTION_TEXT) } })
+    json!({ "type": "section", "text": marked_up(mrkdwn) })
 }
 
 /// A paragraph with a button beside it.
@@ -67,7 +67,13 @@ pub fn divider() -> Value {
 
 /// Small grey text.
 pub fn context(mrkdwn: &str) -> Value {
-    json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": clipped(mrkdwn, SECTION_TEXT) }] })
+    json!({ "type": "context", "elements": [marked_up(mrkdwn)] })
+}
+
+/// Slack is told to make nothing of it but what its markup says: an address, `@here` or a channel's
+/// name that came from elsewhere stays text.
+fn marked_up(mrkdwn: &str) -> Value {
+    json!({ "type": "mrkdwn", "text": clipped(mrkdwn, SECTION_TEXT), "verbatim": true })
 }
 
 /// Standard Markdown that a model wrote, with its power to notify people taken away.

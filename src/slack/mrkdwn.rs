@@ -17,14 +17,30 @@ pub fn code_block(text: &str) -> String {
     format!("```\n{}\n```", escape(text).replace("```", "'''"))
 }
 
-/// For the Markdown block: `<!here>`, `<@U1>` and `<#C1>` get an invisible word joiner after the
-/// bracket, which leaves ordinary Markdown and code as they were.
+/// For the Markdown block: `<!here>`, `<@U1>`, `<#C1>` and `<https://a|b>` get an invisible word
+/// joiner after the bracket, which leaves ordinary Markdown and code as they were.
 pub fn defuse(markdown: &str) -> String {
-    ["!", "@", "#"]
-        .iter()
-        .fold(markdown.to_owned(), |text, mark| {
-            text.replace(&format!("<{mark}"), &format!("<\u{2060}{mark}"))
-        })
+    let mut out = String::with_capacity(markdown.len());
+    let mut rest = markdown;
+    while let Some(at) = rest.find('<') {
+        let (before, after) = rest.split_at(at + 1);
+        out.push_str(before);
+        if means_something(after) {
+            out.push('\u{2060}');
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether Slack's own markup begins with what follows a bracket. A bare address is Markdown as well.
+fn means_something(after: &str) -> bool {
+    let inside = after.split('>').next().unwrap_or_default();
+    let is_named_link = inside
+        .split_once('|')
+        .is_some_and(|(target, _)| target.contains(':'));
+    inside.trim_start().starts_with(['!', '@', '#']) || is_named_link
 }
 
 /// Slack's escapes undone, for text that leaves Slack towards a model.
@@ -103,7 +119,10 @@ mod tests {
             "&lt;!channel&gt; &amp; &lt;@U1&gt;"
         );
         assert_eq!(code("a`b\n<!here>"), "`a'b &lt;!here&gt;`");
-        assert!(!defuse("<!here> <@U1> <#C1>").contains("<!"));
+        assert_eq!(
+            defuse("<!here> <@U1> < #C1> `<http://a.example|b>` <https://a.example>"),
+            "<\u{2060}!here> <\u{2060}@U1> <\u{2060} #C1> `<\u{2060}http://a.example|b>` <https://a.example>"
+        );
         assert_eq!(defuse("a < b and `x <= 1`"), "a < b and `x <= 1`");
     }
 

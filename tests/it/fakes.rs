@@ -1,6 +1,7 @@
 //! Stand-ins for what cannot be had here: servers on loopback that speak the real protocol.
 
 pub mod github;
+pub mod parrot;
 pub mod postgres;
 pub mod silent;
 pub mod writer;

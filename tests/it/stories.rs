@@ -5,7 +5,7 @@ mod bad_input;
 mod changes;
 mod channels;
 mod connecting;
-mod home;
+pub mod home;
 mod live;
 mod outages;
 mod questions;

@@ -9,6 +9,7 @@ use patchbay::clock::Clock;
 use patchbay::config::{Config, Environment};
 use patchbay::domain::principal::Principal;
 use patchbay::ids::{TeamId, UserId};
+use patchbay::llm::catalogue::ProviderConfig;
 use patchbay::slack::Transport;
 use patchbay::tools::sources::sql::{SAMPLE, ensure_sample};
 use serde_json::Value;
@@ -63,12 +64,14 @@ impl World {
 
     /// The same, where `writer` is the model.
     pub async fn written_by(writer: &Writer, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_model(writer.provider(), change).await
+    }
+
+    /// The same, where a provider's model `any` answers.
+    pub async fn start_model(provider: ProviderConfig, change: impl FnOnce(&mut Config)) -> Self {
         Self::start_with(Engine::Sqlite, Transport::Socket, |config| {
             config.models.default = Some("house/any".to_owned());
-            config
-                .models
-                .providers
-                .insert("house".to_owned(), writer.provider());
+            config.models.providers.insert("house".to_owned(), provider);
             change(config);
         })
         .await

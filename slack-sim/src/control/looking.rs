@@ -116,7 +116,15 @@ pub(super) async fn home(
 }
 
 pub(super) async fn log(State(sim): State<Sim>, Query(from): Query<After>) -> Json<Value> {
-    Json(json!({"entries": sim.log(from.after)}))
+    let entries = sim.log(from.after).into_iter().map(|entry| {
+        let references = entry.references();
+        let mut line = json!(entry);
+        if !references.is_empty() {
+            line["references"] = json!(references);
+        }
+        line
+    });
+    Json(json!({"entries": entries.collect::<Vec<_>>()}))
 }
 
 pub(super) async fn calls(State(sim): State<Sim>, Query(which): Query<Which>) -> Json<Value> {
