@@ -10,7 +10,7 @@ const LEAST = 3;
 
 /** The field; with `many`, several can be chosen. `ask(text)` gives `{ options, option_groups }` or throws a sentence. */
 export function externalSelect(many) {
-  return (part, kept, props, ask) => new External(part, kept, props, ask, many).made();
+  return (part, kept, props, { ask }) => new External(part, kept, props, ask, many).made();
 }
 
 class External {

@@ -1,7 +1,7 @@
 // The line above the messages: where one is, the tabs of the app, and the switch of the protocol inspector.
 import { avatar, whoIs } from "./directory.js";
 import { h } from "./dom.js";
-import { icon } from "./icons.js";
+import { channelMark, icon } from "./icons.js";
 import { hashOf } from "./route.js";
 
 /** Draws the header; `act` is `{ menu(), inspect() }`. */
@@ -16,9 +16,9 @@ export function drawHeader(root, session, route, act, inspecting) {
   inspect.addEventListener("click", act.inspect);
   root.replaceChildren(
     menu,
-    h("h1", { id: "channel-title", class: "title" }, direct ? avatar(app, "sm") : h("span", { class: "hash", "aria-hidden": "true" }, "#"),
-      h("span", { dir: "auto" }, direct ? app.label : channel.name), direct && h("span", { class: "badge" }, "APP")),
-    direct ? (session.home || route.home ? tabs(route) : "") : members(state),
+    h("h1", { id: "channel-title", class: "title" }, direct ? avatar(app, "sm") : channelMark(channel),
+      h("span", { dir: "auto" }, direct ? app.label : channel.name), direct && h("span", { class: "badge" }, "APP"), channel.kind === "group" && h("span", { class: "sr-only" }, "private")),
+    direct ? (session.home || route.home ? tabs(route) : "") : members(state, channel),
     h("span", { class: "spring" }), inspect);
 }
 
@@ -30,8 +30,8 @@ function tabs(route) {
   return h("nav", { class: "tabs", "aria-label": "App" }, tab("Messages", false), tab("Home", true));
 }
 
-function members(state) {
-  const everyone = [...state.people.map((person) => whoIs(person.id)), whoIs(state.bot.user_id)];
+function members(state, channel) {
+  const everyone = [...state.people.map((person) => person.id), state.bot.user_id].filter((id) => channel.members?.includes(id) ?? true).map((id) => whoIs(id));
   const names = everyone.map((who) => who.label).join(", ");
   return h("span", { class: "members", title: names, role: "img", "aria-label": `Here: ${names}` }, everyone.slice(0, 5).map((who) => avatar(who, "xs")));
 }

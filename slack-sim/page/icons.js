@@ -27,6 +27,7 @@ const PATHS = {
   file: "M5.5 3h6L15 6.5V17H5.5zM11 3v4h4",
   down: "M10 4v11M5.5 10.5L10 15l4.5-4.5",
   plus: "M10 4.5v11M4.5 10h11",
+  lock: "M6.5 9V6.8a3.5 3.5 0 0 1 7 0V9M5 9h10v7.5H5z",
   copy: "M7.5 7.5h8v8h-8zM12.5 7.5v-3h-8v8h3",
   chevron: "M6 8l4 4 4-4",
   toApp: "M4 10h11M11 6l4 4-4 4",
@@ -43,4 +44,14 @@ export function icon(name) {
   path.setAttribute("d", PATHS[name] ?? PATHS.circle);
   svg.append(path);
   return svg;
+}
+
+/** What stands before a channel's name: a hash, or a lock where it is private. */
+export function channelMark(channel) {
+  if (channel.kind === "group") return icon("lock");
+  const hash = document.createElement("span");
+  hash.className = "hash";
+  hash.setAttribute("aria-hidden", "true");
+  hash.textContent = "#";
+  return hash;
 }

@@ -2,6 +2,7 @@
 import { h, uid } from "./dom.js";
 import { mentionable, publicChannels } from "./directory.js";
 import { externalSelect } from "./external.js";
+import { fileInput } from "./file-input.js";
 import { plain, textObject } from "./mrkdwn.js";
 
 /** An `input` block: label, field, hint, and room for an error. */
@@ -37,7 +38,7 @@ export function control(part, block, surface, props = {}) {
   const make = FIELDS[part?.type];
   if (!make) return null;
   const kept = surface.kept.get(keyOf(block, part));
-  const made = make(part, kept?.type === part.type ? kept : null, { "data-action-id": part.action_id, ...props }, (typed) => surface.suggest(part, typed));
+  const made = make(part, kept?.type === part.type ? kept : null, { "data-action-id": part.action_id, ...props }, { ask: (typed) => surface.suggest(part, typed), person: surface.person });
   const read = () => ({ type: part.type, ...made.read() });
   surface.fields.set(keyOf(block, part), {
     block_id: block.block_id, action_id: part.action_id, part, read, optional: true, empty: () => isEmpty(made.read()), fail() {}, focus: () => made.inputs[0]?.focus(),
@@ -71,6 +72,7 @@ const FIELDS = {
   datepicker: moment("date", "selected_date", "initial_date"),
   timepicker: moment("time", "selected_time", "initial_time"),
   datetimepicker,
+  file_input: fileInput,
 };
 
 function text(type) {

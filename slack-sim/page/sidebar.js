@@ -1,7 +1,7 @@
 // The left side: the workspace, its channels, the app, and whose eyes one looks through.
 import { avatar, whoIs } from "./directory.js";
 import { h } from "./dom.js";
-import { icon } from "./icons.js";
+import { channelMark, icon } from "./icons.js";
 import { hashOf, placeOf } from "./route.js";
 import { themeButton } from "./theme-button.js";
 
@@ -9,7 +9,7 @@ import { themeButton } from "./theme-button.js";
 export function drawSidebar(root, session, route) {
   const { state } = session;
   const person = whoIs(session.me);
-  const channels = state.channels.filter((channel) => channel.kind === "channel");
+  const channels = state.channels.filter((channel) => channel.kind !== "im");
   const direct = state.channels.filter((channel) => channel.kind === "im");
   keepingFocus(root, () => root.replaceChildren(
     h("div", { class: "workspace" },
@@ -17,7 +17,7 @@ export function drawSidebar(root, session, route) {
       h("div", { class: "workspace-text" }, h("strong", { dir: "auto" }, state.team.name), h("span", null, "Runs on this machine")),
       themeButton()),
     h("div", { class: "sidebar-scroll" },
-      group("Channels", channels.map((channel) => entry(channel, session, route, h("span", { class: "hash", "aria-hidden": "true" }, "#"), channel.name))),
+      group("Channels", channels.map((channel) => entry(channel, session, route, channelMark(channel), channel.name, channel.kind === "group" && h("span", { class: "sr-only" }, "private")))),
       group("Apps", direct.map((channel) => {
         const app = whoIs(state.bot.user_id);
         return entry(channel, session, route, [avatar(app, "sm"), h("i", { class: `presence${session.connected ? " on" : ""}` })], app.label,

@@ -106,13 +106,14 @@ pub(crate) async fn open(
 #[derive(Deserialize)]
 pub(crate) struct Place {
     user: String,
-    channel: String,
+    /// Without one, the files are uploaded and shared with nobody yet.
+    channel: Option<String>,
     #[serde(default)]
     text: String,
     thread_ts: Option<String>,
 }
 
-/// `POST /sim/upload?user=U&channel=C`: a person shares the files of a form.
+/// `POST /sim/upload?user=U[&channel=C]`: a person shares the files of a form, or only uploads them.
 pub(crate) async fn share(
     State(sim): State<Sim>,
     Query(place): Query<Place>,
@@ -125,10 +126,15 @@ pub(crate) async fn share(
             .collect(),
         Body::Whole(_) => Vec::new(),
     };
+    let refused = |refused| Unserved::from(refused).into_response();
+    let Some(channel) = &place.channel else {
+        let ids = sim.upload(&place.user, files).map_err(refused)?;
+        return Ok(Json(json!({"files": ids})));
+    };
     let thread_ts = place.thread_ts.as_deref();
     let ts = sim
-        .share(&place.user, &place.channel, thread_ts, &place.text, files)
-        .map_err(|refused| Unserved::from(refused).into_response())?;
+        .share(&place.user, channel, thread_ts, &place.text, files)
+        .map_err(refused)?;
     Ok(Json(json!({"ts": ts})))
 }
 

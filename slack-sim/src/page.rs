@@ -34,6 +34,7 @@ const ASSETS: &[(&str, &str)] = files![
     "elements.js",
     "emoji.js",
     "external.js",
+    "file-input.js",
     "files.css",
     "files.js",
     "header.js",

@@ -6,7 +6,7 @@ mod interactions;
 use serde_json::{Value, json};
 
 use crate::ids;
-use crate::state::Workspace;
+use crate::state::{Channel, Workspace};
 
 pub(crate) use events::{
     Reacted, app_mention, authorizations, event_callback, file_event, home_opened, member_joined,
@@ -34,7 +34,7 @@ pub(crate) fn slash_command(ws: &Workspace, command: &Command<'_>) -> Value {
         "team_id": ids::TEAM,
         "team_domain": ws.domain(),
         "channel_id": command.channel,
-        "channel_name": ws.channel(command.channel).map(|channel| &channel.name),
+        "channel_name": ws.channel(command.channel).map(Channel::name_in_command),
         "user_id": command.user,
         "user_name": ws.user_name(command.user),
         "command": command.command,

@@ -147,6 +147,17 @@ impl Sim {
             .act(|ws, now| ws.add_channel(now, name, with_bot))
     }
 
+    /// Makes a private channel with these people in it, and the bot if asked; gives its id.
+    pub fn add_private_channel(
+        &self,
+        name: &str,
+        people: &[&str],
+        with_bot: bool,
+    ) -> Result<String, Refused> {
+        self.shared
+            .act(|ws, now| ws.add_private_channel(now, name, people, with_bot))
+    }
+
     /// Lets a person, or the bot by its name, join a channel.
     pub fn invite(&self, channel: &str, who: &str) -> Result<(), Refused> {
         self.shared

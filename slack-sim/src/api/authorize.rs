@@ -76,14 +76,15 @@ fn accepted(ws: &Workspace, needs: Needs, args: &Args) -> Vec<String> {
 
 /// The kinds of conversations that a call is about, as scopes name them.
 fn places(ws: &Workspace, right: &str, args: &Args) -> Vec<&'static str> {
-    let is_im = args.text("channel").map(|which| {
+    let kind = args.text("channel").map(|which| {
         let found = ws.channel_for_app(which);
-        found.is_ok_and(|channel| matches!(channel.kind, ChannelKind::Im(_)))
+        found.map_or(&ChannelKind::Public, |channel| &channel.kind)
     });
-    match (right, is_im, args.text("users")) {
+    match (right, kind, args.text("users")) {
         ("write", _, Some(users)) if users.contains(',') => vec!["mpim"],
-        ("write", _, _) | (_, Some(true), _) => vec!["im"],
-        (_, Some(false), _) => vec!["channels"],
+        ("write", _, _) | (_, Some(ChannelKind::Im(_)), _) => vec!["im"],
+        (_, Some(ChannelKind::Private), _) => vec!["groups"],
+        (_, Some(ChannelKind::Public), _) => vec!["channels"],
         // `conversations.list` names kinds instead of a channel.
         (_, None, _) => {
             let types = args.text("types").unwrap_or("public_channel").split(',');

@@ -47,6 +47,9 @@ pub(super) fn list(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     let types = args.text("types").unwrap_or("public_channel");
     let wanted = |channel: &&Channel| match channel.kind {
         ChannelKind::Public => types.split(',').any(|kind| kind == "public_channel"),
+        ChannelKind::Private => {
+            channel.has_bot() && types.split(',').any(|kind| kind == "private_channel")
+        }
         ChannelKind::Im(_) => types.split(',').any(|kind| kind == "im"),
     };
     let channels = shared.look(|ws| ws.channels.iter().filter(wanted).map(object).collect());
@@ -138,12 +141,12 @@ fn object(channel: &Channel) -> Value {
         "context_team_id": ids::TEAM,
     });
     let more = match &channel.kind {
-        ChannelKind::Public => json!({
+        ChannelKind::Public | ChannelKind::Private => json!({
             "name": channel.name,
             "name_normalized": channel.name,
             "is_channel": true,
             "is_im": false,
-            "is_private": false,
+            "is_private": channel.kind == ChannelKind::Private,
             "is_member": channel.has_bot(),
             "creator": channel.creator,
             "is_general": channel.name == "general",

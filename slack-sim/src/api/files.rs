@@ -89,7 +89,7 @@ pub(super) fn list(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     shared.look(|ws| {
         let shown = |file: &Value| {
             let in_channel = |wanted| {
-                let mut places = ["channels", "ims"]
+                let mut places = ["channels", "groups", "ims"]
                     .iter()
                     .filter_map(|name| file[name].as_array());
                 places.any(|ids| ids.contains(&json!(wanted)))

@@ -6,7 +6,7 @@ use super::args::Args;
 use super::chat::{joined, metadata, shown};
 use crate::error::ApiError;
 use crate::shared::Shared;
-use crate::state::{Author, ChannelKind, Draft, StreamEnd};
+use crate::state::{Author, Draft, StreamEnd};
 
 pub(super) fn start(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     let chunks = chunks(args)?;
@@ -18,7 +18,7 @@ pub(super) fn start(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     };
     shared.act(|ws, now| {
         let place = joined(ws, args)?;
-        if place.kind == ChannelKind::Public {
+        if !place.is_im() {
             for (name, code) in [
                 ("recipient_user_id", "missing_recipient_user_id"),
                 ("recipient_team_id", "missing_recipient_team_id"),

@@ -143,7 +143,7 @@ fn input(block: &Value, at: &str) -> Vec<String> {
     let mut problems = text(block, "label", at, Kind::Plain, 2_000);
     problems.extend(optional_text(block, "hint", at, Kind::Plain, 2_000));
     let kind = block["element"]["type"].as_str().unwrap_or_default();
-    if value_fields(kind).is_none() && kind != "file_input" {
+    if value_fields(kind).is_none() {
         let here = format!("{at}/element/type");
         problems.push(problem(&format!("unsupported type: {kind}"), &here));
     }

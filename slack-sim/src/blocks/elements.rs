@@ -78,6 +78,7 @@ pub(super) fn value_fields(kind: &str) -> Option<(&'static str, &'static str)> {
         "multi_conversations_select" => ("selected_conversations", "initial_conversations"),
         "channels_select" => ("selected_channel", "initial_channel"),
         "multi_channels_select" => ("selected_channels", "initial_channels"),
+        "file_input" => ("files", "initial_files"),
         "datepicker" => ("selected_date", "initial_date"),
         "timepicker" => ("selected_time", "initial_time"),
         "datetimepicker" => ("selected_date_time", "initial_date_time"),
@@ -92,5 +93,5 @@ pub(super) fn has_action(kind: &str) -> bool {
 
 /// Whether its value is a list.
 pub(super) fn is_multiple(kind: &str) -> bool {
-    kind == "checkboxes" || kind.starts_with("multi_")
+    kind == "checkboxes" || kind == "file_input" || kind.starts_with("multi_")
 }

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::elements::{is_multiple, value_fields};
 use super::find::elements_of;
 
+/// The files that one input may take where the app does not say.
+const MOST_FILES: u64 = 10;
+
 /// The `state` of a view or message: every input's value, kept from before where it was entered.
 pub(crate) fn state_of(blocks: &Value, before: &Value) -> Value {
     let mut values = json!({});
@@ -105,6 +108,9 @@ pub(crate) fn problem_with(block: &Value, held: &Value) -> Option<String> {
         let required = !block["optional"].as_bool().unwrap_or_default();
         return required.then(|| "Please complete this required field.".to_owned());
     }
+    if let Some(files) = value.as_array().filter(|_| kind == "file_input") {
+        return problem_with_files(element, files);
+    }
     let text = value.as_str()?;
     let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
     if let Some(least) = element["min_length"]
@@ -124,6 +130,29 @@ pub(crate) fn problem_with(block: &Value, held: &Value) -> Option<String> {
         "email_text_input" if !text.contains('@') => Some("Enter an email address.".to_owned()),
         _ => None,
     }
+}
+
+fn problem_with_files(element: &Value, files: &[Value]) -> Option<String> {
+    let most = element["max_files"].as_u64().unwrap_or(MOST_FILES);
+    if u64::try_from(files.len()).unwrap_or(u64::MAX) > most {
+        return Some(format!("Choose {most} files at most."));
+    }
+    let kinds = element["filetypes"].as_array()?;
+    let fits = |file: &Value| {
+        let name = file["name"].as_str().unwrap_or_default().to_lowercase();
+        let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+        kinds
+            .iter()
+            .any(|kind| kind == end || *kind == file["filetype"])
+    };
+    if files.iter().all(fits) {
+        return None;
+    }
+    let kinds: Vec<_> = kinds.iter().filter_map(Value::as_str).collect();
+    Some(format!(
+        "Choose files of these kinds: {}.",
+        kinds.join(", ")
+    ))
 }
 
 /// Which inputs of a block a person filled in, with what: by action, or just the value where there is one input.

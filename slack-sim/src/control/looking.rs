@@ -162,6 +162,7 @@ fn channels(ws: &Workspace, me: &User) -> Vec<Value> {
                 "name": name,
                 "kind": kind,
                 "member": channel.members.contains(&me.id),
+                "members": channel.members,
                 "unread": channel.unread(&me.id),
             })
         })

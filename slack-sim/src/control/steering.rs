@@ -31,6 +31,8 @@ pub(super) struct NewChannel {
     name: String,
     #[serde(default)]
     bot: bool,
+    /// The people in a private channel.
+    private: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -133,7 +135,13 @@ pub(super) async fn add_channel(
     State(sim): State<Sim>,
     Json(it): Json<NewChannel>,
 ) -> Result<Json<Value>, Unserved> {
-    let id = sim.add_channel(&it.name, it.bot)?;
+    let id = match &it.private {
+        Some(people) => {
+            let people: Vec<_> = people.iter().map(String::as_str).collect();
+            sim.add_private_channel(&it.name, &people, it.bot)?
+        }
+        None => sim.add_channel(&it.name, it.bot)?,
+    };
     Ok(Json(json!({"id": id})))
 }
 

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use crate::clock::Time;
 use crate::ids;
-use crate::state::{Channel, Post, Workspace};
+use crate::state::{Channel, ChannelKind, Post, Workspace};
 
 /// The subscription in a manifest that covers an event.
 pub(crate) fn subscription(event: &Value) -> String {
     let kind = event["type"].as_str().unwrap_or_default();
     match (kind, event["channel_type"].as_str()) {
         ("message", Some("channel")) => "message.channels".to_owned(),
+        ("message", Some("group")) => "message.groups".to_owned(),
         ("message", Some(place)) => format!("message.{place}"),
         _ => kind.to_owned(),
     }
@@ -154,12 +155,16 @@ pub(crate) fn file_event(kind: &str, file: &str, user: &str, at: &str) -> Value 
 }
 
 /// Somebody joined a channel.
-pub(crate) fn member_joined(channel: &str, user: &str, at: &str) -> Value {
+pub(crate) fn member_joined(channel: &str, kind: &ChannelKind, user: &str, at: &str) -> Value {
+    let kind = match kind {
+        ChannelKind::Private => "G",
+        ChannelKind::Public | ChannelKind::Im(_) => "C",
+    };
     json!({
         "type": "member_joined_channel",
         "user": user,
         "channel": channel,
-        "channel_type": "C",
+        "channel_type": kind,
         "team": ids::TEAM,
         "event_ts": at,
     })

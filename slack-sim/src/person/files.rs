@@ -3,9 +3,10 @@
 use axum::body::Bytes;
 
 use super::{place, typed};
+use crate::clock::Time;
 use crate::error::Refused;
 use crate::sim::Sim;
-use crate::state::{Announcement, Author, Draft};
+use crate::state::{Announcement, Author, Draft, Workspace};
 
 /// The most files of one message.
 const FILES: usize = 10;
@@ -26,19 +27,7 @@ impl Sim {
         self.shared().act(|ws, now| {
             let (user, channel) = place(ws, user, channel)?;
             let text = typed::message(ws, text.trim());
-            let mut ids = Vec::new();
-            for (name, content) in files {
-                let announcement = Announcement {
-                    name,
-                    length: content.len(),
-                    alt_text: None,
-                    owner: user.clone(),
-                };
-                let (id, ticket) = ws.announce_file(now, announcement)?;
-                ws.store_file(&ticket, content).map_err(Refused)?;
-                ws.complete_file(now, &id, None);
-                ids.push(id);
-            }
+            let ids = store(ws, now, &user, files)?;
             let said = (!text.is_empty()).then(|| typed::rich_text(&text));
             let draft = Draft {
                 blocks: said.into_iter().collect(),
@@ -47,6 +36,14 @@ impl Sim {
                 ..Draft::new(&channel, Author::Person(user), &text)
             };
             Ok(ws.post(now, draft)?)
+        })
+    }
+
+    /// A person uploads files without sharing them, as for a field of a modal; gives their ids.
+    pub fn upload(&self, user: &str, files: Vec<(String, Bytes)>) -> Result<Vec<String>, Refused> {
+        self.shared().act(|ws, now| {
+            let user = ws.person(user)?.id.clone();
+            store(ws, now, &user, files)
         })
     }
 
@@ -59,4 +56,27 @@ impl Sim {
             Ok(file.content.clone())
         })
     }
+}
+
+/// Makes files of this person; gives their ids.
+fn store(
+    ws: &mut Workspace,
+    now: Time,
+    user: &str,
+    files: Vec<(String, Bytes)>,
+) -> Result<Vec<String>, Refused> {
+    let mut ids = Vec::new();
+    for (name, content) in files {
+        let announcement = Announcement {
+            name,
+            length: content.len(),
+            alt_text: None,
+            owner: user.to_owned(),
+        };
+        let (id, ticket) = ws.announce_file(now, announcement)?;
+        ws.store_file(&ticket, content).map_err(Refused)?;
+        ws.complete_file(now, &id, None);
+        ids.push(id);
+    }
+    Ok(ids)
 }

@@ -146,9 +146,13 @@ fn fill(ws: &mut Workspace, user: &str, id: &str, values: &Value) -> Result<Valu
         let mut entered = Vec::new();
         for (element, given) in elements {
             let action = element["action_id"].as_str().unwrap_or_default().to_owned();
-            entered.push((action, blocks::filled(element, given).map_err(Refused)?));
+            let held = blocks::filled(element, given).map_err(Refused)?;
+            entered.push((action, held));
         }
-        for (action, held) in entered {
+        for (action, mut held) in entered {
+            if held["type"] == "file_input" {
+                held["files"] = json!(ws.hand_over(user, &held["files"])?);
+            }
             view["state"]["values"][block_id][action] = held;
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Change, ChannelKind, Workspace};
 use crate::clock::Time;
-use crate::error::ApiError;
+use crate::error::{ApiError, Refused};
 use crate::filetypes;
 use crate::ids;
 use crate::payloads;
@@ -33,6 +33,8 @@ pub(crate) struct File {
     length: usize,
     pub(crate) content: Bytes,
     stage: Stage,
+    /// Whether somebody has given it to the app in a form.
+    handed_over: bool,
     /// The messages it is in, by channel and timestamp.
     shares: Vec<(String, String)>,
 }
@@ -100,6 +102,7 @@ impl Workspace {
             length: it.length,
             content: Bytes::new(),
             stage: Stage::Announced(ticket.clone()),
+            handed_over: false,
             shares: Vec::new(),
         });
         Ok((id, ticket))
@@ -160,6 +163,21 @@ impl Workspace {
         }
     }
 
+    /// Lets the app see files that a person chose in a form, given by id or as objects; gives them as the app gets them.
+    pub(crate) fn hand_over(&mut self, user: &str, files: &Value) -> Result<Vec<Value>, Refused> {
+        let mut given = Vec::new();
+        for file in files.as_array().into_iter().flatten() {
+            let id = file.as_str().or(file["id"].as_str()).unwrap_or_default();
+            let mut own = self.files.iter_mut();
+            let own = own.find(|file| file.id == id && file.owner == user);
+            let own =
+                own.ok_or_else(|| Refused(format!("There is no file {id} of this person.")))?;
+            own.handed_over = true;
+            given.extend(self.files_in_message(&[id.to_owned()]));
+        }
+        Ok(given)
+    }
+
     /// Deletes a file of this owner; messages keep a mark in its place.
     pub(crate) fn delete_file(&mut self, now: Time, id: &str, owner: &str) -> Result<(), ApiError> {
         let file = self.file_for_app(id)?;
@@ -202,14 +220,15 @@ impl Workspace {
             .filter(|file| self.sees_file(file, user))
     }
 
-    /// Whoever uploaded a file sees it, and everybody in a channel where it was shared.
+    /// Whoever uploaded a file sees it, whoever was given it, and everybody in a channel where it was shared.
     fn sees_file(&self, file: &File, user: &str) -> bool {
         let shared_with = |(channel, ts): &(String, String)| {
             let place = self.channel(channel);
             place.is_some_and(|place| place.members.contains(user))
                 && self.find_post(channel, ts).is_some()
         };
-        file.owner == user || file.shares.iter().any(shared_with)
+        let given = file.handed_over && user == ids::BOT_USER;
+        file.owner == user || given || file.shares.iter().any(shared_with)
     }
 
     /// The files that the bot can see, the newest first.
@@ -224,7 +243,7 @@ impl Workspace {
     pub(crate) fn file_json(&self, file: &File) -> Value {
         let mut object = self.file_in_message(file);
         let (mut public, mut private) = (json!({}), json!({}));
-        let (mut channels, mut ims) = (Vec::new(), Vec::new());
+        let (mut channels, mut groups, mut ims) = (Vec::new(), Vec::new(), Vec::new());
         for (channel, ts) in &file.shares {
             let Some(place) = self.channel(channel) else {
                 continue;
@@ -238,6 +257,7 @@ impl Workspace {
             }
             let (list, ids) = match place.kind {
                 ChannelKind::Public => (&mut public, &mut channels),
+                ChannelKind::Private => (&mut private, &mut groups),
                 ChannelKind::Im(_) => (&mut private, &mut ims),
             };
             match list.get_mut(channel).and_then(Value::as_array_mut) {
@@ -256,7 +276,7 @@ impl Workspace {
             }
         }
         object["channels"] = json!(channels);
-        object["groups"] = json!([]);
+        object["groups"] = json!(groups);
         object["ims"] = json!(ims);
         object["comments_count"] = json!(0);
         object

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Change, ChannelKind, Stream, Workspace};
+use super::{Change, Stream, Workspace};
 use crate::clock::Time;
 use crate::error::ApiError;
 use crate::ids;
@@ -279,7 +279,7 @@ impl Workspace {
             return;
         }
         let mentions_bot = matches!(post.author, Author::Person(_))
-            && place.kind == ChannelKind::Public
+            && !place.is_im()
             && post.text.contains(&format!("<@{}>", ids::BOT_USER));
         let event = payloads::message(self, place, post);
         let mention = mentions_bot.then(|| payloads::app_mention(self, place, post));

@@ -39,6 +39,8 @@ pub(crate) struct Channel {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ChannelKind {
     Public,
+    /// For those who were invited; others do not even know of it.
+    Private,
     /// The bot and the person with this id.
     Im(String),
 }
@@ -105,10 +107,24 @@ impl Channel {
         self.members.contains(ids::BOT_USER)
     }
 
-    /// `channel` or `im`, as events and the control API say it.
+    /// Whether it is a conversation of two rather than a channel.
+    pub(crate) fn is_im(&self) -> bool {
+        matches!(self.kind, ChannelKind::Im(_))
+    }
+
+    /// What a slash command calls it: Slack hides the name of a private channel.
+    pub(crate) fn name_in_command(&self) -> &str {
+        match self.kind {
+            ChannelKind::Private => "privategroup",
+            ChannelKind::Public | ChannelKind::Im(_) => &self.name,
+        }
+    }
+
+    /// `channel`, `group` or `im`, as events and the control API say it.
     pub(crate) fn kind_name(&self) -> &'static str {
         match self.kind {
             ChannelKind::Public => "channel",
+            ChannelKind::Private => "group",
             ChannelKind::Im(_) => "im",
         }
     }
@@ -131,6 +147,9 @@ impl Workspace {
             .iter()
             .find(|channel| match &channel.kind {
                 ChannelKind::Public => channel.id == which || channel.name == which,
+                ChannelKind::Private => {
+                    channel.members.contains(user) && (channel.id == which || channel.name == which)
+                }
                 ChannelKind::Im(owner) => owner == user && (channel.id == which || which == "dm"),
             })
             .ok_or_else(|| Refused(format!("There is no channel `{which}` for this person.")))
@@ -143,6 +162,10 @@ impl Workspace {
             .iter()
             .find(|channel| match &channel.kind {
                 ChannelKind::Public => channel.id == which || channel.name == name,
+                // An app cannot tell a private channel without it from none at all.
+                ChannelKind::Private => {
+                    channel.has_bot() && (channel.id == which || channel.name == name)
+                }
                 ChannelKind::Im(owner) => channel.id == which || owner == which,
             })
             .ok_or_else(|| "channel_not_found".into())
@@ -191,6 +214,31 @@ impl Workspace {
         Ok(id)
     }
 
+    /// Makes a private channel with these people in it, and the bot if asked. The first of them made it.
+    pub(crate) fn add_private_channel(
+        &mut self,
+        now: Time,
+        name: &str,
+        people: &[&str],
+        with_bot: bool,
+    ) -> Result<String, Refused> {
+        let mut members = BTreeSet::new();
+        for who in people {
+            members.insert(self.person(who)?.id.clone());
+        }
+        let creator = people.first().map(|who| self.person(who)).transpose()?;
+        let creator = creator.map_or(String::new(), |person| person.id.clone());
+        let id = self.add_channel(now, name, with_bot)?;
+        if with_bot {
+            members.insert(ids::BOT_USER.to_owned());
+        }
+        let channel = self.channel_mut(&id)?;
+        channel.kind = ChannelKind::Private;
+        channel.members = members;
+        channel.creator = creator;
+        Ok(id)
+    }
+
     /// Lets a person, or the bot by its name, join or leave a channel.
     pub(crate) fn set_member(
         &mut self,
@@ -204,7 +252,11 @@ impl Workspace {
         } else {
             self.person(who)?.id.clone()
         };
-        let id = self.channel_for(&user, channel)?.id.clone();
+        let named =
+            |place: &&Channel| !place.is_im() && (place.id == channel || place.name == channel);
+        let found = self.channels.iter().find(named);
+        let found = found.ok_or_else(|| Refused(format!("There is no channel `{channel}`.")))?;
+        let (id, kind) = (found.id.clone(), found.kind.clone());
         let place = self.channel_mut(&id)?;
         let changed = if member {
             place.members.insert(user.clone())
@@ -213,7 +265,7 @@ impl Workspace {
         };
         if changed && member {
             let ts = self.next_ts(now);
-            self.emit(now, payloads::member_joined(&id, &user, &ts));
+            self.emit(now, payloads::member_joined(&id, &kind, &user, &ts));
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use slack_sim::{Fault, FaultKind, Sim};
 
-use crate::app::{call, connected, post, start};
+use crate::app::{call, connected, modal, post, start, trigger};
 
 /// Asks for an upload and gives its address and the file's id.
 async fn announced(sim: &Sim, name: &str, length: usize) -> (String, String) {
@@ -289,4 +289,53 @@ async fn uploads_can_fail() {
     assert_eq!(send().await.unwrap().status(), 500);
     assert_eq!(send().await.unwrap().status(), 200);
     share(&sim, json!({"files": [{"id": id}]})).await;
+}
+
+#[tokio::test]
+async fn a_form_takes_files_and_gives_them_to_the_app() {
+    let (sim, mut app) = connected().await;
+    let mut view = modal("Import");
+    let label = json!({"type": "plain_text", "text": "Rows"});
+    let element =
+        json!({"type": "file_input", "action_id": "file", "filetypes": ["csv"], "max_files": 1});
+    view["blocks"] =
+        json!([{"type": "input", "block_id": "rows", "label": label, "element": element}]);
+    let args = json!({"trigger_id": trigger(&sim, &mut app).await, "view": view});
+    let opened = call(&sim, "views.open", args).await;
+    assert_eq!(opened["ok"], true, "{opened}");
+    let id = opened["view"]["id"].as_str().unwrap().to_owned();
+
+    let url = format!("{}/sim/upload?user=alice", sim.url());
+    let body = multipart(&[("file", Some("a.csv"), "a,b"), ("file", Some("b.png"), "?")]);
+    let request = reqwest::Client::new()
+        .post(url)
+        .header("content-type", MULTIPART)
+        .body(body);
+    let uploaded: Value = request.send().await.unwrap().json().await.unwrap();
+    let (rows, picture) = (&uploaded["files"][0], &uploaded["files"][1]);
+    let unseen = call(&sim, "files.info", json!({"file": rows})).await;
+    assert_eq!(unseen["error"], "file_not_found");
+
+    let submit = async |files: Value| sim.submit("alice", &id, json!({"rows": files})).await;
+    assert_eq!(
+        submit(json!([])).await.errors["rows"],
+        "Please complete this required field."
+    );
+    assert_eq!(
+        submit(json!([rows, picture])).await.errors["rows"],
+        "Choose 1 files at most."
+    );
+    assert_eq!(
+        submit(json!([picture])).await.errors["rows"],
+        "Choose files of these kinds: csv."
+    );
+    let foreign = submit(json!(["F1"])).await.error.unwrap();
+    assert_eq!(foreign, "There is no file F1 of this person.");
+    let (submitted, envelope) = tokio::join!(submit(json!([rows])), app.take());
+    assert!(submitted.ok, "{submitted:?}");
+    let held = &envelope["payload"]["view"]["state"]["values"]["rows"]["file"];
+    assert_eq!(held["type"], "file_input");
+    let private = held["files"][0]["url_private"].as_str().unwrap();
+    let read = reqwest::Client::new().get(private).bearer_auth("xoxb-sim");
+    assert_eq!(read.send().await.unwrap().text().await.unwrap(), "a,b");
 }

@@ -12,6 +12,7 @@ mod oauth;
 mod organisations;
 mod own_messages;
 mod people;
+mod private_channels;
 mod response_urls;
 mod scopes;
 mod socket;

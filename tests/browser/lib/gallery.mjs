@@ -84,6 +84,7 @@ export const form = {
     input("multi_static_select", "Sizes", { options }, { optional: true }),
     input("external_select", "Project", { initial_option: options[0] }, { optional: true }),
     input("multi_external_select", "Projects", { initial_options: options.slice(0, 2) }, { optional: true }),
+    input("file_input", "Attachments", { filetypes: ["csv"] }, { optional: true }),
     input("users_select", "Owner", {}, { optional: true }),
     input("multi_users_select", "Readers", {}, { optional: true }),
     input("channels_select", "Channel", {}, { optional: true }),

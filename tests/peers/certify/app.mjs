@@ -25,6 +25,7 @@ const installs = new InstallProvider({
   authorizationUrl: new URL("/oauth/v2/authorize", slackApiUrl).href, clientOptions: { slackApiUrl }, logLevel: "error",
 });
 const farewells = [];
+let earlier = "none";
 const verbs = {
   ack: ({ ack }) => ack("acked with words"),
   respond: async ({ ack, respond }) => {
@@ -108,6 +109,12 @@ const verbs = {
     const second = await installs.authorize(source);
     const renewed = first.botToken !== second.botToken && (await who(second.botToken)) === "patchbay";
     await respond(`installed in ${source.teamId ?? source.enterpriseId} as ${people}, renewed: ${renewed}`);
+  },
+  // Opens with the trigger of the command before this one.
+  late: async ({ ack, client, body }) => {
+    const opened = await failure(client.views.open({ trigger_id: earlier, view: note("late") }));
+    earlier = body.trigger_id;
+    await ack(`late: ${opened}`);
   },
   farewells: ({ ack }) => ack(`farewells: ${farewells.join(" ")}`),
   file: async ({ ack, client, body }) => {

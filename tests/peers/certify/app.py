@@ -219,6 +219,16 @@ def do_callback(ack, respond, body, **_):
     respond(f"installed in {place} as {people}, renewed: {str(renewed).lower()}")
 
 
+EARLIER = ["none"]
+
+
+def do_late(ack, client, body, **_):
+    """Opens with the trigger of the command before this one."""
+    opened = failure(lambda: client.views_open(trigger_id=EARLIER[0], view=note("late")))
+    EARLIER[0] = body["trigger_id"]
+    ack(f"late: {opened}")
+
+
 FAREWELLS = []
 
 
@@ -294,6 +304,7 @@ VERBS = {
     "select": do_select,
     "install": do_install,
     "callback": do_callback,
+    "late": do_late,
     "farewells": do_farewells,
     "file": do_file,
     "tour": do_tour,

@@ -170,6 +170,16 @@ export const kinds = {
     await w.post("/click", { user: "alice", ...on(message), action_id: "project", selected: found.options[1] });
     await w.message("chose road-works");
   }),
+  "views: a trigger that nobody made, and one that is too old": bolt(async (w) => {
+    same((await w.command("late")).response.text, "late: invalid_trigger_id", "the first answer");
+    await w.post("/clock", { advance: "4s" });
+    same((await w.command("late")).response.text, "late: expired_trigger_id", "the second answer");
+  }),
+  "a private channel: mention and answer": bolt(async (w) => {
+    await w.post("/channels", { name: "board", bot: true, private: ["alice"] });
+    const ts = await w.say("alice", "board", "@patchbay between us");
+    await w.when("an answer", async () => (await w.messages("alice", "board", ts)).some((one) => one.bot_id));
+  }),
   "scopes: a missing one is named": bolt(async (w) => {
     await w.post("/scopes", { scopes: ["commands", "chat:write"] });
     await w.command("scopes");
