@@ -22,7 +22,8 @@ use crate::store::Reading;
 
 /// Pages of 200 messages that are read of what was said before.
 const MOST_PAGES: usize = 5;
-/// After a failure it is tried again when the bot is asked there once more, but not before this.
+/// For how long the reading is taken; after a failure it is tried again when the bot is asked there
+/// once more, but not before about this.
 const PAUSE: Duration = Duration::from_secs(60);
 /// Between two looks whether somebody else has read it.
 const READ_ELSEWHERE: Duration = Duration::from_millis(200);
@@ -66,16 +67,17 @@ async fn told(app: &App, run: &Run, most: i64, wait: Duration) -> Result<Vec<Tol
         // The question begins the thread.
         return Ok(Vec::new());
     }
-    catch_up(app, run, most, Instant::now() + wait).await?;
+    catch_up(app, run, most, wait).await?;
     let heard = app.store.heard_before(run, most).await?;
     let names = names(app, &heard).await;
     let told = heard.into_iter().map(|heard| named(heard, &names));
     Ok(told.collect())
 }
 
-/// Reads what was said before the bot was asked in a thread, unless that was done; gives up at
-/// `deadline`, and the run goes on without.
-async fn catch_up(app: &App, run: &Run, most: i64, deadline: Instant) -> Result<()> {
+/// Reads what was said before the bot was asked in a thread, unless that was done; gives up after
+/// `wait`, and the run goes on without.
+async fn catch_up(app: &App, run: &Run, most: i64, wait: Duration) -> Result<()> {
+    let deadline = Instant::now() + wait;
     let thread = Thread {
         team: run.asker.team.clone(),
         channel: run.channel.clone(),
@@ -86,7 +88,9 @@ async fn catch_up(app: &App, run: &Run, most: i64, deadline: Instant) -> Result<
         Reading::Over => return Ok(()),
         Reading::Ours => {}
         Reading::NotNow => {
-            while Instant::now() < deadline && app.store.is_reading(&thread).await? {
+            // Whoever took it longer ago has given up.
+            let taken = now + PAUSE - wait.min(PAUSE);
+            while Instant::now() < deadline && app.store.is_reading(&thread, taken).await? {
                 sleep(READ_ELSEWHERE).await;
             }
             return Ok(());
@@ -104,7 +108,8 @@ async fn catch_up(app: &App, run: &Run, most: i64, deadline: Instant) -> Result<
                 CallError::RateLimited(wait) => wait,
                 CallError::Refused(_) | CallError::Unheard(_) => PAUSE,
             };
-            let at = app.clock.now() + pause;
+            // Shorter than a reading that is under way, so that nobody waits for it.
+            let at = app.clock.now() + pause.min(PAUSE).saturating_sub(wait);
             app.store.put_off_reading(&thread, at).await
         }
     }

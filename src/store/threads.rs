@@ -40,9 +40,9 @@ impl From<Row> for Heard {
 pub enum Reading {
     /// The caller's.
     Ours,
-    /// Somebody is at it, or it failed a moment ago.
+    /// Somebody is at it, or it failed a moment ago, or too often.
     NotNow,
-    /// It was read, or is given up.
+    /// It was read, or there is nothing to read.
     Over,
 }
 
@@ -214,25 +214,22 @@ impl Store {
             .bind(MOST_TRIES)
             .execute(c).await?.rows_affected())
             == 1;
-        if ours {
-            return Ok(Reading::Ours);
-        }
-        Ok(match self.is_reading(thread).await? {
-            true => Reading::NotNow,
-            false => Reading::Over,
+        Ok(match ours {
+            true => Reading::Ours,
+            false => Reading::NotNow,
         })
     }
 
-    /// Whether somebody is still to read what was said before.
-    pub async fn is_reading(&self, thread: &Thread) -> Result<bool> {
+    /// Whether somebody is at reading what was said before, who took it for longer than until `after`.
+    pub async fn is_reading(&self, thread: &Thread, after: DateTime<Utc>) -> Result<bool> {
         const SQL: &str = "select thread_ts from thread_readings
             where team_id = $1 and channel_id = $2 and thread_ts = $3
-              and state = 'reading' and tries < $4";
+              and state = 'reading' and next_at > $4";
         let row: Option<String> = on_db!(self, c => sqlx::query_scalar(SQL)
             .bind(&thread.team)
             .bind(&thread.channel)
             .bind(&thread.ts)
-            .bind(MOST_TRIES)
+            .bind(after)
             .fetch_optional(c).await?);
         Ok(row.is_some())
     }

@@ -302,8 +302,32 @@ async fn slack_that_fails_or_is_slow_costs_what_was_said_and_no_answer() {
             Vec::new()
         };
         assert_eq!(known, expected);
+        // The next question does not wait for what failed a moment ago.
+        asks(alice, &world, &writer, &root, "@patchbay and why?").await;
         world.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_it_is_switched_off_nothing_is_read_told_or_kept() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |config| config.agent.thread_messages = 0).await;
+    let (alice, bob) = (world.alice(), world.bob());
+    let root = bob.says("the deploy broke").await;
+    heard(&world, &root).await;
+    asks(alice, &world, &writer, &root, "@patchbay what broke?").await;
+    says(&world, "bob", &root, "we rolled it back").await;
+    asks(alice, &world, &writer, &root, "@patchbay and now?").await;
+    let told = writer.asked().last().unwrap()["messages"].to_string();
+    assert!(
+        !told.contains("the deploy broke") && !told.contains("rolled it back"),
+        "{told}"
+    );
+    assert!(!told.contains("<thread_messages trust"), "{told}");
+    assert!(world.sim.calls("conversations.replies").is_empty());
+    let later = world.app.clock.now() + Duration::from_secs(24 * 60 * 60);
+    assert_eq!(world.app.store.forget_heard(later).await.unwrap(), 0);
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
