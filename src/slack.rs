@@ -25,6 +25,7 @@ mod router;
 mod screens;
 mod shortcuts;
 pub mod socket;
+pub mod split;
 pub mod standing;
 pub mod thread;
 

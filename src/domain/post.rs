@@ -112,16 +112,6 @@ impl Post {
             | (Self::Working { .. } | Self::AskApproval(_), _) => None,
         }
     }
-
-    /// The same post where an answer's first `bytes` stand in an earlier message.
-    pub fn after(&self, bytes: i64) -> Self {
-        let mut post = self.clone();
-        if let Self::Answer { markdown, .. } = &mut post {
-            let from = markdown.floor_char_boundary(usize::try_from(bytes).unwrap_or(0));
-            markdown.drain(..from);
-        }
-        post
-    }
 }
 
 /// A decision asked of a person: exactly this call, once.

@@ -1,5 +1,8 @@
 //! Brings every run's message to Slack: posted once, then kept up to date.
 
+mod pages;
+mod receipt;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,15 +13,15 @@ use super::blocks::{Message, Style, actions, button, context, markdown, section}
 use super::client::{CallError, SessionStatus, StreamEnd};
 use super::elsewhere;
 use super::mrkdwn::{code, code_block, escape};
-use super::screens::plural;
 use super::standing::is_about_the_token;
 use crate::app::App;
-use crate::domain::post::{ApprovalRequest, Post, Receipt, ToolReceipt, Withdrawn};
+use crate::domain::post::{ApprovalRequest, Post, Withdrawn};
 use crate::domain::tool::Risk;
 use crate::error::Result;
 use crate::ids::{MessageTs, RunId};
 use crate::store::{Outgoing, Then};
-use crate::tools::split_name;
+
+pub(super) use receipt::line as receipt_line;
 
 /// How many messages are sent at once.
 pub const SENDERS: usize = 4;
@@ -126,9 +129,39 @@ pub(super) async fn deliver(
     {
         end_stream(app, outgoing, ts).await?;
     }
-    let message = render(&outgoing.post.0.after(outgoing.stream_offset));
-    let message = super::feedback::below(message, outgoing);
-    match send_as(app, outgoing, &message).await {
+    let mut outgoing = outgoing.clone();
+    loop {
+        let page = pages::page(&outgoing);
+        let ts = send_page(app, &outgoing, &page.message).await?;
+        let Some(next) = page.next else {
+            return Ok(ts);
+        };
+        // From here on it is the next message that is the run's.
+        match app.store.next_message(&outgoing, next).await {
+            Ok(true) => {}
+            Ok(false) => return Err(CallError::Unheard("somebody else has the message")),
+            Err(error) => {
+                tracing::warn!(error.cause = ?error.cause(), "where an answer goes on was not noted");
+                return Err(CallError::Unheard("storage"));
+            }
+        }
+        outgoing = Outgoing {
+            message: None,
+            streaming: false,
+            stream_offset: next,
+            attempts: 1,
+            ..outgoing
+        };
+    }
+}
+
+/// Brings one message there, as plain text where Slack does not take its blocks.
+async fn send_page(
+    app: &App,
+    outgoing: &Outgoing,
+    message: &Message,
+) -> std::result::Result<MessageTs, CallError> {
+    match send_as(app, outgoing, message).await {
         Err(CallError::Refused(code)) if NOT_AS_BLOCKS.contains(&code.as_str()) => {
             tracing::warn!(run.id = %outgoing.run, code, "Slack does not take these blocks; sending plain text");
             send_as(app, outgoing, &message.without_blocks()).await
@@ -182,9 +215,13 @@ pub(super) fn session_status(post: &Post) -> SessionStatus {
     }
 }
 
-/// What a run's message is known by.
+/// What a run's message is known by; one that an answer goes on in, by where it begins as well.
 pub(super) fn metadata(outgoing: &Outgoing) -> Value {
-    json!({ "event_type": EVENT_TYPE, "event_payload": { "run_id": outgoing.run } })
+    let mut payload = json!({ "run_id": outgoing.run });
+    if outgoing.stream_offset > 0 {
+        payload["begins_at"] = json!(outgoing.stream_offset);
+    }
+    json!({ "event_type": EVENT_TYPE, "event_payload": payload })
 }
 
 async fn send_as(
@@ -238,10 +275,13 @@ pub(super) async fn find(
 ) -> std::result::Result<Option<MessageTs>, CallError> {
     let ours = |message: &Value| {
         let blocks = message["blocks"].as_array().map_or(&[][..], Vec::as_slice);
-        message["metadata"]["event_payload"]["run_id"] == json!(outgoing.run)
-            || blocks
-                .iter()
-                .any(|block| block["task_id"] == json!(outgoing.run))
+        let payload = &message["metadata"]["event_payload"];
+        let begins_at = payload["begins_at"].as_i64().unwrap_or(0);
+        payload["run_id"] == json!(outgoing.run) && begins_at == outgoing.stream_offset
+            || outgoing.stream_offset == 0
+                && blocks
+                    .iter()
+                    .any(|block| block["task_id"] == json!(outgoing.run))
     };
     match app
         .slack
@@ -418,77 +458,4 @@ fn visible(text: &str) -> String {
             }
         })
         .collect()
-}
-
-/// `shop` list_tables, get_schema ×7, execute_sql (5 rows) · model · tokens · cost
-pub(super) fn receipt_line(receipt: &Receipt) -> String {
-    let mut uses: Vec<Use<'_>> = Vec::new();
-    for call in &receipt.tools {
-        let (connection, tool) = split_name(&call.name).unwrap_or(("", &call.name));
-        match uses
-            .iter_mut()
-            .find(|known| (known.connection, known.tool) == (connection, tool))
-        {
-            Some(known) => known.count(call),
-            None => {
-                let mut first = Use {
-                    connection,
-                    tool,
-                    times: 0,
-                    failed: 0,
-                    rows: None,
-                };
-                first.count(call);
-                uses.push(first);
-            }
-        }
-    }
-    let mut parts = Vec::new();
-    for used in uses.chunk_by(|one, next| one.connection == next.connection) {
-        let tools: Vec<String> = used.iter().map(Use::words).collect();
-        parts.push(format!("{} {}", code(used[0].connection), tools.join(", ")));
-    }
-    parts.push(escape(&receipt.model));
-    parts.push(format!("{} tokens", receipt.tokens));
-    parts.push(
-        receipt
-            .cost
-            .map_or("unpriced".to_owned(), |cost| cost.to_string()),
-    );
-    super::blocks::clipped(&parts.join(" · "), 2_000)
-}
-
-/// One tool in a receipt, however often it was called.
-struct Use<'a> {
-    connection: &'a str,
-    tool: &'a str,
-    times: usize,
-    failed: usize,
-    rows: Option<u64>,
-}
-
-impl Use<'_> {
-    fn count(&mut self, call: &ToolReceipt) {
-        self.times += 1;
-        self.failed += usize::from(!call.ok);
-        self.rows = call.rows;
-    }
-
-    fn words(&self) -> String {
-        let times = if self.times > 1 {
-            format!(" ×{}", self.times)
-        } else {
-            String::new()
-        };
-        let rows = match self.rows {
-            Some(rows) if self.times == 1 => format!(" ({rows} {})", plural(rows as usize, "row")),
-            Some(_) | None => String::new(),
-        };
-        let failed = match self.failed {
-            0 => String::new(),
-            some if some == self.times => " failed".to_owned(),
-            some => format!(" ({some} failed)"),
-        };
-        format!("{}{times}{rows}{failed}", escape(self.tool))
-    }
 }

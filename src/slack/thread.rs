@@ -126,7 +126,7 @@ async fn over(mut progress: watch::Receiver<Progress>) {
 }
 
 /// What a message says that is brought up to date instead of growing.
-fn draft(progress: &Progress, from: usize) -> super::blocks::Message {
+fn draft(progress: &Progress, from: usize, opens: &str) -> super::blocks::Message {
     let mut lines: Vec<String> = progress.tasks.iter().map(text::task_line).collect();
     let text = text::stable(progress);
     if lines.is_empty() && text.len() <= from {
@@ -135,7 +135,7 @@ fn draft(progress: &Progress, from: usize) -> super::blocks::Message {
     lines.insert(0, "⏳ Working on it".to_owned());
     let message = super::blocks::Message::new(lines.join("\n"));
     match text.get(from..).filter(|text| !text.trim().is_empty()) {
-        Some(text) => message.block(super::blocks::markdown(text)),
+        Some(text) => message.block(super::blocks::markdown(&format!("{opens}{text}"))),
         None => message,
     }
 }

@@ -172,6 +172,20 @@ impl Store {
         Ok(held == 1)
     }
 
+    /// Notes that the message of a run is full and its answer goes on from there in another one, which
+    /// nobody has posted yet; false when somebody else has it.
+    pub async fn next_message(&self, held: &Outgoing, offset: i64) -> Result<bool> {
+        const SQL: &str = "update outbox
+            set message_ts = null, streaming = false, stream_offset = $3, attempts = 1
+            where run_id = $1 and lease_token = $2";
+        let held = on_db!(self, c => sqlx::query(SQL)
+            .bind(&held.run)
+            .bind(&held.lease_token)
+            .bind(offset)
+            .execute(c).await?.rows_affected());
+        Ok(held == 1)
+    }
+
     /// Lets whoever sends messages have this one at once.
     pub async fn release_message(&self, held: &Outgoing, now: DateTime<Utc>) -> Result<()> {
         const SQL: &str = "update outbox

@@ -136,6 +136,61 @@ async fn killed_while_the_model_thinks_on_postgres() {
     killed_while_the_model_thinks(Postgres::shared().create_database().await.owner).await;
 }
 
+/// Killed when the first message of a long answer is out and the second, and again when Slack has
+/// the second and nobody heard of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_two_messages_of_an_answer_each_comes_once() {
+    use slack_sim::{Fault, FaultKind};
+
+    use crate::fakes::writer::Writer;
+    use crate::stories::long::{is_whole, long_answer, texts};
+
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("bot.db").display());
+    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let writer = Writer::start().await;
+    let url = writer.provider().base_url.unwrap();
+    let model = [
+        ("PATCHBAY_MODELS__DEFAULT", "house/any"),
+        (
+            "PATCHBAY_MODELS__PROVIDERS__HOUSE__KIND",
+            "openai_compatible",
+        ),
+        ("PATCHBAY_MODELS__PROVIDERS__HOUSE__BASE_URL", url.as_str()),
+        ("PATCHBAY_MODELS__PROVIDERS__HOUSE__MODELS", "[\"any\"]"),
+        ("PATCHBAY_SLACK__ANSWERS", "final"),
+    ];
+    let later = |kind: FaultKind| {
+        sim.clear_faults();
+        sim.fault(Fault::new("chat.postMessage", kind).retry_after(20));
+    };
+    let bot = Bot::start(&sim, folder.path(), &database, &model);
+    assert!(sim.connected().await);
+    let ts = sim.say("alice", "general", "@patchbay list them").await;
+    let ts = ts.unwrap();
+    reply_when(&sim, &ts, |text| text.starts_with('⏳')).await;
+    later(FaultKind::RateLimited);
+    writer.writes(&long_answer());
+    writer.ends();
+    reply_when(&sim, &ts, |text| text.contains("All of them")).await;
+    bot.kill();
+    assert_eq!(replies(&sim, &ts).len(), 1);
+
+    later(FaultKind::LostReply);
+    let bot = Bot::start(&sim, folder.path(), &database, &model);
+    let two = |sim: &Sim| (replies(sim, &ts).len() == 2).then_some(());
+    sim.until(PATIENCE, two).await.expect("the second message");
+    bot.kill();
+
+    sim.clear_faults();
+    let _bot = Bot::start(&sim, folder.path(), &database, &model);
+    reply_when(&sim, &ts, |text| text.contains("tokens")).await;
+    let all = texts(&replies(&sim, &ts));
+    assert_eq!(all.len(), 3, "{all:#?}");
+    is_whole(&all);
+    sim.stop().await;
+}
+
 /// Killed at moments spread over the whole turn, from the acknowledgement on.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_a_question_has_one_outcome() {

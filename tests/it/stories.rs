@@ -7,6 +7,7 @@ mod channels;
 mod connecting;
 pub mod home;
 mod live;
+pub mod long;
 mod outages;
 mod questions;
 mod shortcuts;

@@ -14,6 +14,7 @@ use crate::slack::blocks::{Message, clipped, context};
 use crate::slack::client::{CallError, SessionStatus, StreamEnd};
 use crate::slack::mrkdwn::escape;
 use crate::slack::outbox;
+use crate::slack::split::{Seam, Shape};
 use crate::store::Then;
 
 impl Page {
@@ -134,8 +135,14 @@ impl Page {
     ) -> Result<bool> {
         let channel = self.held.channel.clone();
         for _ in 0..MOST_WAITS {
+            let closes = self.seam().closes;
+            let closes = json!({ "type": "markdown_text", "text": closes });
+            let closes: Vec<Value> = (closes["text"] != "")
+                .then_some(closes)
+                .into_iter()
+                .collect();
             let end = StreamEnd {
-                chunks: &[],
+                chunks: &closes,
                 blocks: &[],
                 status: SessionStatus::Processing,
                 metadata: None,
@@ -170,7 +177,7 @@ impl Page {
 
     /// The current message, as it should be.
     fn whole(&self) -> Message {
-        let shown = self.sent_here();
+        let shown = self.sent_here() + &self.seam().closes;
         let text = if shown.trim().is_empty() {
             "It goes on below."
         } else {
@@ -185,7 +192,14 @@ impl Page {
     /// What the current message holds.
     fn sent_here(&self) -> String {
         let skipped = self.sent.chars().count().saturating_sub(self.size);
-        self.sent.chars().skip(skipped).collect()
+        let sent: String = self.sent.chars().skip(skipped).collect();
+        format!("{}{sent}", self.opens)
+    }
+
+    /// What it takes to end the current message here and to go on in the next.
+    pub(super) fn seam(&self) -> Seam {
+        let shown = self.sent_here();
+        Shape::of(&shown).seam_at(shown.len())
     }
 
     /// The same at the end: nothing is left that looks as if it went on.

@@ -17,14 +17,13 @@ use crate::ids::MessageTs;
 use crate::slack::client::{CallError, SessionStatus};
 use crate::slack::markdown::harmless;
 use crate::slack::outbox;
+use crate::slack::split::{self, Shape};
 use crate::store::Outgoing;
 
 /// Slack ends a stream after five minutes; it goes on in a new message before that.
 const STREAM_LIFE: Duration = Duration::from_secs(240);
 /// The most text of one message: Slack takes 12,000 characters.
 const PAGE: usize = 11_000;
-/// Less room than this at the end of a message stays empty.
-const CORNER: usize = 500;
 /// The most text of one call.
 const PIECE: usize = 4_000;
 /// Between two calls: Slack allows 100 a minute, shared by all streams of a workspace.
@@ -63,7 +62,11 @@ pub(super) struct Page {
     from: usize,
     /// Where in the text the latest reply begins.
     begins: usize,
-    /// Characters that the current message holds.
+    /// What the current message begins with before its text: the fence, table or list it goes on with.
+    pub(super) opens: String,
+    /// Where in the text the current message ends, once that is known.
+    ends: Option<usize>,
+    /// Characters of the text that the current message holds.
     pub(super) size: usize,
     /// The tool calls as they were last shown.
     tasks: Vec<Task>,
@@ -99,6 +102,8 @@ impl Page {
             sent: String::new(),
             from: 0,
             begins: 0,
+            opens: String::new(),
+            ends: None,
             size: 0,
             tasks: Vec::new(),
             diverged: false,
@@ -138,7 +143,7 @@ impl Page {
             Surface::Closed => Ok(Went::Through),
             Surface::Message(ts) => {
                 self.due = Instant::now() + UPDATE_PACE;
-                let message = draft(progress, self.from);
+                let message = draft(progress, self.from, &self.opens);
                 let updated = app.slack.update(&self.held.channel, &ts, &message).await;
                 if let Err(CallError::RateLimited(wait)) = updated {
                     self.due = Instant::now() + wait.max(UPDATE_PACE);
@@ -254,10 +259,8 @@ impl Page {
         if self.diverged || text.len() < self.taken {
             return (self.taken, String::new());
         }
-        let left = PAGE.saturating_sub(self.size);
-        // The last corner of a message is not worth a broken line.
-        let room = if left < CORNER { 0 } else { PIECE.min(left) };
-        let upto = cut(text, self.taken, room);
+        let end = self.end(text);
+        let upto = cut(&text[..end], self.taken, PIECE);
         let whole = harmless(&text[..upto]);
         match whole.strip_prefix(&self.sent) {
             Some(piece) => (upto, piece.to_owned()),
@@ -266,6 +269,27 @@ impl Page {
                 (self.taken, String::new())
             }
         }
+    }
+
+    /// Where in the text the current message has to end: where it is full, or with the text.
+    fn end(&mut self, text: &str) -> usize {
+        if let Some(end) = self.ends {
+            return end;
+        }
+        let left = PAGE.saturating_sub(self.size + self.opens.chars().count());
+        if text[self.taken..].chars().nth(left).is_none() {
+            return text.len();
+        }
+        // Each reply is a text by itself.
+        let base = match self.from >= self.begins {
+            true => self.begins,
+            false => 0,
+        };
+        let shape = Shape::of(&text[base..]);
+        let (from, least) = (self.from - base, self.taken - base);
+        let end = base + split::seam(&shape, from, least, PAGE).at;
+        self.ends = Some(end);
+        end
     }
 
     /// Ends the message that is full, too old or no longer sure, and goes on in a new one.
@@ -277,7 +301,9 @@ impl Page {
             self.surface = Surface::Closed;
             return Ok(Went::Through);
         }
+        self.opens = self.seam().opens;
         self.from = self.taken;
+        self.ends = None;
         self.size = 0;
         self.held.message = None;
         self.surface = Surface::Closed;
@@ -305,7 +331,13 @@ impl Page {
             "type": "task_update", "id": self.run.id, "title": THINKING, "status": "in_progress",
         });
         let (run, since) = (&self.run, app.clock.now());
-        let chunks = if self.begun { Vec::new() } else { vec![first] };
+        let is_first = !self.begun;
+        let opens = json!({ "type": "markdown_text", "text": self.opens });
+        let chunks = match (is_first, self.opens.is_empty()) {
+            (true, _) => vec![first],
+            (false, true) => Vec::new(),
+            (false, false) => vec![opens],
+        };
         self.thinks = !self.begun;
         self.begun = true;
         let started = app
@@ -318,7 +350,7 @@ impl Page {
             Ok(ts) => Some(ts),
             // Perhaps it was begun all the same. Only a first message can be told by its task: for a
             // continuation the search would give the message that is full, and spoil it.
-            Err(CallError::Unheard(_)) if !chunks.is_empty() => {
+            Err(CallError::Unheard(_)) if is_first => {
                 outbox::find(app, &self.held).await.unwrap_or_default()
             }
             Err(error) => {
@@ -338,7 +370,7 @@ impl Page {
 
     /// A message that is brought up to date, where Slack gave no stream.
     async fn open_plain(&mut self, app: &App, offset: usize) -> Result<bool> {
-        let message = draft(&Progress::default(), self.from);
+        let message = draft(&Progress::default(), self.from, "");
         let metadata = Some(outbox::metadata(&self.held));
         let (channel, thread) = (&self.run.channel, Some(&self.run.thread));
         match app.slack.post(channel, thread, &message, metadata).await {

@@ -288,26 +288,6 @@ async fn stop_ends_a_run_that_waits_for_a_yes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_message_cannot_hold_is_said_to_be_missing() {
-    let writer = Writer::start().await;
-    let world = World::written_by(&writer, |config| {
-        config.slack.answers = patchbay::slack::Answers::Final;
-    })
-    .await;
-    let alice = world.alice();
-    let ts = alice.says("@patchbay tell me everything").await;
-    writer.writes(&"x".repeat(12_000));
-    writer.ends();
-    let answer = alice.whole_answer_to(&ts).await.remove(0).all_text();
-    assert!(
-        answer.contains("its last 500 characters are left out"),
-        "{}",
-        &answer[answer.len() - 300..]
-    );
-    world.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_continuation_whose_beginning_was_not_heard_spoils_nothing() {
     let writer = Writer::start().await;
     let world = World::written_by(&writer, |_| {}).await;
