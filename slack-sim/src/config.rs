@@ -190,18 +190,23 @@ impl Default for AppConfig {
 }
 
 /// What an agent app subscribes to; the simulator raises more kinds than these for an app that asks.
-const EVENTS: [&str; 13] = [
+const EVENTS: [&str; 18] = [
     "agent_session_stopped",
     "agent_session_title_changed",
     "app_context_changed",
     "app_home_opened",
     "app_mention",
     "app_uninstalled",
+    "channel_deleted",
+    "channel_left",
+    "group_deleted",
+    "group_left",
     "message.im",
     "message.channels",
     "message.groups",
     "message.mpim",
     "member_joined_channel",
+    "member_left_channel",
     "reaction_added",
     "tokens_revoked",
 ];

@@ -50,7 +50,10 @@ pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
         )
         .route("/deliver", post(steering::deliver))
         .route("/delivery", post(steering::delivery))
-        .route("/channels", post(steering::add_channel))
+        .route(
+            "/channels",
+            post(steering::add_channel).delete(steering::delete_channel),
+        )
         .route("/people", post(steering::set_person))
         .route("/members", post(steering::set_member))
         .route("/scopes", post(steering::set_scopes))

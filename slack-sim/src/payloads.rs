@@ -9,8 +9,8 @@ use crate::ids;
 use crate::state::{Channel, Workspace};
 
 pub(crate) use events::{
-    Reacted, app_mention, authorizations, event_callback, file_event, home_opened, member_joined,
-    message, message_changed, message_deleted, reaction, subscription,
+    Reacted, app_mention, authorizations, channel_gone, event_callback, file_event, home_opened,
+    member_joined, member_left, message, message_changed, message_deleted, reaction, subscription,
 };
 pub(crate) use interactions::{
     Asked, Place, block_actions, message_action, shortcut, suggestion_in_message,

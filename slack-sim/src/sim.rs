@@ -164,6 +164,11 @@ impl Sim {
             .act(|ws, now| ws.set_member(now, channel, who, true))
     }
 
+    /// Deletes a channel with everything in it.
+    pub fn delete_channel(&self, channel: &str) -> Result<(), Refused> {
+        self.shared.act(|ws, now| ws.delete_channel(now, channel))
+    }
+
     /// Makes a person an admin of the workspace, or no longer one.
     pub fn set_admin(&self, who: &str, admin: bool) -> Result<(), Refused> {
         let change = PersonChange {

@@ -36,6 +36,11 @@ pub(super) struct NewChannel {
 }
 
 #[derive(Deserialize)]
+pub(super) struct Deleted {
+    channel: String,
+}
+
+#[derive(Deserialize)]
 pub(super) struct Membership {
     channel: String,
     user: String,
@@ -143,6 +148,14 @@ pub(super) async fn add_channel(
         None => sim.add_channel(&it.name, it.bot)?,
     };
     Ok(Json(json!({"id": id})))
+}
+
+pub(super) async fn delete_channel(
+    State(sim): State<Sim>,
+    Json(it): Json<Deleted>,
+) -> Result<Json<Value>, Unserved> {
+    sim.delete_channel(&it.channel)?;
+    Ok(Json(json!({"ok": true})))
 }
 
 pub(super) async fn set_member(

@@ -156,18 +156,36 @@ pub(crate) fn file_event(kind: &str, file: &str, user: &str, at: &str) -> Value 
 
 /// Somebody joined a channel.
 pub(crate) fn member_joined(channel: &str, kind: &ChannelKind, user: &str, at: &str) -> Value {
+    membership("member_joined_channel", channel, kind, user, at)
+}
+
+/// Somebody left a channel.
+pub(crate) fn member_left(channel: &str, kind: &ChannelKind, user: &str, at: &str) -> Value {
+    membership("member_left_channel", channel, kind, user, at)
+}
+
+fn membership(event: &str, channel: &str, kind: &ChannelKind, user: &str, at: &str) -> Value {
     let kind = match kind {
         ChannelKind::Private => "G",
         ChannelKind::Public | ChannelKind::Im(_) => "C",
     };
     json!({
-        "type": "member_joined_channel",
+        "type": event,
         "user": user,
         "channel": channel,
         "channel_type": kind,
         "team": ids::TEAM,
         "event_ts": at,
     })
+}
+
+/// A channel is no longer there for the app, because it was `deleted` or because its bot has `left`.
+pub(crate) fn channel_gone(how: &str, channel: &str, kind: &ChannelKind, at: &str) -> Value {
+    let place = match kind {
+        ChannelKind::Private => "group",
+        ChannelKind::Public | ChannelKind::Im(_) => "channel",
+    };
+    json!({"type": format!("{place}_{how}"), "channel": channel, "event_ts": at})
 }
 
 /// A person opened the app's Home or its messages.

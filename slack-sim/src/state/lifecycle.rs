@@ -146,6 +146,8 @@ impl Workspace {
 fn scopes_of(subscription: &str) -> &'static [&'static str] {
     match subscription {
         "app_mention" => &["app_mentions:read"],
+        "channel_deleted" | "channel_left" => &["channels:read"],
+        "group_deleted" | "group_left" => &["groups:read"],
         "file_created" | "file_deleted" | "file_shared" => &["files:read"],
         "member_joined_channel" | "member_left_channel" => &["channels:read", "groups:read"],
         "message.channels" => &["channels:history"],

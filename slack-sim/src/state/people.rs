@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Post, Profile, Workspace};
+use super::{Change, Post, Profile, Workspace};
 use crate::clock::Time;
 use crate::config::Person;
 use crate::error::{ApiError, Refused};
@@ -252,10 +252,7 @@ impl Workspace {
         } else {
             self.person(who)?.id.clone()
         };
-        let named =
-            |place: &&Channel| !place.is_im() && (place.id == channel || place.name == channel);
-        let found = self.channels.iter().find(named);
-        let found = found.ok_or_else(|| Refused(format!("There is no channel `{channel}`.")))?;
+        let found = self.any_channel(channel)?;
         let (id, kind) = (found.id.clone(), found.kind.clone());
         let place = self.channel_mut(&id)?;
         let changed = if member {
@@ -263,16 +260,44 @@ impl Workspace {
         } else {
             place.members.remove(&user)
         };
-        if changed && member {
+        if changed {
             let ts = self.next_ts(now);
-            self.emit(now, payloads::member_joined(&id, &kind, &user, &ts));
+            let event = match (member, user.as_str()) {
+                (true, _) => payloads::member_joined(&id, &kind, &user, &ts),
+                (false, ids::BOT_USER) => payloads::channel_gone("left", &id, &kind, &ts),
+                (false, _) => payloads::member_left(&id, &kind, &user, &ts),
+            };
+            self.emit(now, event);
+            self.changed(Change::Everything);
         }
         Ok(())
     }
 
+    /// Deletes a channel with everything in it. The app hears of it if it was there.
+    pub(crate) fn delete_channel(&mut self, now: Time, which: &str) -> Result<(), Refused> {
+        let found = self.any_channel(which)?;
+        let (id, kind, heard) = (found.id.clone(), found.kind.clone(), found.has_bot());
+        self.channels.retain(|channel| channel.id != id);
+        if heard || kind == ChannelKind::Public {
+            let ts = self.next_ts(now);
+            let event = payloads::channel_gone("deleted", &id, &kind, &ts);
+            self.emit(now, event);
+        }
+        self.changed(Change::Everything);
+        Ok(())
+    }
+
+    /// A channel by name or id, whoever may see it.
+    fn any_channel(&self, which: &str) -> Result<&Channel, Refused> {
+        let which = which.trim_start_matches('#');
+        let named = |place: &&Channel| !place.is_im() && (place.id == which || place.name == which);
+        let found = self.channels.iter().find(named);
+        found.ok_or_else(|| Refused(format!("There is no channel `{which}`.")))
+    }
+
     /// Shares a channel with another organisation, or no longer.
     pub(crate) fn set_external(&mut self, channel: &str, external: bool) -> Result<(), Refused> {
-        let id = self.channel_for("", channel)?.id.clone();
+        let id = self.any_channel(channel)?.id.clone();
         self.channel_mut(&id)?.external = external;
         Ok(())
     }

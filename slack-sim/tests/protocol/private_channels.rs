@@ -67,3 +67,44 @@ async fn an_app_without_an_invitation_finds_nothing_there() {
     let answer = call(&sim, "conversations.history", json!({"channel": id})).await;
     assert_eq!(answer["needed"], "groups:history");
 }
+
+#[tokio::test]
+async fn an_app_hears_that_a_channel_is_gone() {
+    let (sim, mut app) = connected().await;
+    let board = sim
+        .add_private_channel("board", &["alice", "bob"], true)
+        .unwrap();
+    sim.kick("board", "bob").unwrap();
+    sim.kick("board", "patchbay").unwrap();
+    sim.kick("general", "patchbay").unwrap();
+    let wanted = [
+        ("member_left_channel", board.as_str()),
+        ("group_left", board.as_str()),
+        ("channel_left", "C0GENERAL1"),
+    ];
+    for (kind, channel) in wanted {
+        let event = app.take().await["payload"]["event"].clone();
+        assert_eq!(
+            (&event["type"], &event["channel"]),
+            (&json!(kind), &json!(channel))
+        );
+    }
+    let http = reqwest::Client::new();
+    let url = format!("{}/sim/channels", sim.url());
+    // A private channel that it has left is none of its business any more.
+    for channel in ["board", "data"] {
+        let response = http
+            .delete(&url)
+            .json(&json!({"channel": channel}))
+            .send()
+            .await;
+        assert_eq!(response.unwrap().status(), 200);
+    }
+    let event = app.take().await["payload"]["event"].clone();
+    assert_eq!(
+        (&event["type"], &event["channel"]),
+        (&json!("channel_deleted"), &json!("C0DATA0001"))
+    );
+    let gone = call(&sim, "conversations.info", json!({"channel": "C0DATA0001"})).await;
+    assert_eq!(gone["error"], "channel_not_found");
+}
