@@ -69,7 +69,7 @@ impl Workspace {
         let found = self.installs.codes.remove(code);
         let (consent, expires) = found.ok_or_else(|| ApiError::from("invalid_code"))?;
         if now >= expires {
-            return Err("code_expired".into());
+            return Err("invalid_code".into());
         }
         let same = match redirect_uri {
             Some(given) => given == consent.redirect_uri,

@@ -158,7 +158,7 @@ async fn what_is_wrong_with_an_exchange_has_its_code() {
     let code = code_of(&sim.authorize("bob", &asked, false).unwrap());
     sim.advance(Duration::from_secs(601));
     let late = access(&sim, &[("code", &code), ("redirect_uri", BACK)]).await;
-    assert_eq!(late["error"], "code_expired");
+    assert_eq!(late["error"], "invalid_code");
 
     for (asked, code) in [
         (

@@ -103,8 +103,8 @@ async fn an_app_hears_that_a_channel_is_gone() {
     let event = app.take().await["payload"]["event"].clone();
     assert_eq!(
         (&event["type"], &event["channel"]),
-        (&json!("channel_deleted"), &json!("C0DATA0001"))
+        (&json!("channel_deleted"), &json!("C0DATA001"))
     );
-    let gone = call(&sim, "conversations.info", json!({"channel": "C0DATA0001"})).await;
+    let gone = call(&sim, "conversations.info", json!({"channel": "C0DATA001"})).await;
     assert_eq!(gone["error"], "channel_not_found");
 }
