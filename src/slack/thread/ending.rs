@@ -10,7 +10,7 @@ use crate::domain::post::Post;
 use crate::domain::progress::{Progress, TaskState};
 use crate::error::Result;
 use crate::ids::MessageTs;
-use crate::slack::blocks::{Message, clipped, context};
+use crate::slack::blocks::{Message, clipped, context, markdown};
 use crate::slack::client::{CallError, SessionStatus, StreamEnd};
 use crate::slack::mrkdwn::escape;
 use crate::slack::outbox;
@@ -28,15 +28,22 @@ impl Page {
         if matches!(self.surface, Surface::Message(_)) {
             self.say_status(app, outbox::session_status(&post)).await;
         }
-        if matches!(post, Post::Working { .. }) || !matches!(self.surface, Surface::Stream { .. }) {
-            return app.store.release_message(&self.held, app.clock.now()).await;
-        }
-        let ended = match self.close(app, progress, &post).await? {
-            Ok(ts) => Ok(ts),
-            // What stands there now is set right as a whole.
-            Err(error) => {
-                tracing::debug!(run.id = %self.run.id, "a stream is set right: {error}");
-                self.set_right(app, &post).await
+        let ended = match self.surface.clone() {
+            Surface::Message(ts) if self.leaves_text(progress, &post) => {
+                self.keep_text(app, progress, &post, ts).await
+            }
+            Surface::Stream { .. } if !matches!(post, Post::Working { .. }) => {
+                match self.close(app, progress, &post).await? {
+                    Ok(ts) => Ok(ts),
+                    // What stands there now is set right as a whole.
+                    Err(error) => {
+                        tracing::debug!(run.id = %self.run.id, "a stream is set right: {error}");
+                        self.set_right(app, &post).await
+                    }
+                }
+            }
+            Surface::Stream { .. } | Surface::Message(_) | Surface::Closed => {
+                return app.store.release_message(&self.held, app.clock.now()).await;
             }
         };
         match ended {
@@ -53,6 +60,36 @@ impl Page {
                     .await
             }
         }
+    }
+
+    /// Whether it ends without an answer below words that stand in this message.
+    fn leaves_text(&self, progress: &Progress, post: &Post) -> bool {
+        let written = progress.text.get(self.from..).unwrap_or_default();
+        !written.trim().is_empty()
+            && matches!(
+                post,
+                Post::Failed { .. }
+                    | Post::Stopped { .. }
+                    | Post::Withdrawn { .. }
+                    | Post::Interrupted { .. }
+            )
+    }
+
+    /// The same for a message that was brought up to date instead of growing: what was written
+    /// until then, and below it what came of it.
+    async fn keep_text(
+        &self,
+        app: &App,
+        progress: &Progress,
+        post: &Post,
+        ts: MessageTs,
+    ) -> std::result::Result<MessageTs, CallError> {
+        let written = progress.text.get(self.from..).unwrap_or_default();
+        let mut message = outbox::render(post);
+        message.blocks = below(post);
+        message.blocks.insert(0, markdown(written));
+        let updated = app.slack.update(&self.held.channel, &ts, &message).await;
+        updated.map(|()| ts)
     }
 
     /// The message as a whole: an answer as it is, and whatever ended without one below what was

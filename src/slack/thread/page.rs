@@ -59,7 +59,7 @@ pub(super) struct Page {
     /// The same as Slack got it.
     pub(super) sent: String,
     /// Where in the text the current message begins.
-    from: usize,
+    pub(super) from: usize,
     /// Where in the text the latest reply begins.
     begins: usize,
     /// What the current message begins with before its text: the fence, table or list it goes on with.

@@ -82,51 +82,110 @@ async fn tools_are_shown_while_they_run() {
     world.stop().await;
 }
 
-/// Twenty minutes of writing, in which Slack ends no stream early, says "later" once, and once does
-/// what it is asked without answering.
+/// Twenty minutes of writing, in which Slack ends no stream early, says "later" twice, and once does
+/// what it is asked without answering; what was written.
+async fn twenty_minutes(world: &World, writer: &Writer, ts: &str) -> String {
+    let alice = world.alice();
+    let mut written = String::new();
+    for minute in 1..=20 {
+        match minute {
+            7 => world.sim.fault(later("chat.appendStream")),
+            11 => world
+                .sim
+                .fault(Fault::new("chat.appendStream", FaultKind::LostReply)),
+            // For the next message that the answer goes on in, whenever that begins.
+            14 => world.sim.fault(later("chat.startStream")),
+            _ => {}
+        }
+        let line = format!("Minute {minute} of the story.\n");
+        writer.writes(&line);
+        written.push_str(&line);
+        let arrived = |_: &slack_sim::Sim| text_in(&alice, ts).ends_with(&line).then_some(());
+        world
+            .sim
+            .until(Duration::from_secs(30), arrived)
+            .await
+            .unwrap_or_else(|| panic!("minute {minute}: {:?}", text_in(&alice, ts)));
+        world.sim.advance(Duration::from_secs(60));
+        world.app.clock.advance(Duration::from_secs(60));
+    }
+    let begun = world.sim.calls("chat.startStream");
+    let refused = begun
+        .iter()
+        .filter(|call| call.response["error"] == "ratelimited");
+    assert_eq!(refused.count(), 1, "{begun:#?}");
+    written
+}
+
+fn later(method: &str) -> Fault {
+    let fault = Fault::new(method, FaultKind::RateLimited);
+    fault.times(1).retry_after(1)
+}
+
+/// A stream lives five minutes, so the answer is in several messages; none of them was left broken.
+fn rolled_over(replies: &[Message]) {
+    assert!(replies.len() >= 5, "{}", replies.len());
+    for message in replies {
+        let state = message.streaming.as_deref();
+        assert!(
+            !matches!(state, Some("expired" | "in_progress")),
+            "{message:#?}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_minutes_of_writing_arrive_whole_and_in_order() {
     let writer = Writer::start().await;
     let world = World::written_by(&writer, long_leases).await;
     let alice = world.alice();
     let ts = alice.says("@patchbay tell me everything").await;
-    let mut written = String::new();
-    for minute in 1..=20 {
-        match minute {
-            7 => world.sim.fault(
-                Fault::new("chat.appendStream", FaultKind::RateLimited)
-                    .times(1)
-                    .retry_after(1),
-            ),
-            11 => world
-                .sim
-                .fault(Fault::new("chat.appendStream", FaultKind::LostReply)),
-            _ => {}
-        }
-        let line = format!("Minute {minute} of the story.\n");
-        writer.writes(&line);
-        written.push_str(&line);
-        let arrived = |_: &slack_sim::Sim| text_in(&alice, &ts).ends_with(&line).then_some(());
-        world
-            .sim
-            .until(Duration::from_secs(30), arrived)
-            .await
-            .unwrap_or_else(|| panic!("minute {minute}: {:?}", text_in(&alice, &ts)));
-        world.sim.advance(Duration::from_secs(60));
-        world.app.clock.advance(Duration::from_secs(60));
-    }
+    let written = twenty_minutes(&world, &writer, &ts).await;
     writer.ends();
     let replies = alice.whole_answer_to(&ts).await;
     assert_eq!(text_in(&alice, &ts), written);
-    assert!(
-        replies.len() >= 5,
-        "a stream lives five minutes: {}",
-        replies.len()
+    rolled_over(&replies);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_minutes_of_writing_stand_whole_up_to_a_stop_and_say_so() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, long_leases).await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay tell me everything").await;
+    let mut written = twenty_minutes(&world, &writer, &ts).await;
+    let arrived = written.len();
+    // While the model is in the middle of a word.
+    let unfinished = "And then the ki";
+    writer.writes(unfinished);
+    written.push_str(unfinished);
+    world.sim.stop_session("alice", "general", &ts).unwrap();
+    let stopped = alice
+        .reply_when(&ts, |message| message.all_text().contains("Stopped."))
+        .await;
+    writer.writes("ng lived on.");
+    writer.ends();
+    let active = |_: &slack_sim::Sim| {
+        let session = world.sim.session("alice", "general", &ts).unwrap();
+        (session.as_deref() == Some("active")).then_some(())
+    };
+    let session = world.sim.until(Duration::from_secs(20), active).await;
+    session.expect("the session is active again");
+
+    let replies = alice.replies(&ts);
+    rolled_over(&replies);
+    assert_eq!(
+        replies.last().unwrap().ts,
+        stopped.ts,
+        "the last message says it"
     );
-    let broken = replies
-        .iter()
-        .filter(|message| message.streaming.as_deref() == Some("expired"));
-    assert_eq!(broken.count(), 0);
+    assert_eq!(stopped.buttons(), ["Retry"]);
+    let text = text_in(&alice, &ts);
+    assert!(
+        text.len() >= arrived && written.starts_with(&text),
+        "{text:?}"
+    );
     world.stop().await;
 }
 
@@ -190,6 +249,28 @@ async fn where_slack_gives_no_stream_the_message_is_brought_up_to_date() {
     writer.ends();
     let answer = alice.answer_to(&ts).await;
     assert_eq!(markdown_of(&answer), "The first half, and the second.");
+    assert_eq!(alice.replies(&ts).len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_leaves_what_was_written_where_slack_gives_no_stream() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    world
+        .sim
+        .fault(Fault::new("chat.startStream", FaultKind::OkFalse).error("not_allowed_token_type"));
+    let alice = world.alice();
+    let ts = alice.says("@patchbay tell me everything").await;
+    writer.writes("Once upon a time there was a king. ");
+    alice
+        .reply_when(&ts, |message| message.all_text().contains("a king."))
+        .await;
+    world.sim.stop_session("alice", "general", &ts).unwrap();
+    let stopped = alice
+        .reply_when(&ts, |message| message.all_text().contains("Stopped."))
+        .await;
+    assert!(markdown_of(&stopped).contains("a king."), "{stopped:?}");
     assert_eq!(alice.replies(&ts).len(), 1);
     world.stop().await;
 }
