@@ -22,7 +22,7 @@ use crate::fakes::postgres::Postgres;
 use crate::fakes::writer::Writer;
 
 /// How long anything may take before a story fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Which database the bot keeps its own things in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,6 +286,12 @@ impl<'a> Person<'a> {
     pub fn replies(&self, ts: &str) -> Vec<Message> {
         let thread = self.sim.thread(self.name, self.channel, ts).unwrap();
         thread.into_iter().filter(Message::is_from_bot).collect()
+    }
+
+    /// What the bot wrote in this channel, in threads and outside.
+    pub fn replies_anywhere(&self) -> Vec<Message> {
+        let messages = self.sim.messages(self.name, self.channel).unwrap();
+        messages.into_iter().filter(Message::is_from_bot).collect()
     }
 
     pub async fn clicks(&self, message: &Message, label: &str) -> ClickOutcome {

@@ -16,15 +16,14 @@ use crate::app::App;
 /// many copies of the bot do not come back at the same moment.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// A link that lived this long was a good one: after it, waiting starts over.
+/// A link that lived this long was a good one: the next is opened at once.
 const STEADY: Duration = Duration::from_secs(20);
 
 /// Opens a socket, and another whenever one is lost or about to be.
 pub(super) async fn keep(app: Arc<App>) {
-    let mut waits = waits();
     let mut previous: Option<CancellationToken> = None;
     loop {
-        let Greeted { socket, counted } = open(&app, &mut waits).await;
+        let Greeted { socket, counted } = open(&app).await;
         greeted(&app, counted);
         // Only now: until the new one is up, the old one serves.
         if let Some(old) = previous.take() {
@@ -43,16 +42,16 @@ pub(super) async fn keep(app: Arc<App>) {
             Err(_closed) => return,
         }
         previous = Some(replaced);
-        if since.elapsed() > STEADY {
-            waits = self::waits();
-        } else {
-            pause(&mut waits, Duration::ZERO).await;
+        if since.elapsed() < STEADY {
+            // Slack may be turning everybody out; but who can connect must not be deaf for long.
+            pause(&mut waits(), Duration::ZERO).await;
         }
     }
 }
 
 /// Tries until there is a socket.
-async fn open(app: &App, waits: &mut ExponentialBackoff) -> Greeted {
+async fn open(app: &App) -> Greeted {
+    let mut waits = waits();
     loop {
         match dial(&app.slack).await {
             Ok(greeted) => return greeted,
@@ -60,7 +59,7 @@ async fn open(app: &App, waits: &mut ExponentialBackoff) -> Greeted {
                 tracing::warn!("no socket could be opened: {failure}");
                 let asked = failure.asked_to_wait();
                 app.sockets.failed(failure);
-                pause(waits, asked).await;
+                pause(&mut waits, asked).await;
             }
         }
     }

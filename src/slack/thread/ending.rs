@@ -25,6 +25,10 @@ impl Page {
             return Ok(());
         }
         let post = self.held.post.0.clone();
+        let more = !self.has_all(progress, &progress.text);
+        if self.surface == Surface::Between && more && matches!(post, Post::Answer { .. }) {
+            self.open_next(app).await?;
+        }
         if matches!(self.surface, Surface::Message(_)) {
             self.say_status(app, outbox::session_status(&post)).await;
         }

@@ -86,6 +86,8 @@ pub(super) enum Surface {
     Stream { ts: MessageTs, since: DateTime<Utc> },
     /// A message that is brought up to date.
     Message(MessageTs),
+    /// None of them, until there is more to write: the last message is left as it should be.
+    Between,
     /// Nothing more until the run is over.
     Closed,
 }
@@ -141,6 +143,7 @@ impl Page {
         }
         match self.surface.clone() {
             Surface::Closed => Ok(Went::Through),
+            Surface::Between => self.grow(app, progress, stable(progress)).await,
             Surface::Message(ts) => {
                 self.due = Instant::now() + UPDATE_PACE;
                 let message = draft(progress, self.from, &self.opens);
@@ -168,8 +171,13 @@ impl Page {
         progress: &Progress,
         text: &str,
     ) -> Result<Went> {
-        let Surface::Stream { ts, .. } = self.surface.clone() else {
-            return Ok(Went::Through);
+        let ts = match self.surface.clone() {
+            Surface::Stream { ts, .. } => ts,
+            Surface::Between if !self.has_all(progress, text) => {
+                self.open_next(app).await?;
+                return Ok(Went::Later);
+            }
+            Surface::Between | Surface::Message(_) | Surface::Closed => return Ok(Went::Through),
         };
         let (upto, piece) = self.piece(text);
         let chunks = self.in_order(progress, &text[..upto], &piece);
@@ -292,7 +300,7 @@ impl Page {
         end
     }
 
-    /// Ends the message that is full, too old or no longer sure, and goes on in a new one.
+    /// Ends the message that is full, too old or no longer sure: what comes goes on in a new one.
     async fn go_on(&mut self, app: &App, sure: bool) -> Result<Went> {
         if let Surface::Stream { ts, .. } = self.surface.clone()
             && !self.leave(app, &ts, sure).await?
@@ -301,6 +309,21 @@ impl Page {
             self.surface = Surface::Closed;
             return Ok(Went::Through);
         }
+        if let Some(ts) = self.held.message.clone() {
+            let offset = self.from.saturating_sub(self.begins);
+            self.remember(app, &ts, false, offset).await?;
+        }
+        self.surface = Surface::Between;
+        Ok(Went::Later)
+    }
+
+    /// Whether all there is to show is out.
+    pub(super) fn has_all(&self, progress: &Progress, text: &str) -> bool {
+        text.len() <= self.taken && self.tasks == progress.tasks
+    }
+
+    /// Goes on in a new message, below the last.
+    pub(super) async fn open_next(&mut self, app: &App) -> Result<()> {
         self.opens = self.seam().opens;
         self.from = self.taken;
         self.ends = None;
@@ -308,7 +331,7 @@ impl Page {
         self.held.message = None;
         self.surface = Surface::Closed;
         self.open(app).await?;
-        Ok(Went::Later)
+        Ok(())
     }
 
     /// Opens a message to write on: a stream where Slack allows one. False when somebody else has

@@ -1,11 +1,14 @@
 //! The sockets to Slack, and what Slack, the network and other copies of the bot do to them.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use patchbay::slack::Transport;
 use serde_json::{Value, json};
 use slack_sim::{Disconnect, Fault, FaultKind, Sim};
 
-use crate::world::{World, handmade};
+use crate::fakes::writer::Writer;
+use crate::world::{Engine, World, handmade};
 
 /// A link that is dead without saying so is to be noticed within this.
 const NOTICED: Duration = Duration::from_secs(30);
@@ -47,7 +50,7 @@ async fn readiness(world: &World) -> (bool, Value) {
 }
 
 /// The first report that is as wanted.
-async fn report_when(world: &World, wanted: impl Fn(bool, &Value) -> bool) -> Value {
+pub async fn report_when(world: &World, wanted: impl Fn(bool, &Value) -> bool) -> Value {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let (ready, report) = readiness(world).await;
@@ -142,12 +145,11 @@ async fn a_socket_is_tried_again_however_slack_refuses_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn health_says_why_nothing_can_arrive_and_when_it_can_again() {
     let world = World::start().await;
-    let (ready, report) = readiness(&world).await;
-    assert!(ready, "{report}");
-    assert_eq!(
-        report["slack"]["sockets"],
-        json!({ "open": 2, "wanted": 2, "counted_by_slack": 2 })
-    );
+    let report = report_when(&world, |ready, report| {
+        ready && report["slack"]["sockets"]["open"] == json!(2)
+    })
+    .await;
+    assert_eq!(report["slack"]["sockets"]["wanted"], json!(2));
     world.sim.disconnect(Disconnect::LinkDisabled);
     report_when(&world, |ready, report| {
         let told = report["slack"]["problem"].as_str().unwrap_or_default();
@@ -218,4 +220,83 @@ async fn a_bot_that_stops_leaves_no_ghosts() {
         "{counts:?}"
     );
     world.stop().await;
+}
+
+/// Questions that arrive, in bursts of so many. Each comes as two events: a mention, and a message.
+const QUESTIONS: usize = 5_000;
+const BURST: usize = 250;
+/// After this time on Slack's clock it has sent again all it sends again.
+const SENT_AGAIN: Duration = Duration::from_secs(5 * 60);
+
+async fn asked(world: &World) -> usize {
+    let since = chrono::DateTime::UNIX_EPOCH;
+    let alice = world.principal("alice");
+    world.app.store.asked_at(&alice, since).await.unwrap().len()
+}
+
+async fn none_is_lost_and_none_is_double(engine: Engine) {
+    // Nobody reads the answers: that each question is there once is what counts.
+    let writer = Writer::start().await;
+    let world = World::start_with(engine, Transport::Socket, |config| {
+        config.models.default = Some("house/any".to_owned());
+        let house = ("house".to_owned(), writer.provider());
+        config.models.providers.extend([house]);
+        config.runs.parallel = 1;
+    })
+    .await;
+    seen(&world.sim, 0, "hello", 2).await;
+    let (sim, alice) = (&world.sim, world.principal("alice"));
+    for burst in 0..QUESTIONS / BURST {
+        sim.fault(Fault::new("ack", FaultKind::LostReply).times(20));
+        sim.fault(Fault::new("ack", FaultKind::Slow).delay_ms(500).times(20));
+        let said = (0..BURST).map(|number| async move {
+            let text = format!("@patchbay {burst} {number}");
+            sim.say("alice", "general", &text).await.unwrap();
+        });
+        let ends = async {
+            match burst % 4 {
+                1 => _ = sim.disconnect(Disconnect::Warning),
+                2 => _ = sim.disconnect(Disconnect::Abrupt),
+                3 => _ = sim.disconnect(Disconnect::RefreshRequested),
+                _ => {}
+            }
+        };
+        tokio::join!(futures_util::future::join_all(said), ends);
+        let all = (burst + 1) * BURST;
+        let mut waited = 0;
+        while asked(&world).await < all {
+            waited += 1;
+            assert!(
+                waited < 40,
+                "{} of {all} after burst {burst}",
+                asked(&world).await
+            );
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            if waited % 10 == 0 {
+                // What was lost twice comes again after a minute.
+                sim.advance(Duration::from_secs(60));
+            }
+        }
+    }
+    sim.advance(SENT_AGAIN);
+    sim.deliver(handmade(
+        "events_api",
+        json!({ "event": { "type": "ping" } }),
+    ))
+    .await;
+    let most = i64::try_from(QUESTIONS).unwrap() * 2;
+    let asked = world.app.store.past_runs(&alice, most).await.unwrap();
+    let distinct: HashSet<&str> = asked.iter().map(|run| run.question.as_str()).collect();
+    assert_eq!((asked.len(), distinct.len()), (QUESTIONS, QUESTIONS));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_ten_thousand_events_none_is_lost_and_none_is_double_on_sqlite() {
+    none_is_lost_and_none_is_double(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_ten_thousand_events_none_is_lost_and_none_is_double_on_postgres() {
+    none_is_lost_and_none_is_double(Engine::Postgres).await;
 }
