@@ -160,7 +160,7 @@ impl Models {
         });
         let hint = match near {
             Some(name) => format!("Did you mean `{name}`?"),
-            None => format!("There are {}.", quoted(&names)),
+            None => format!("Choose one of these: {}.", quoted(&names)),
         };
         let message = format!("There is no model `{}` here.", quotable(typed));
         Err(Error::new(Kind::NotFound, message).hint(hint))

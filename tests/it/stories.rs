@@ -5,6 +5,7 @@ mod bad_input;
 mod changes;
 mod channels;
 mod connecting;
+mod errors;
 mod faults;
 pub mod home;
 mod live;

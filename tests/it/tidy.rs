@@ -1,5 +1,6 @@
 //! The rules of the house that a compiler does not hold: rings, sizes, first lines, pages that agree.
 
+mod errors;
 mod guide;
 
 use std::collections::{BTreeMap, BTreeSet};
