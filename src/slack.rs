@@ -23,7 +23,7 @@ pub mod receive;
 pub mod recovery;
 mod router;
 mod screens;
-mod shortcuts;
+pub mod shortcuts;
 pub mod socket;
 pub mod split;
 pub mod standing;

@@ -2,6 +2,7 @@
 
 mod errors;
 mod guide;
+mod manifest;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

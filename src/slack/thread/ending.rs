@@ -29,14 +29,20 @@ impl Page {
         if self.surface == Surface::Between && more && matches!(post, Post::Answer { .. }) {
             self.open_next(app).await?;
         }
-        if matches!(self.surface, Surface::Message(_)) {
+        // No stream: a message that was brought up to date, or one that a stream left behind.
+        let plain = match &self.surface {
+            Surface::Message(ts) => Some(ts.clone()),
+            Surface::Between => self.held.message.clone(),
+            Surface::Stream { .. } | Surface::Closed => None,
+        };
+        if plain.is_some() {
             self.say_status(app, outbox::session_status(&post)).await;
         }
-        let ended = match self.surface.clone() {
-            Surface::Message(ts) if self.leaves_text(progress, &post) => {
+        let ended = match (self.surface.clone(), plain) {
+            (_, Some(ts)) if self.leaves_text(progress, &post) => {
                 self.keep_text(app, progress, &post, ts).await
             }
-            Surface::Stream { .. } if !matches!(post, Post::Working { .. }) => {
+            (Surface::Stream { .. }, _) if !matches!(post, Post::Working { .. }) => {
                 match self.close(app, progress, &post).await? {
                     Ok(ts) => Ok(ts),
                     // What stands there now is set right as a whole.
@@ -46,7 +52,7 @@ impl Page {
                     }
                 }
             }
-            Surface::Stream { .. } | Surface::Message(_) | Surface::Closed => {
+            _ => {
                 return app.store.release_message(&self.held, app.clock.now()).await;
             }
         };
