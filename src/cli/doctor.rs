@@ -8,7 +8,9 @@ use crate::error::{Error, Kind, Result};
 use crate::llm::catalogue::Catalogue;
 use crate::net;
 use crate::secrets::Sealer;
-use crate::slack::SlackClient;
+use crate::slack::client::CallError;
+use crate::slack::socket::Failure;
+use crate::slack::{SlackClient, Transport};
 use crate::store::Store;
 
 pub async fn run(config: &Config) -> Result<ExitCode> {
@@ -23,6 +25,7 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
             Sealer::from_config(&config.secrets).map(|_| "usable".to_owned()),
         ),
         report("slack", slack(config).await),
+        report("sockets", sockets(config).await),
         report("model", model(config).await),
     ];
     let healthy = checks.iter().all(|works| *works);
@@ -47,16 +50,45 @@ async fn slack(config: &Config) -> Result<String> {
                 .hint("docs/slack-app.md says where to get one."),
         );
     }
-    let identity = SlackClient::new(&config.slack)?
-        .identity()
-        .await
-        .map_err(|error| {
-            Error::from(error).reworded(
-                "Slack does not accept the bot token, or cannot be reached.".to_owned(),
-                Some("Check SLACK_BOT_TOKEN, and that this machine reaches slack.com.".to_owned()),
-            )
-        })?;
+    let client = SlackClient::new(&config.slack)?;
+    let identity = client.identity().await.map_err(why)?;
     Ok(format!("signed in to {identity}"))
+}
+
+/// Refused, or not reached: two different people mend that.
+fn why(error: CallError) -> Error {
+    let (sentence, hint) = match &error {
+        CallError::Refused(code) => (
+            format!("Slack refuses the bot token (`{code}`)."),
+            "Copy it again into SLACK_BOT_TOKEN, after the last reinstall of the app.",
+        ),
+        CallError::RateLimited(wait) => (
+            format!("Slack asks to wait {} seconds.", wait.as_secs()),
+            "Try again then.",
+        ),
+        CallError::Unheard(how) => (
+            format!("Slack cannot be reached ({how})."),
+            "Check slack.api_url, and that this machine reaches slack.com.",
+        ),
+    };
+    Error::from(error).reworded(sentence, Some(hint.to_owned()))
+}
+
+/// Whether a socket can be opened: an address for one is asked for, and not used.
+async fn sockets(config: &Config) -> Result<String> {
+    if config.slack.transport == Transport::Http {
+        return Ok("not used: Slack sends requests over HTTP".to_owned());
+    }
+    if config.slack.app_token.is_none() {
+        return Err(
+            Error::new(Kind::Invalid, "Not tried: there is no app token.")
+                .hint("docs/slack-app.md says where to get one."),
+        );
+    }
+    let asked = SlackClient::new(&config.slack)?.socket_address().await;
+    let said = |failure: Failure| Error::new(Kind::Upstream, format!("{failure}."));
+    asked.map_err(|error| said(error.into()))?;
+    Ok("Slack gives them out".to_owned())
 }
 
 async fn model(config: &Config) -> Result<String> {

@@ -3,6 +3,7 @@
 
 mod browser;
 mod cards;
+mod doctor;
 mod fakes;
 mod github;
 mod llm;
