@@ -6,8 +6,10 @@ use std::time::Duration;
 use crate::commits::Commits;
 use crate::load::Outcome;
 use crate::numbers::{Spread, milliseconds, percentile};
+use crate::requests::KINDS;
 use crate::rounds::{self, Measured, Report, Who, slowest};
 use crate::servers::Launcher;
+use crate::sockets::Side;
 use crate::startup::Starts;
 
 /// Prints as results come, and remembers which bars were met.
@@ -167,14 +169,32 @@ impl Printer {
         self.bar("one commit for each acknowledgement".to_owned(), one);
     }
 
-    pub fn sockets(&mut self, [patchbay, bolt]: &[Outcome; 2]) {
-        line("\nSocket Mode: `/mcp help`, envelope to acknowledgement, one at a time");
-        line(&format!(
-            "{:<36}{}",
-            Who::Patchbay.name(),
-            summary(patchbay)
-        ));
-        line(&format!("{:<36}{}", Who::BoltAnswers.name(), summary(bolt)));
+    pub fn sockets(&mut self, [patchbay, bolt]: &[Side; 2]) {
+        line(
+            "\nSocket Mode, one at a time: envelope to acknowledgement, and CPU of all it took, µs (range)",
+        );
+        for (index, kind) in KINDS.into_iter().enumerate() {
+            for (who, taken) in [
+                (Who::Patchbay, &patchbay[index]),
+                (Who::BoltAnswers, &bolt[index]),
+            ] {
+                line(&format!(
+                    "{:<8}{:<36}{:>20}  {}",
+                    format!("{kind:?}"),
+                    who.name(),
+                    range(Spread::of(taken.cpu.iter().copied()), 0),
+                    summary(&taken.acknowledged)
+                ));
+            }
+            let ratio = Spread::ratio(&patchbay[index].cpu, &bolt[index].cpu);
+            line(&format!("{:<44}{:>20} of Bolt's CPU", "", range(ratio, 2)));
+        }
+        let failed = |side: &Side| {
+            side.iter()
+                .any(|taken| !taken.acknowledged.errors.is_empty())
+        };
+        let what = "Socket Mode: every command, mention and click acknowledged".to_owned();
+        self.bar(what, !failed(patchbay));
     }
 
     pub fn bars(&self, took: Duration) {

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
+use slack_sim::Handmade;
 use url::form_urlencoded::Serializer;
 
 /// What every server is told, and the simulated workspace as well.
@@ -58,18 +59,48 @@ impl Requests {
         })
     }
 
-    /// A request of one kind, as it goes over the wire.
-    pub fn of(&self, kind: Kind) -> Vec<u8> {
+    /// A delivery of one kind, as the simulated workspace puts it into an envelope.
+    pub fn envelope(&self, kind: Kind, channel: &str) -> Handmade {
+        let (_, id, response_url) = self.identifiers();
+        let (envelope, payload) = match kind {
+            Kind::Command => ("slash_commands", command(&id, &response_url)),
+            Kind::Event => ("events_api", mention(&id, channel)),
+            Kind::Click => ("interactive", click(&id, &response_url)),
+        };
+        Handmade {
+            kind: envelope.to_owned(),
+            payload,
+            text: None,
+            times: None,
+            concurrent: false,
+        }
+    }
+
+    /// The time in seconds, an identifier that nothing else has, and where its answer goes.
+    fn identifiers(&self) -> (u64, String, String) {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_secs();
-        let id = format!("{now}.{number:06}");
         let response_url = format!("http://{}/response/{number}", self.slack);
+        (now, format!("{now}.{number:06}"), response_url)
+    }
+
+    /// A request of one kind, as it goes over the wire.
+    pub fn of(&self, kind: Kind) -> Vec<u8> {
+        let (now, id, response_url) = self.identifiers();
         let (path, content_type, body) = match kind {
             Kind::Command => ("commands", FORM, form(&command(&id, &response_url))),
-            Kind::Event => ("events", "application/json", mention(&id).to_string()),
+            Kind::Event => {
+                // Slack takes a message a second in a channel, and Patchbay keeps to that.
+                let channel = format!("C{}", id.replace('.', ""));
+                (
+                    "events",
+                    "application/json",
+                    mention(&id, &channel).to_string(),
+                )
+            }
             Kind::Click => {
                 let payload = json!({ "payload": click(&id, &response_url).to_string() });
                 ("interactivity", FORM, form(&payload))
@@ -95,28 +126,28 @@ fn form(fields: &Value) -> String {
 
 fn command(id: &str, response_url: &str) -> Value {
     json!({
-        "token": "verification", "team_id": "T0SIM", "team_domain": "simulated",
-        "channel_id": "C0GENERAL", "channel_name": "general",
-        "user_id": "U0ALICE", "user_name": "alice", "command": "/mcp", "text": "help",
-        "api_app_id": "A0SIM", "is_enterprise_install": "false",
+        "token": "verification", "team_id": "T0SIM0001", "team_domain": "simulated",
+        "channel_id": "C0GENERAL1", "channel_name": "general",
+        "user_id": "U0ALICE01", "user_name": "alice", "command": "/mcp", "text": "help",
+        "api_app_id": "A0SIM0001", "is_enterprise_install": "false",
         "response_url": response_url, "trigger_id": format!("{id}.trigger"),
     })
 }
 
-fn mention(id: &str) -> Value {
+fn mention(id: &str, channel: &str) -> Value {
     json!({
-        "token": "verification", "team_id": "T0SIM", "context_team_id": "T0SIM",
-        "context_enterprise_id": null, "api_app_id": "A0SIM",
+        "token": "verification", "team_id": "T0SIM0001", "context_team_id": "T0SIM0001",
+        "context_enterprise_id": null, "api_app_id": "A0SIM0001",
         "event": {
-            "type": "app_mention", "user": "U0ALICE", "text": "<@U0BOT>", "ts": id, "event_ts": id,
-            "channel": "C0GENERAL", "team": "T0SIM", "client_msg_id": id,
+            "type": "app_mention", "user": "U0ALICE01", "text": "<@U0BOT0001>", "ts": id, "event_ts": id,
+            "channel": channel, "team": "T0SIM0001", "client_msg_id": id,
             "blocks": [{ "type": "rich_text", "block_id": "b1", "elements": [{
-                "type": "rich_text_section", "elements": [{ "type": "user", "user_id": "U0BOT" }],
+                "type": "rich_text_section", "elements": [{ "type": "user", "user_id": "U0BOT0001" }],
             }] }],
         },
         "type": "event_callback", "event_id": format!("Ev{id}"), "event_time": 1_700_000_000,
         "authorizations": [{
-            "enterprise_id": null, "team_id": "T0SIM", "user_id": "U0BOT",
+            "enterprise_id": null, "team_id": "T0SIM0001", "user_id": "U0BOT0001",
             "is_bot": true, "is_enterprise_install": false,
         }],
         "is_ext_shared_channel": false, "event_context": "4-context",
@@ -125,12 +156,12 @@ fn mention(id: &str) -> Value {
 
 fn click(id: &str, response_url: &str) -> Value {
     json!({
-        "type": "block_actions", "api_app_id": "A0SIM", "token": "verification",
-        "user": { "id": "U0ALICE", "username": "alice", "name": "alice", "team_id": "T0SIM" },
-        "team": { "id": "T0SIM", "domain": "simulated" },
+        "type": "block_actions", "api_app_id": "A0SIM0001", "token": "verification",
+        "user": { "id": "U0ALICE01", "username": "alice", "name": "alice", "team_id": "T0SIM0001" },
+        "team": { "id": "T0SIM0001", "domain": "simulated" },
         "enterprise": null, "is_enterprise_install": false,
-        "container": { "type": "message", "message_ts": id, "channel_id": "C0GENERAL", "is_ephemeral": true },
-        "channel": { "id": "C0GENERAL", "name": "general" },
+        "container": { "type": "message", "message_ts": id, "channel_id": "C0GENERAL1", "is_ephemeral": true },
+        "channel": { "id": "C0GENERAL1", "name": "general" },
         "trigger_id": format!("{id}.trigger"), "response_url": response_url,
         "state": { "values": {} },
         "actions": [{

@@ -78,8 +78,8 @@ impl Sink {
 
 async fn identity() -> Json<Value> {
     Json(json!({
-        "ok": true, "url": "http://127.0.0.1/", "team": "Simulated", "team_id": "T0SIM",
-        "user": "patchbay", "user_id": "U0BOT", "bot_id": "B0BOT",
+        "ok": true, "url": "http://127.0.0.1/", "team": "Simulated", "team_id": "T0SIM0001",
+        "user": "patchbay", "user_id": "U0BOT0001", "bot_id": "B0BOT0001",
     }))
 }
 
@@ -88,5 +88,5 @@ async fn take(State(state): State<Arc<Shared>>) -> Json<Value> {
     // The sender lives as long as the state that this holds.
     let _ = holding.wait_for(|holding| !holding).await;
     state.answers.send_modify(|count| *count += 1);
-    Json(json!({ "ok": true, "channel": "C0GENERAL", "ts": "1700000000.000100" }))
+    Json(json!({ "ok": true, "channel": "C0GENERAL1", "ts": "1700000000.000100" }))
 }
