@@ -84,7 +84,8 @@ impl App {
             "an app opened no socket; its log:\n{}",
             server.log()
         );
-        let channels = (0..DELIVERIES).map(|number| sim.add_channel(&format!("m{number:02}x"), true));
+        let channels =
+            (0..DELIVERIES).map(|number| sim.add_channel(&format!("m{number:02}x"), true));
         let channels = channels.collect::<Result<_, _>>()?;
         let mut app = Self {
             sim,
@@ -125,10 +126,8 @@ impl App {
         match reports.as_slice() {
             [report] if report.acked => outcome.latencies.push(latency),
             _ => {
-                *outcome
-                    .errors
-                    .entry("no acknowledgement".to_owned())
-                    .or_default() += 1
+                let what = "no acknowledgement".to_owned();
+                *outcome.errors.entry(what).or_default() += 1;
             }
         }
     }
