@@ -288,11 +288,18 @@ fn unreadable(error: &figment::Error) -> Error {
                 figment::error::Kind::MissingField(name) => format!("`{name}` is missing"),
                 figment::error::Kind::InvalidType(_, expected)
                 | figment::error::Kind::InvalidValue(_, expected) => {
-                    format!("it must be {expected}")
+                    format!("it must be {}", in_words(expected))
                 }
+                figment::error::Kind::UnknownVariant(_, choices) => {
+                    format!("it must be one of `{}`", choices.join("`, `"))
+                }
+                figment::error::Kind::Message(text) => said_of(text),
                 _ => "it cannot be read".to_owned(),
             };
-            format!("\n  - {} ({origin}): {what}", error.path.join("."))
+            match error.path.is_empty() {
+                true => format!("\n  - {origin}: {what}"),
+                false => format!("\n  - {} ({origin}): {what}", error.path.join(".")),
+            }
         })
         .collect();
     Error::new(
@@ -300,6 +307,29 @@ fn unreadable(error: &figment::Error) -> Error {
         format!("The configuration cannot be read:{}", problems.concat()),
     )
     .hint("\n`patchbay.toml` in the source, or docs/configuration.md, explains every setting.")
+}
+
+/// What a setting must be, with an example where the name of its type is no help.
+fn in_words(expected: &str) -> String {
+    match expected {
+        "a duration" => "a duration, such as \"10s\"".to_owned(),
+        "a sequence" => "a list, such as [\"one\", \"two\"]".to_owned(),
+        "socket address" => "an address and a port, such as \"127.0.0.1:3000\"".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// What a reader's own words come to, of which most may hold a secret: those on a file that is no
+/// TOML go on with the line itself.
+fn said_of(text: &str) -> String {
+    if text == "invalid socket address syntax" {
+        return format!("it must be {}", in_words("socket address"));
+    }
+    let place = text.lines().next().unwrap_or_default();
+    match place.strip_prefix("TOML parse error at ") {
+        Some(place) => format!("it is no valid TOML at {place}"),
+        None => "it cannot be read".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -357,5 +387,28 @@ mod tests {
         let error =
             Config::load(None, &environment(&[("PATCHBAY_SLACK__SOKETS", "2")])).unwrap_err();
         assert!(error.message().contains("sokets"), "{error}");
+        for (name, said) in [
+            ("PATCHBAY_SLACK__TRANSPORT", "`socket`, `http`"),
+            ("PATCHBAY_RUNS__LEASE", "such as \"10s\""),
+            ("PATCHBAY_NETWORK__ALLOW", "a list, such as"),
+            ("PATCHBAY_HTTP__LISTEN", "127.0.0.1:3000"),
+        ] {
+            let error = Config::load(None, &environment(&[(name, "s3cret")])).unwrap_err();
+            assert!(error.message().contains(said), "{error}");
+            assert!(!error.message().contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_told_by_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("patchbay.toml");
+        std::fs::write(&file, "[slack]\nbot_token = \"s3cret\n").unwrap();
+        let error = Config::load(Some(&file), &environment(&[])).unwrap_err();
+        assert!(
+            error.message().contains("no valid TOML at line 2"),
+            "{error}"
+        );
+        assert!(!error.message().contains("s3cret"), "{error}");
     }
 }

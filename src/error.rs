@@ -132,6 +132,7 @@ impl Error {
     /// Message and next step in one line, for a model or a terminal.
     pub fn sentence(&self) -> String {
         match &self.hint {
+            Some(hint) if hint.starts_with('\n') => format!("{}{hint}", self.message),
             Some(hint) => format!("{} {hint}", self.message),
             None => self.message.clone().into_owned(),
         }

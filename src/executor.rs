@@ -14,7 +14,7 @@ use crate::cards::argument_validator;
 use crate::clock::Clock;
 use crate::domain::post::ApprovalRequest;
 use crate::domain::principal::Principal;
-use crate::domain::tool::{Risk, ToolCall, ToolOutcome, ToolOutput};
+use crate::domain::tool::{NOT_ALLOWED, Risk, ToolCall, ToolOutcome, ToolOutput};
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ApprovalId, RunId};
 use crate::store::{Approval, ApprovalState, Store, ToolUsageRow};
@@ -151,9 +151,7 @@ impl Executor {
             Some(approval) => match approval.state {
                 ApprovalState::Approved => Check::Ready(Box::new(ready)),
                 ApprovalState::Pending => Check::NeedsApproval(approval.request.0.clone()),
-                ApprovalState::Denied => Check::Refused(refused(
-                    "The person did not allow this call. Do not try it again.",
-                )),
+                ApprovalState::Denied => Check::Refused(refused(NOT_ALLOWED)),
             },
         })
     }

@@ -218,9 +218,12 @@ fn unusable(config: &DatabaseConfig, error: impl Into<anyhow::Error>) -> Error {
     } else {
         "SQLite"
     };
-    Error::new(Kind::Unavailable, format!("The {engine} database in `database.url` cannot be opened."))
-        .hint("Check that it exists and that the URL, user and password are right; `patchbay doctor` says more.")
-        .source(error)
+    Error::new(
+        Kind::Unavailable,
+        format!("The {engine} database in `database.url` cannot be opened."),
+    )
+    .hint("Check that it exists and that the URL, user and password are right.")
+    .source(error)
 }
 
 fn migration_failed(error: sqlx::migrate::MigrateError) -> Error {

@@ -163,7 +163,7 @@ async function send(text) {
 async function say(text, threadTs) {
   const { me, channel } = session;
   if (threadTs && threadTs === session.threadTs && /^\/\S/.test(text)) {
-    throw new Error("Commands do not work in threads. Write it below the channel instead.");
+    throw new Error("Commands do not work in threads. Write it in the box below the channel.");
   }
   const { ts } = await api.say({ user: me, channel: channel.id, text, thread_ts: threadTs ?? undefined });
   return said(ts, threadTs);

@@ -105,6 +105,8 @@ export class Timeline {
 
   say(message) {
     const words = mrkdwn(message.text).textContent;
+    // A message that is only beginning to grow is read when it has settled.
+    if (!words.trim()) return;
     this.log.append(h("p", null, `${message.notice ? "Notice" : author(message).label}: ${words}`.slice(0, 600)));
     while (this.log.children.length > 20) this.log.firstChild.remove();
   }

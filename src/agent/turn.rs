@@ -112,8 +112,11 @@ impl Turn {
                 rows,
                 millis,
             } => (content.clone(), *rows, *millis, true),
-            ToolOutcome::Failed { message } | ToolOutcome::Refused { message } => {
+            ToolOutcome::Failed { message } => {
                 (format!("The call failed: {message}"), None, 0, false)
+            }
+            ToolOutcome::Refused { message } => {
+                (format!("The call was not made: {message}"), None, 0, false)
             }
         };
         self.receipt.tools.push(ToolReceipt {

@@ -6,6 +6,7 @@ use super::say;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::llm::catalogue::Catalogue;
+use crate::llm::demo::DemoModel;
 use crate::net;
 use crate::secrets::Sealer;
 use crate::slack::client::CallError;
@@ -94,7 +95,11 @@ async fn sockets(config: &Config) -> Result<String> {
 async fn model(config: &Config) -> Result<String> {
     let catalogue = Catalogue::new(&config.models, &config.well_known, net::plain_client()?);
     let model = catalogue.choose().await?;
-    Ok(format!("answers come from {}", model.name()))
+    let rules = match model.name() {
+        DemoModel::NAME => ", fixed rules to show the product. Set a key for a language model",
+        _ => "",
+    };
+    Ok(format!("answers come from {}{rules}", model.name()))
 }
 
 fn report(what: &str, outcome: Result<String>) -> bool {
@@ -105,6 +110,10 @@ fn report(what: &str, outcome: Result<String>) -> bool {
         }
         Err(error) => {
             say(&format!("missing  {what}: {}", error.sentence()));
+            // The others have a sentence for each cause.
+            if let (Some(cause), "database") = (error.cause(), what) {
+                say(&format!("         cause: {cause:#}"));
+            }
             false
         }
     }

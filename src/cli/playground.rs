@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
+use crate::llm::demo::DemoModel;
 use crate::slack::Transport;
 use crate::tools::sources::sql::{SAMPLE, ensure_sample};
 
@@ -109,10 +110,16 @@ fn settle(config: &mut Config, arguments: &Arguments, sim: &Sim, slack: &AppConf
 }
 
 fn welcome(url: &str, model: &str) -> String {
+    let rules = match model {
+        DemoModel::NAME => {
+            ": fixed rules, not a language model. With a key such as\nANTHROPIC_API_KEY in the environment, a real one answers"
+        }
+        _ => "",
+    };
     format!(
         "\nPatchbay playground: open {url}\n\n\
          \x20 1. type  /mcp connect sqlite  and press Connect: a sample shop's database\n\
          \x20 2. ask   @patchbay show me all users from my database\n\n\
-         Answers come from {model}. Press Ctrl-C to stop.\n"
+         Answers come from {model}{rules}.\nPress Ctrl-C to stop.\n"
     )
 }

@@ -51,6 +51,9 @@ pub struct ToolOutput {
     pub truncated: bool,
 }
 
+/// What a model reads where the person said no, or nothing in time.
+pub const NOT_ALLOWED: &str = "The person did not allow this call. Do not try it again.";
+
 /// How a tool call ended; this is what the model and the journal keep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]

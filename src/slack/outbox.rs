@@ -94,7 +94,10 @@ async fn send_one(app: &App) -> Result<bool> {
     // Dropped well before the lease ends: two processes never send the same message at once.
     let sent = tokio::time::timeout(lease.mul_f32(0.8), deliver(app, &outgoing)).await;
     match sent.unwrap_or(Err(CallError::Unheard("time-out"))) {
-        Ok(message) => app.store.mark_sent(&outgoing, &message).await?,
+        Ok(message) => {
+            app.store.mark_sent(&outgoing, &message).await?;
+            say_status(app, &outgoing).await;
+        }
         Err(error) => {
             let mut then = then(&error, outgoing.attempts, app.clock.now());
             let mut told = false;
@@ -194,6 +197,21 @@ pub(super) async fn end_stream(
             }
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Says that the agent waits or is done where a message was brought up to date after a decision or
+/// a Retry: a run that ended sooner than it could be shown as it goes left its thread as it was.
+async fn say_status(app: &App, outgoing: &Outgoing) {
+    let status = session_status(&outgoing.post.0);
+    if outgoing.message.is_none() || outgoing.streaming || status == SessionStatus::Processing {
+        return;
+    }
+    let (channel, thread) = (&outgoing.channel, &outgoing.thread);
+    let said = app.slack.set_session_status(channel, thread, status).await;
+    // A matter of comfort: the message says it as well.
+    if let Err(error) = said {
+        tracing::debug!(run.id = %outgoing.run, "the status of a session was not set: {error}");
     }
 }
 

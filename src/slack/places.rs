@@ -16,7 +16,7 @@ use crate::ids::{ChannelId, UserId};
 const LISTENS: [(Listens, &str); 3] = [
     (Listens::Mentions, "When I am mentioned"),
     (Listens::Threads, "Also in threads where I was asked"),
-    (Listens::All, "Every message of a person"),
+    (Listens::All, "Every message that people write"),
 ];
 /// Every way to show an answer, with its words.
 const ANSWERS: [(Option<Answers>, &str); 3] = [
@@ -120,7 +120,7 @@ pub async fn screen(
             "I answer when I am mentioned, and in a thread where I was asked something also without. A message that begins with a mention of somebody else is left alone."
         }
         (_, _, Listens::All) => {
-            "I answer every message of a person. A message that begins with a mention of somebody else is left alone."
+            "I answer every message that people write. A message that begins with a mention of somebody else is left alone."
         }
     };
     let default = app.config.slack.answers;
@@ -171,7 +171,7 @@ fn kept(app: &App) -> String {
             "I keep the questions that I am asked and my answers for {days} days, and nothing else that is said here."
         ),
         most => format!(
-            "I keep the questions that I am asked and my answers for {days} days. In their threads I also keep the last {most} messages of others, so that I know what you talk about, for as long at most and until I leave. Nothing else that is said here is kept."
+            "I keep the questions that I am asked and my answers for {days} days. In their threads I also keep the last {most} messages of others, so that I know what you talk about: no longer than that, and only until I leave. Nothing else that is said here is kept."
         ),
     }
 }

@@ -6,6 +6,7 @@ use super::table::Grid;
 use super::toolbox::Connection;
 use super::transcript::Step;
 use super::words::words;
+use crate::domain::tool::NOT_ALLOWED;
 
 /// How much of a result is written out as it came.
 const RAW_LIMIT: usize = 2_000;
@@ -106,15 +107,21 @@ pub fn no_tool(question: &str, connections: &[Connection<'_>]) -> String {
 
 /// For a call that did not work.
 pub fn failed(step: &Step<'_>, reason: &str) -> String {
+    let named = match step.name.split_once("__") {
+        Some((connection, tool)) => format!("`{tool}` on `{connection}`"),
+        None => format!("`{}`", step.name),
+    };
+    if reason.contains(NOT_ALLOWED) {
+        return say(&format!(
+            "You did not allow {named}, so I did not run it. Nothing was changed."
+        ));
+    }
     let test = match step.name.split_once("__") {
         Some((connection, _)) => format!("Try `/mcp test {connection}`, or ask in other words."),
         None => "Try again, or ask in other words.".to_owned(),
     };
     let reason = reason.trim_end_matches('.').replace('\n', " ");
-    say(&format!(
-        "`{}` did not work: {reason}.\n\n{test}",
-        step.name
-    ))
+    say(&format!("{named} did not work: {reason}.\n\n{test}"))
 }
 
 /// For a turn that leads nowhere.

@@ -256,6 +256,7 @@ fn rows_come_with_a_short_analysis() {
         | 2 | Ben | DE |\n\
         | 3 | Cy | FR |\n\
         | 4 | Di | DE |\n\n\
+        Among these 4:\n\n\
         - `country` has DE (3), FR (1).\n\n\
         I ran `select ";
     assert!(answer.starts_with(expected), "{answer}");
@@ -301,7 +302,7 @@ fn a_failure_is_told_with_a_next_step() {
             },
         );
         let expected =
-            format!("`sales__{failing}` did not work: The database did not answer in time.");
+            format!("`{failing}` on `sales` did not work: The database did not answer in time.");
         assert!(answer.starts_with(&expected), "{answer}");
         assert!(answer.contains("/mcp test sales"), "{answer}");
     }

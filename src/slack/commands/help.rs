@@ -21,7 +21,7 @@ pub fn screen(command: &str) -> Message {
          `{command} model [name]`  which model answers you\n\
          `{command} channel [choice]`  when I answer in this channel, and how\n\
          `{command}`  a menu of all this\n\n\
-         In a thread, mention me with the word instead: _@Patchbay list_."
+         In a thread, mention me with the word instead: _@patchbay list_."
     );
     Message::new(text)
         .block(actions(vec![button(

@@ -63,7 +63,7 @@ fn page(choice: &Choice, names: &[String], changed: bool, command: &str) -> Mess
     Message::new(lines.join("\n"))
         .block(actions(vec![menu(CHOOSE_MODEL, names, &choice.model)]))
         .block(context(&format!(
-            "`{command} model NAME` chooses as well, and `{command} model {DEFAULT}` goes back. A model that does not answer is stood in for by the default."
+            "`{command} model NAME` chooses as well, and `{command} model {DEFAULT}` goes back. When a model does not answer, the default does."
         )))
 }
 

@@ -146,7 +146,7 @@ fn page(
     }
     blocks.extend(turning(place, at, pages));
     blocks.push(context(
-        "A tool that is off does not exist for the agent. 👁 reads · ✏️ changes, asks first · 🔥 removes, asks first",
+        "A tool that is off is never used. 👁 reads · ✏️ changes, asks first · 🔥 removes, asks first",
     ));
     blocks
 }

@@ -30,7 +30,7 @@ pub fn view(command: &str, caller: &Caller) -> Value {
             ]),
             actions(more),
             context(&format!(
-                "Everything here can be typed as well: `{command} help` lists it. In a thread, mention me with the word: _@Patchbay list_."
+                "Everything here can be typed as well: `{command} help` lists it. In a thread, mention me with the word: _@patchbay list_."
             )),
         ],
     );

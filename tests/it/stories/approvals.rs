@@ -89,6 +89,11 @@ async fn a_no_is_final_and_said() {
     assert!(alice.clicks(&card, "Deny").await.ok);
     let answer = alice.reply_when(&ts, is_over).await;
     assert!(answer.all_text().contains("did not allow"), "{answer:?}");
+    // The agent waits for nobody any more, however fast the run was over.
+    let session = || world.sim.session("alice", "general", &ts).unwrap();
+    let over = |_: &slack_sim::Sim| (session().as_deref() == Some("active")).then_some(());
+    let over = world.sim.until(Duration::from_secs(20), over);
+    over.await.expect("nothing says that it still waits");
     let before = alice.private_messages().len();
     assert!(
         alice.clicks(&card, "Approve").await.error.is_some() || {

@@ -66,7 +66,7 @@ async fn menus_choose_as_words_do_and_a_forged_choice_is_refused() {
     let changed = |_: &Sim| {
         let texts = alice.private_messages().into_iter();
         let mut texts = texts.map(|message| message.all_text());
-        texts.find(|text| text.contains("I answer every message of a person"))
+        texts.find(|text| text.contains("I answer every message that people write"))
     };
     assert!(world.sim.until(PATIENCE, changed).await.is_some());
     assert_eq!(alice.private_messages().len(), shown, "it was not replaced");
@@ -80,7 +80,10 @@ async fn menus_choose_as_words_do_and_a_forged_choice_is_refused() {
     let refused = refused.all_text();
     assert!(refused.contains("Only an admin"), "{refused}");
     let listens = chooses(alice, "").await;
-    assert!(listens.contains("every message of a person"), "{listens}");
+    assert!(
+        listens.contains("every message that people write"),
+        "{listens}"
+    );
     let odd = chooses(alice, "thraeds").await;
     assert!(odd.contains("/mcp channel threads"), "{odd}");
     world.stop().await;

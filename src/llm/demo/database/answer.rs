@@ -33,7 +33,12 @@ pub fn answer(query: &Query, grid: &Grid, tables: &[Table]) -> String {
             let share = grid.largest_share().filter(|_| is_whole);
             let share = share.map_or_else(String::new, |share| format!("\n{share}"));
             let count = grid.rows.len();
-            format!("`{table}` in {count} groups:\n\n{}{share}", grid.markdown())
+            let groups = match query.select.limit {
+                _ if count == 1 => "one group".to_owned(),
+                Some(limit) if count >= limit => format!("{count} groups, and there may be more"),
+                _ => format!("{count} groups"),
+            };
+            format!("`{table}` in {groups}:\n\n{}{share}", grid.markdown())
         }
         Shape::Rows => rows_text(query, grid, tables),
     };
@@ -59,11 +64,15 @@ fn rows_text(query: &Query, grid: &Grid, tables: &[Table]) -> String {
     } else {
         "rows"
     };
+    let mut findings = bullets(&grid.findings());
+    if !of.is_empty() && !findings.is_empty() {
+        findings.insert_str(0, &format!("\nAmong these {count}:\n"));
+    }
     format!(
         "{count}{of} {rows} of `{}`{fitting}:\n\n{}{}",
         escaped(&query.select.table),
         grid.markdown(),
-        bullets(&grid.findings())
+        findings
     )
 }
 
