@@ -34,7 +34,7 @@ pub use approvals::{Approval, ApprovalState, Decision};
 pub use cards::CardRow;
 pub use changes::{Change, Changed};
 pub use inbox::{Arrival, Delivery, Stored, Unfinished};
-pub use outbox::{Outgoing, Then};
+pub use outbox::{FileState, Outgoing, Then};
 pub use runs::{ClaimedRun, Lease};
 pub use settings::SettingOf;
 pub use threads::Reading;

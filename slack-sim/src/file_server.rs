@@ -31,7 +31,25 @@ pub(crate) async fn upload(
     };
     let length = content.len();
     let entry = record(&shared, "upload", &format!("{length} bytes"));
-    if let Some(broken) = fault(&shared, "upload").await {
+    let fault = shared.faults.take("upload");
+    if let Some(Fault {
+        kind: FaultKind::OkFalse,
+        error,
+        ..
+    }) = &fault
+    {
+        shared.record_end(entry, "400", None);
+        let why = error.clone().unwrap_or_else(|| "Bad Request".to_owned());
+        return (StatusCode::BAD_REQUEST, why).into_response();
+    }
+    let lost = fault
+        .as_ref()
+        .is_some_and(|fault| fault.kind == FaultKind::LostReply);
+    if lost {
+        // What it answers is lost; what it does is done.
+        let _ = shared.act(|ws, _| ws.store_file(&ticket, content.clone()));
+    }
+    if let Some(broken) = late_or_never(&shared, fault).await {
         shared.record_end(entry, "500", None);
         return broken;
     }
@@ -55,7 +73,8 @@ pub(crate) async fn private(
     uri: Uri,
 ) -> Response {
     let entry = record(&shared, "download", &rest);
-    if let Some(broken) = fault(&shared, "download").await {
+    let fault = shared.faults.take("download");
+    if let Some(broken) = late_or_never(&shared, fault).await {
         shared.record_end(entry, "500", None);
         return broken;
     }
@@ -163,8 +182,8 @@ fn served(file: &File, as_download: bool) -> Response {
 }
 
 /// Lets a fault have its way with an upload or a download: late, or not at all.
-async fn fault(shared: &Shared, place: &str) -> Option<Response> {
-    let Fault { kind, delay_ms, .. } = shared.faults.take(place)?;
+async fn late_or_never(shared: &Shared, fault: Option<Fault>) -> Option<Response> {
+    let Fault { kind, delay_ms, .. } = fault?;
     if kind == FaultKind::Slow {
         let delay = std::time::Duration::from_millis(delay_ms.unwrap_or(1_000));
         shared.clock.sleep(delay).await;

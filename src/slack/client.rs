@@ -1,6 +1,8 @@
 //! The only file that calls Slack: every call has a time limit and tells "no" from "unheard".
 
 mod calling;
+mod files;
+mod finding;
 mod reading;
 
 use std::time::Duration;
@@ -27,9 +29,6 @@ use reading::Itself;
 pub use reading::{Place, Profile};
 
 type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
-
-/// Pages of 200 replies that are searched for a message of ours.
-const MOST_PAGES: usize = 10;
 
 /// The one kind of silence in which a call may well have worked.
 pub const UNANSWERED: &str = "time-out";
@@ -297,48 +296,6 @@ impl SlackClient {
             ("limit", Some("1")),
         ];
         self.get("conversations.replies", &query).await.map(drop)
-    }
-
-    /// The first message of a thread that is as wanted. Slack gives the oldest first, so
-    /// a long thread takes several pages.
-    pub async fn find_reply(
-        &self,
-        channel: &ChannelId,
-        thread: &MessageTs,
-        wanted: impl Fn(&Value) -> bool,
-    ) -> Result<Option<MessageTs>, CallError> {
-        let mut cursor = String::new();
-        for _ in 0..MOST_PAGES {
-            let query = [
-                ("channel", Some(channel.as_str())),
-                ("ts", Some(thread.as_str())),
-                ("include_all_metadata", Some("true")),
-                ("limit", Some("200")),
-                (
-                    "cursor",
-                    Some(cursor.as_str()).filter(|cursor| !cursor.is_empty()),
-                ),
-            ];
-            let session = self.client.open_session(&self.token);
-            // Slack documents this method for queries, not for JSON bodies.
-            let call = session.http_session_api.http_get::<Value, _, _>(
-                "conversations.replies",
-                &query,
-                None,
-            );
-            let answer = self
-                .in_turn("conversations.replies", Some(channel.as_str()), call)
-                .await?;
-            let messages = answer["messages"].as_array().map_or(&[][..], Vec::as_slice);
-            if let Some(found) = messages.iter().find(|message| wanted(message)) {
-                return Ok(found["ts"].as_str().map(MessageTs::new));
-            }
-            match answer["response_metadata"]["next_cursor"].as_str() {
-                Some(next) if !next.is_empty() => next.clone_into(&mut cursor),
-                _ => return Ok(None),
-            }
-        }
-        Ok(None)
     }
 
     /// The workspace and the bot that the token belongs to, such as "Acme as patchbay".

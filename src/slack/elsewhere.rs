@@ -1,12 +1,9 @@
 //! An outcome that Slack will not show where it was asked for goes to the one who asked, directly.
 
-use super::blocks::Message;
 use super::client::CallError;
-use super::outbox::render;
 use crate::app::App;
 use crate::domain::post::Post;
 use crate::error::Result;
-use crate::ids::ChannelId;
 use crate::store::Outgoing;
 
 /// Slack's codes for a place that the bot cannot write to, now or later.
@@ -27,27 +24,25 @@ pub(super) fn is_closed_to_us(error: &CallError) -> bool {
     matches!(error, CallError::Refused(code) if CLOSED_TO_US.contains(&code.as_str()))
 }
 
-/// Tells the asker in their conversation with the bot what the place they asked in cannot show;
-/// false when there is nothing to tell yet, or nobody to tell it to.
-pub(super) async fn tell(
+/// Turns what the place they asked in cannot show to the asker's conversation with the bot, where it
+/// is sent like anything else: whole, and once. False when there is nothing to tell yet, nobody to
+/// tell it to, or when that conversation is closed as well.
+pub(super) async fn turn(
     app: &App,
     outgoing: &Outgoing,
 ) -> Result<std::result::Result<bool, CallError>> {
-    if matches!(outgoing.post.0, Post::Working { .. }) {
+    if matches!(outgoing.post.0, Post::Working { .. }) || outgoing.instead_of.is_some() {
         return Ok(Ok(false));
     }
     let Some(asker) = app.store.asker_of(&outgoing.run).await? else {
         return Ok(Ok(false));
     };
-    let Message { text, mut blocks } = render(&outgoing.post.0);
-    let why = format!(
-        "I cannot write in <#{}>, where you asked this. Invite me there if you want me to answer in it.",
-        outgoing.channel
-    );
-    blocks.insert(0, super::blocks::context(&why));
-    let message = Message { text, blocks };
-    // A person's own identifier, as a channel, is their conversation with the bot.
-    let direct = ChannelId::new(asker.as_str());
-    let told = app.slack.post(&direct, None, &message, None).await;
-    Ok(told.map(|_| true))
+    let direct = match app.slack.open_direct(&asker).await {
+        Ok(direct) if direct != outgoing.channel => direct,
+        Ok(_) => return Ok(Ok(false)),
+        Err(error) => return Ok(Err(error)),
+    };
+    let now = app.clock.now();
+    let turned = app.store.tell_directly(outgoing, &direct, now).await?;
+    Ok(Ok(turned))
 }

@@ -1,5 +1,6 @@
 //! Brings every run's message to Slack: posted once, then kept up to date.
 
+mod file;
 mod pages;
 mod receipt;
 
@@ -19,7 +20,7 @@ use crate::domain::post::{ApprovalRequest, Post, Withdrawn};
 use crate::domain::tool::Risk;
 use crate::error::Result;
 use crate::ids::{MessageTs, RunId};
-use crate::store::{Outgoing, Then};
+use crate::store::{FileState, Outgoing, Then};
 
 pub(super) use receipt::line as receipt_line;
 
@@ -100,16 +101,17 @@ async fn send_one(app: &App) -> Result<bool> {
         }
         Err(error) => {
             let mut then = then(&error, outgoing.attempts, app.clock.now());
-            let mut told = false;
             if then == Then::GiveUp && elsewhere::is_closed_to_us(&error) {
-                match elsewhere::tell(app, &outgoing).await? {
-                    Ok(yes) => told = yes,
+                match elsewhere::turn(app, &outgoing).await? {
+                    Ok(true) => {
+                        tracing::warn!(run.id = %outgoing.run, "an outcome goes to its asker directly: {error}");
+                        return Ok(true);
+                    }
+                    Ok(false) => {}
                     Err(later) => then = self::then(&later, outgoing.attempts, app.clock.now()),
                 }
             }
-            if told {
-                tracing::warn!(run.id = %outgoing.run, "an outcome was told to its asker directly: {error}");
-            } else if then == Then::GiveUp {
+            if then == Then::GiveUp {
                 tracing::error!(run.id = %outgoing.run, "a message was given up: {error}");
             } else {
                 tracing::info!(run.id = %outgoing.run, "a message was not sent yet: {error}");
@@ -133,21 +135,24 @@ pub(super) async fn deliver(
         end_stream(app, outgoing, ts).await?;
     }
     let mut outgoing = outgoing.clone();
+    let resumed = outgoing.file_state == FileState::Uploaded;
+    file::upload(app, &mut outgoing).await?;
     loop {
         let page = pages::page(&outgoing);
         let ts = send_page(app, &outgoing, &page.message).await?;
+        outgoing.stands_at(&ts);
+        if file::is_to_be_shared(&outgoing) {
+            file::share(app, &mut outgoing, resumed).await?;
+            if !file::holds(&outgoing) {
+                // The same message, as the first of several.
+                continue;
+            }
+        }
         let Some(next) = page.next else {
             return Ok(ts);
         };
         // From here on it is the next message that is the run's.
-        match app.store.next_message(&outgoing, next).await {
-            Ok(true) => {}
-            Ok(false) => return Err(CallError::Unheard("somebody else has the message")),
-            Err(error) => {
-                tracing::warn!(error.cause = ?error.cause(), "where an answer goes on was not noted");
-                return Err(CallError::Unheard("storage"));
-            }
-        }
+        noted(app.store.next_message(&outgoing, next).await)?;
         outgoing = Outgoing {
             message: None,
             streaming: false,
@@ -155,6 +160,18 @@ pub(super) async fn deliver(
             attempts: 1,
             ..outgoing
         };
+    }
+}
+
+/// What was to be noted in the store: without it, nothing else is sent.
+fn noted(noted: Result<bool>) -> std::result::Result<(), CallError> {
+    match noted {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(CallError::Unheard("somebody else has the message")),
+        Err(error) => {
+            tracing::warn!(error.cause = ?error.cause(), "how far a message is was not noted");
+            Err(CallError::Unheard("storage"))
+        }
     }
 }
 
@@ -276,7 +293,7 @@ async fn send_as(
     app.slack
         .post(
             &outgoing.channel,
-            Some(&outgoing.thread),
+            outgoing.thread(),
             message,
             Some(metadata(outgoing)),
         )
@@ -303,7 +320,7 @@ pub(super) async fn find(
     };
     match app
         .slack
-        .find_reply(&outgoing.channel, &outgoing.thread, ours)
+        .find_message(&outgoing.channel, outgoing.thread(), ours)
         .await
     {
         Err(CallError::Refused(_)) => Ok(None),

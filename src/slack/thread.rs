@@ -50,12 +50,12 @@ async fn show(app: &App, shown: Shown) -> Result<()> {
         return Ok(());
     };
     let chosen = app.channels.settings(&run.asker.team, &run.channel).await;
-    if chosen
+    let answers = chosen
         .unwrap_or_default()
         .answers
-        .unwrap_or(app.config.slack.answers)
-        == Answers::Final
-    {
+        .unwrap_or(app.config.slack.answers);
+    // What goes to the asker directly comes whole as well.
+    if answers == Answers::Final || held.instead_of.is_some() {
         return app.store.release_message(&held, app.clock.now()).await;
     }
     let page = Page::begin(app, &run, held).await?;

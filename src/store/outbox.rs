@@ -37,6 +37,13 @@ pub struct Outgoing {
     /// Where in the answer that message begins, in bytes of what is shown; what is before it stands
     /// in messages that are full.
     pub stream_offset: i64,
+    /// Slack's name for the file that holds the whole answer, once its content is there.
+    pub file_id: Option<String>,
+    /// How far that file is.
+    pub file_state: FileState,
+    /// The channel it was for, where Slack does not take it there; `channel` is then the asker's
+    /// conversation with the bot, and `thread` is empty until the first message is there.
+    pub instead_of: Option<ChannelId>,
     /// How it should look.
     pub post: Json<Post>,
     /// Which wish this is.
@@ -45,6 +52,35 @@ pub struct Outgoing {
     pub attempts: i64,
     /// The claim on sending it.
     pub lease_token: LeaseToken,
+}
+
+/// How far the file with a very long answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum FileState {
+    /// There is none.
+    None,
+    /// Slack has its content; it may be in the thread already.
+    Uploaded,
+    /// It is in the thread.
+    Shared,
+    /// Slack does not take it.
+    Refused,
+}
+
+impl Outgoing {
+    /// Takes note that its message stands there; of one outside any thread, that is where the rest goes.
+    pub fn stands_at(&mut self, message: &MessageTs) {
+        if self.thread.as_str().is_empty() {
+            self.thread = message.clone();
+        }
+        self.message = Some(message.clone());
+    }
+
+    /// The thread it goes to; none for the first message outside any.
+    pub fn thread(&self) -> Option<&MessageTs> {
+        Some(&self.thread).filter(|thread| !thread.as_str().is_empty())
+    }
 }
 
 /// Inserts a run's message, unsent, inside a transaction of either database.
@@ -99,7 +135,7 @@ impl Store {
                               and (lease_until is null or lease_until < $3)
                             order by next_at limit 1)
               and revision > sent_revision and (lease_until is null or lease_until < $3)
-            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, post, revision, attempts, lease_token";
+            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(LeaseToken::generate())
             .bind(until)
@@ -110,6 +146,12 @@ impl Store {
     /// Who asked what a run answers.
     pub async fn asker_of(&self, run: &RunId) -> Result<Option<UserId>> {
         const SQL: &str = "select user_id from runs where id = $1";
+        Ok(on_db!(self, c => sqlx::query_scalar(SQL).bind(run).fetch_optional(c).await?))
+    }
+
+    /// What was asked in a run; nothing where it was forgotten.
+    pub async fn question_of(&self, run: &RunId) -> Result<Option<String>> {
+        const SQL: &str = "select question from runs where id = $1";
         Ok(on_db!(self, c => sqlx::query_scalar(SQL).bind(run).fetch_optional(c).await?))
     }
 
@@ -124,7 +166,7 @@ impl Store {
             set lease_token = $2, lease_until = $3, attempts = attempts + 1
             where run_id = $1 and (lease_until is null or lease_until < $4)
               and exists (select 1 from runs where runs.id = outbox.run_id and runs.state = 'running')
-            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, post, revision, attempts, lease_token";
+            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(run)
             .bind(LeaseToken::generate())
@@ -143,7 +185,7 @@ impl Store {
         const SQL: &str = "update outbox
             set lease_until = $3
             where run_id = $1 and lease_token = $2
-            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, post, revision, attempts, lease_token";
+            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(&held.run)
             .bind(&held.lease_token)
@@ -176,14 +218,56 @@ impl Store {
     /// nobody has posted yet; false when somebody else has it.
     pub async fn next_message(&self, held: &Outgoing, offset: i64) -> Result<bool> {
         const SQL: &str = "update outbox
-            set message_ts = null, streaming = false, stream_offset = $3, attempts = 1
+            set message_ts = null, streaming = false, stream_offset = $3, thread_ts = $4, attempts = 1
             where run_id = $1 and lease_token = $2";
         let held = on_db!(self, c => sqlx::query(SQL)
             .bind(&held.run)
             .bind(&held.lease_token)
             .bind(offset)
+            .bind(&held.thread)
             .execute(c).await?.rows_affected());
         Ok(held == 1)
+    }
+
+    /// Notes how far the file with the whole answer is; false when somebody else has the message.
+    pub async fn file_is(
+        &self,
+        held: &Outgoing,
+        state: FileState,
+        file: Option<&str>,
+    ) -> Result<bool> {
+        const SQL: &str = "update outbox
+            set file_state = $3, file_id = $4
+            where run_id = $1 and lease_token = $2";
+        let held = on_db!(self, c => sqlx::query(SQL)
+            .bind(&held.run)
+            .bind(&held.lease_token)
+            .bind(state)
+            .bind(file)
+            .execute(c).await?.rows_affected());
+        Ok(held == 1)
+    }
+
+    /// From its beginning the outcome is to go to the asker's conversation with the bot, and is due;
+    /// false when somebody else has it.
+    pub async fn tell_directly(
+        &self,
+        held: &Outgoing,
+        direct: &ChannelId,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        const SQL: &str = "update outbox
+            set instead_of = channel_id, channel_id = $3, thread_ts = '', message_ts = null,
+                streaming = false, stream_offset = 0, file_id = null, file_state = 'none',
+                attempts = 0, next_at = $4, lease_token = null, lease_until = null
+            where run_id = $1 and lease_token = $2";
+        let moved = on_db!(self, c => sqlx::query(SQL)
+            .bind(&held.run)
+            .bind(&held.lease_token)
+            .bind(direct)
+            .bind(now)
+            .execute(c).await?.rows_affected());
+        Ok(moved == 1)
     }
 
     /// Lets whoever sends messages have this one at once.
@@ -203,6 +287,7 @@ impl Store {
     pub async fn mark_sent(&self, sent: &Outgoing, message: &MessageTs) -> Result<()> {
         const SQL: &str = "update outbox
             set message_ts = $3, sent_revision = $4, attempts = 0, streaming = false,
+                thread_ts = case when thread_ts = '' then $3 else thread_ts end,
                 lease_token = null, lease_until = null, last_error = null
             where run_id = $1 and lease_token = $2";
         on_db!(self, c => sqlx::query(SQL)

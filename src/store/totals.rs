@@ -215,8 +215,8 @@ impl Store {
 
     /// What this person asked lately, the latest first.
     pub async fn past_runs(&self, person: &Principal, most: i64) -> Result<Vec<PastRun>> {
-        const SQL: &str =
-            "select r.id, r.channel_id, r.thread_ts, o.message_ts, o.post, r.question,
+        const SQL: &str = "select r.id, coalesce(o.channel_id, r.channel_id) as channel_id,
+                coalesce(o.thread_ts, r.thread_ts) as thread_ts, o.message_ts, o.post, r.question,
                 r.state, r.created_at
             from runs r left join outbox o on o.run_id = r.id
             where r.team_id = $1 and r.user_id = $2

@@ -59,6 +59,20 @@ impl Drop for Bot {
 
 const DEMO: &[(&str, &str)] = &[("PATCHBAY_MODELS__DEFAULT", "demo/demo")];
 
+/// Answers come whole, from the model at this address.
+fn written_by(url: &str) -> [(&'static str, &str); 5] {
+    [
+        ("PATCHBAY_MODELS__DEFAULT", "house/any"),
+        (
+            "PATCHBAY_MODELS__PROVIDERS__HOUSE__KIND",
+            "openai_compatible",
+        ),
+        ("PATCHBAY_MODELS__PROVIDERS__HOUSE__BASE_URL", url),
+        ("PATCHBAY_MODELS__PROVIDERS__HOUSE__MODELS", "[\"any\"]"),
+        ("PATCHBAY_SLACK__ANSWERS", "final"),
+    ]
+}
+
 fn replies(sim: &Sim, ts: &str) -> Vec<Message> {
     let thread = sim.thread("alice", "general", ts).unwrap();
     thread.into_iter().filter(Message::is_from_bot).collect()
@@ -150,16 +164,7 @@ async fn killed_between_two_messages_of_an_answer_each_comes_once() {
     let sim = Sim::start(SimConfig::default()).await.unwrap();
     let writer = Writer::start().await;
     let url = writer.provider().base_url.unwrap();
-    let model = [
-        ("PATCHBAY_MODELS__DEFAULT", "house/any"),
-        (
-            "PATCHBAY_MODELS__PROVIDERS__HOUSE__KIND",
-            "openai_compatible",
-        ),
-        ("PATCHBAY_MODELS__PROVIDERS__HOUSE__BASE_URL", url.as_str()),
-        ("PATCHBAY_MODELS__PROVIDERS__HOUSE__MODELS", "[\"any\"]"),
-        ("PATCHBAY_SLACK__ANSWERS", "final"),
-    ];
+    let model = written_by(&url);
     let later = |kind: FaultKind| {
         sim.clear_faults();
         sim.fault(Fault::new("chat.postMessage", kind).retry_after(20));
@@ -188,6 +193,65 @@ async fn killed_between_two_messages_of_an_answer_each_comes_once() {
     let all = texts(&replies(&sim, &ts));
     assert_eq!(all.len(), 3, "{all:#?}");
     is_whole(&all);
+    sim.stop().await;
+}
+
+/// Killed when the content of a file is with Slack and nobody sees it, and again when the thread
+/// shows it and nobody heard of that.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_around_a_file_it_is_there_once() {
+    use slack_sim::{Fault, FaultKind};
+
+    use crate::fakes::writer::Writer;
+    use crate::stories::files::{files, very_long_answer};
+
+    const SHARE: &str = "files.completeUploadExternal";
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("bot.db").display());
+    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let writer = Writer::start().await;
+    let url = writer.provider().base_url.unwrap();
+    let model = written_by(&url);
+    let later = |kind: FaultKind| {
+        sim.clear_faults();
+        sim.fault(Fault::new(SHARE, kind).retry_after(20));
+    };
+    let tries = async |many: usize| {
+        let tried = |sim: &Sim| (sim.calls(SHARE).len() >= many).then_some(());
+        sim.until(PATIENCE, tried).await.expect("a try to share it");
+    };
+    let bot = Bot::start(&sim, folder.path(), &database, &model);
+    assert!(sim.connected().await);
+    let ts = sim.say("alice", "general", "@patchbay list them").await;
+    let ts = ts.unwrap();
+    reply_when(&sim, &ts, |text| text.starts_with('⏳')).await;
+    later(FaultKind::RateLimited);
+    writer.answers(&very_long_answer());
+    tries(1).await;
+    bot.kill();
+    assert!(files(&replies(&sim, &ts)).is_empty());
+
+    later(FaultKind::LostReply);
+    let bot = Bot::start(&sim, folder.path(), &database, &model);
+    tries(2).await;
+    bot.kill();
+    assert_eq!(files(&replies(&sim, &ts)).len(), 1);
+
+    sim.clear_faults();
+    let before = sim.calls("conversations.replies").len();
+    let _bot = Bot::start(&sim, folder.path(), &database, &model);
+    let looked = |sim: &Sim| (sim.calls("conversations.replies").len() > before).then_some(());
+    sim.until(PATIENCE, looked)
+        .await
+        .expect("a look for the file");
+    // Whatever it still does comes before the answer to the next question.
+    let next = sim.say("alice", "general", "@patchbay and now?").await;
+    let next = next.unwrap();
+    writer.answers("Nothing.");
+    reply_when(&sim, &next, |text| text.contains("Nothing.")).await;
+    assert_eq!(sim.calls(SHARE).len(), 2);
+    assert_eq!(sim.calls("files.getUploadURLExternal").len(), 1);
+    assert_eq!(replies(&sim, &ts).len(), 2, "{:#?}", replies(&sim, &ts));
     sim.stop().await;
 }
 

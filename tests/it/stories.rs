@@ -7,6 +7,7 @@ mod channels;
 mod connecting;
 mod errors;
 mod faults;
+pub mod files;
 pub mod home;
 mod live;
 pub mod long;

@@ -287,7 +287,14 @@ async fn uploads_can_fail() {
     sim.fault(Fault::new("upload", FaultKind::Http500));
     let send = || reqwest::Client::new().post(&url).body("x").send();
     assert_eq!(send().await.unwrap().status(), 500);
-    assert_eq!(send().await.unwrap().status(), 200);
+    sim.fault(Fault::new("upload", FaultKind::OkFalse).error("not today"));
+    let refused = send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+    assert_eq!(refused.text().await.unwrap(), "not today");
+    sim.fault(Fault::new("upload", FaultKind::LostReply));
+    assert_eq!(send().await.unwrap().status(), 500);
+    // It was taken all the same.
+    assert_eq!(send().await.unwrap().status(), 400);
     share(&sim, json!({"files": [{"id": id}]})).await;
 }
 

@@ -101,7 +101,7 @@ impl SlackClient {
 
 /// The errors of the library hold whole bodies, messages and modal values among them: only the
 /// code leaves this function.
-fn classify(error: SlackClientError) -> CallError {
+pub(super) fn classify(error: SlackClientError) -> CallError {
     const DEFAULT_WAIT: Duration = Duration::from_secs(5);
     match error {
         SlackClientError::ApiError(error) => CallError::Refused(error.code),

@@ -1,6 +1,6 @@
 //! A long answer in several messages: what each holds, and where the next begins.
 
-use super::{OUTDATED, receipt_line, render};
+use super::{OUTDATED, file, receipt_line, render};
 use crate::domain::post::Post;
 use crate::slack::blocks::{MARKDOWN_TEXT, Message, clipped, context, markdown};
 use crate::slack::markdown::harmless;
@@ -10,6 +10,12 @@ use crate::store::Outgoing;
 
 /// The most text that is put into one message; made harmless it may become longer.
 const ROOM: usize = 11_000;
+/// The most of an answer that stands above the file with all of it.
+const BEGINNING: usize = 4_000;
+/// More text than this goes into a file, where it begins here: it would take more than four messages.
+pub(super) const LONGEST: usize = 4 * ROOM;
+/// What stands below the beginning of an answer that is in a file.
+const IN_A_FILE: &str = "📄 It goes on: the whole answer is in the file below.";
 /// Less is never put into one.
 const LEAST_ROOM: usize = 500;
 
@@ -23,6 +29,17 @@ pub(super) struct Page {
 
 /// The message that begins where the row says.
 pub(super) fn page(outgoing: &Outgoing) -> Page {
+    let mut page = here(outgoing);
+    if let (Some(channel), 0) = (&outgoing.instead_of, outgoing.stream_offset) {
+        let why = format!(
+            "I cannot write in <#{channel}>, where you asked this. Invite me there if you want me to answer in it."
+        );
+        page.message.blocks.insert(0, context(&why));
+    }
+    page
+}
+
+fn here(outgoing: &Outgoing) -> Page {
     let Post::Answer {
         markdown: answer,
         receipt,
@@ -36,7 +53,10 @@ pub(super) fn page(outgoing: &Outgoing) -> Page {
         };
     };
     let from = usize::try_from(outgoing.stream_offset).unwrap_or(0);
-    let (text, next) = text(answer, answer.floor_char_boundary(from));
+    let in_a_file = file::holds(outgoing);
+    let room = if in_a_file { BEGINNING } else { ROOM };
+    let (text, next) = text(answer, answer.floor_char_boundary(from), room);
+    let next = next.filter(|_| !in_a_file);
     let mut message = match text.trim() {
         "" => Message {
             text: "The answer is above.".to_owned(),
@@ -47,6 +67,7 @@ pub(super) fn page(outgoing: &Outgoing) -> Page {
             blocks: vec![markdown(&text)],
         },
     };
+    message.blocks.extend(in_a_file.then(|| context(IN_A_FILE)));
     if next.is_none() {
         message.blocks.extend(outdated.then(|| context(OUTDATED)));
         message.blocks.push(context(&receipt_line(receipt)));
@@ -58,8 +79,8 @@ pub(super) fn page(outgoing: &Outgoing) -> Page {
     }
 }
 
-/// The text of the message that begins here, and where the next one does.
-fn text(answer: &str, from: usize) -> (String, Option<usize>) {
+/// The text of the message that begins here, and where the next one does; `room` is in characters.
+fn text(answer: &str, from: usize, mut room: usize) -> (String, Option<usize>) {
     let shape = Shape::of(answer);
     let opens = shape.seam_at(from).opens;
     let fits = |text: &str| harmless(text).chars().count() <= MARKDOWN_TEXT;
@@ -71,7 +92,6 @@ fn text(answer: &str, from: usize) -> (String, Option<usize>) {
     if fits(&rest) {
         return (rest, None);
     }
-    let mut room = ROOM;
     loop {
         let seam = split::seam(&shape, from, from, room);
         let text = format!("{opens}{}{}", &answer[from..seam.at], seam.closes);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{production, root, sources};
 
 /// A method that is called, and the scopes that Slack's documentation wants for it.
-const METHODS: [(&str, &[&str]); 19] = [
+const METHODS: [(&str, &[&str]); 21] = [
     ("agents.sessions.setStatus", &["assistant:write"]),
     // With the app's own token.
     ("apps.connections.open", &[]),
@@ -19,15 +19,25 @@ const METHODS: [(&str, &[&str]); 19] = [
     ("auth.test", &[]),
     ("chat.appendStream", &["chat:write"]),
     ("chat.postEphemeral", &["chat:write"]),
-    // A person's identifier in the place of a channel opens their conversation.
-    ("chat.postMessage", &["chat:write", "im:write"]),
+    ("chat.postMessage", &["chat:write"]),
     ("chat.startStream", &["chat:write"]),
     ("chat.stopStream", &["chat:write"]),
     ("chat.update", &["chat:write"]),
     (
+        "conversations.history",
+        &[
+            "channels:history",
+            "groups:history",
+            "im:history",
+            "mpim:history",
+        ],
+    ),
+    (
         "conversations.info",
         &["channels:read", "groups:read", "im:read", "mpim:read"],
     ),
+    // With people, one at a time.
+    ("conversations.open", &["im:write"]),
     (
         "conversations.replies",
         &[

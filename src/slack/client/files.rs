@@ -1,0 +1,107 @@
+//! Files: announced, brought to the address that Slack names, and shared in a thread.
+
+use serde_json::{Value, json};
+use slack_morphism::errors::SlackClientError;
+use url::Url;
+
+use super::calling::classify;
+use super::{CallError, SlackClient, UNANSWERED};
+use crate::ids::{ChannelId, MessageTs};
+
+/// Where Slack takes the content of files.
+const UPLOADS: &str = "files.slack.com";
+
+impl SlackClient {
+    /// Brings a text to Slack and returns its name for it; nobody sees it until it is shared.
+    pub async fn upload(&self, name: &str, content: &[u8]) -> Result<String, CallError> {
+        let length = content.len().to_string();
+        let query = [("filename", Some(name)), ("length", Some(length.as_str()))];
+        let place = self.get("files.getUploadURLExternal", &query).await?;
+        let url = place["upload_url"].as_str();
+        let url = url.and_then(|url| Url::parse(url).ok());
+        // Only Slack gets what people asked for.
+        let url = url
+            .filter(|url| self.takes_uploads(url))
+            .ok_or_else(|| CallError::Refused("upload_url_is_not_slack".to_owned()))?;
+        let id = place["file_id"].as_str();
+        let id = id.ok_or(CallError::Unheard("no file_id"))?;
+        self.send_content(url, content).await?;
+        Ok(id.to_owned())
+    }
+
+    /// Shows an uploaded file in a thread.
+    pub async fn share_file(
+        &self,
+        channel: &ChannelId,
+        thread: &MessageTs,
+        file: &str,
+        title: &str,
+    ) -> Result<(), CallError> {
+        let body = json!({
+            "files": [{ "id": file, "title": title }],
+            "channel_id": channel,
+            "thread_ts": thread,
+        });
+        self.call("files.completeUploadExternal", &body)
+            .await
+            .map(drop)
+    }
+
+    /// The address takes no part in the Web API: it answers with a status and a line of text.
+    async fn send_content(&self, url: Url, content: &[u8]) -> Result<(), CallError> {
+        let session = self.client.open_session(&self.token);
+        let kind = "text/markdown; charset=utf-8".to_owned();
+        let sending = session
+            .http_session_api
+            .http_post_uri_binary::<Value>(url, kind, content, None);
+        match tokio::time::timeout(self.timeout, sending).await {
+            Err(_) => Err(CallError::Unheard(UNANSWERED)),
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(SlackClientError::HttpError(error))) if error.status_code.is_client_error() => {
+                Err(CallError::Refused("upload_refused".to_owned()))
+            }
+            Ok(Err(error)) => Err(classify(error)),
+        }
+    }
+
+    /// Slack's host for uploads, or the origin of the configured API.
+    fn takes_uploads(&self, url: &Url) -> bool {
+        let slack = url.scheme() == "https"
+            && url.host_str() == Some(UPLOADS)
+            && url.port_or_known_default() == Some(443);
+        slack || url.origin() == self.api_url.origin()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_slack_and_the_configured_api_take_uploads() {
+        let config: crate::config::Config =
+            crate::config::Config::load(None, &crate::config::Environment::default()).unwrap();
+        let mut slack = config.slack;
+        slack.api_url = "http://127.0.0.1:3000/api/".to_owned();
+        let client = SlackClient::new(&slack).unwrap();
+        let takes = |url: &str| client.takes_uploads(&Url::parse(url).unwrap());
+        for good in [
+            "https://files.slack.com/upload/v1/abc",
+            "http://127.0.0.1:3000/upload/v1/abc",
+        ] {
+            assert!(takes(good), "{good}");
+        }
+        for bad in [
+            "http://files.slack.com/upload/v1/abc",
+            "https://files.slack.com:8443/upload/v1/abc",
+            "https://files.slack.com.example.org/upload/v1/abc",
+            "https://files.slack.com@example.org/upload/v1/abc",
+            "https://example.org/files.slack.com",
+            "http://127.0.0.1:3001/upload/v1/abc",
+            "http://169.254.169.254/latest",
+            "file:///etc/passwd",
+        ] {
+            assert!(!takes(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Finding what is in Slack already: a message of ours, the bot's conversation with a person.
+
+use serde_json::{Value, json};
+
+use super::{CallError, SlackClient};
+use crate::ids::{ChannelId, MessageTs, UserId};
+
+/// Pages of 200 replies that are searched for a message of ours.
+const MOST_PAGES: usize = 10;
+/// The same outside threads, where Slack gives the latest first.
+const LATEST_PAGES: usize = 1;
+
+impl SlackClient {
+    /// The first message of a thread that is as wanted, or, outside threads, the latest of the
+    /// conversation. Slack gives a thread's oldest first, so a long one takes several pages.
+    pub async fn find_message(
+        &self,
+        channel: &ChannelId,
+        thread: Option<&MessageTs>,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Option<MessageTs>, CallError> {
+        let (method, most) = match thread {
+            Some(_) => ("conversations.replies", MOST_PAGES),
+            None => ("conversations.history", LATEST_PAGES),
+        };
+        let mut cursor = String::new();
+        for _ in 0..most {
+            // Slack documents these methods for queries, not for JSON bodies.
+            let mut query = vec![
+                ("channel", Some(channel.as_str())),
+                ("include_all_metadata", Some("true")),
+                ("limit", Some("200")),
+            ];
+            query.extend(thread.map(|thread| ("ts", Some(thread.as_str()))));
+            query.extend((!cursor.is_empty()).then_some(("cursor", Some(cursor.as_str()))));
+            let answer = self.get(method, &query).await?;
+            let messages = answer["messages"].as_array().map_or(&[][..], Vec::as_slice);
+            if let Some(found) = messages.iter().find(|message| wanted(message)) {
+                return Ok(found["ts"].as_str().map(MessageTs::new));
+            }
+            match answer["response_metadata"]["next_cursor"].as_str() {
+                Some(next) if !next.is_empty() => cursor = next.to_owned(),
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// A person's conversation with the bot, made if there was none.
+    pub async fn open_direct(&self, user: &UserId) -> Result<ChannelId, CallError> {
+        let body = json!({ "users": user });
+        let answer = self.call("conversations.open", &body).await?;
+        answer["channel"]["id"]
+            .as_str()
+            .map(ChannelId::new)
+            .ok_or(CallError::Unheard("no channel"))
+    }
+}
