@@ -7,7 +7,7 @@ use serde_json::json;
 use super::home;
 use super::inbound::{Notice, UNINSTALLED};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::store::SettingOf;
 
 /// What a person may ask first, under a title each.
@@ -22,8 +22,9 @@ const PROMPTS: [(&str, &str); 3] = [
 
 /// Forgets what was said where the bot no longer is. Slack says it again when that failed.
 pub async fn forget(app: &App, notice: &Notice) -> Result<()> {
-    heed(app, notice)
-        .await
+    let heeded = tokio::time::timeout(app.config.slack.store_timeout, heed(app, notice)).await;
+    heeded
+        .unwrap_or_else(|_| Err(Error::new(Kind::Unavailable, "My storage does not answer.")))
         .inspect_err(|error| tracing::warn!(error.cause = ?error.cause(), "what was said where the bot is gone is kept for now"))
 }
 

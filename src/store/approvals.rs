@@ -83,6 +83,7 @@ macro_rules! wake {
                 .await?
                 .rows_affected();
         if woken == 1 {
+            outbox::begin_anew!($tx, $run);
             outbox::show!($tx, $run, &Post::thinking(), $now);
         }
     };
@@ -106,6 +107,12 @@ impl Store {
         state: ApprovalState,
         now: DateTime<Utc>,
     ) -> Result<Decision> {
+        // Whatever changes a run takes the run first and its questions then: of two that did it the
+        // other way around each would wait for the other.
+        const TAKE: &str = "update runs
+            set lease_token = lease_token
+            where id = (select run_id from approvals
+                        where id = $1 and team_id = $2 and approver_id = $3)";
         const DECIDE: &str = "update approvals
             set state = $4, decided_at = $5
             where id = $1 and team_id = $2 and approver_id = $3
@@ -114,6 +121,11 @@ impl Store {
         const THEIRS: &str =
             "select count(*) from approvals where id = $1 and team_id = $2 and approver_id = $3";
         let decision = in_transaction!(self, tx => {
+            sqlx::query(TAKE)
+                .bind(id)
+                .bind(&approver.team)
+                .bind(&approver.user)
+                .execute(&mut *tx).await?;
             let run: Option<RunId> = sqlx::query_scalar(DECIDE)
                 .bind(id)
                 .bind(&approver.team)
@@ -142,15 +154,25 @@ impl Store {
     /// Denies one question that nobody answered in time and lets its run go on; false when there
     /// is none.
     pub async fn expire_approval(&self, now: DateTime<Utc>) -> Result<bool> {
+        const NEXT: &str = "select id, run_id from approvals
+            where state = 'pending' and expires_at <= $1
+            order by expires_at limit 1";
+        // The run first, as in `decide`.
+        const TAKE: &str = "update runs set lease_token = lease_token where id = $1";
         const EXPIRE: &str = "update approvals
-            set state = 'denied', decided_at = $1
-            where id = (select id from approvals
-                        where state = 'pending' and expires_at <= $1
-                        order by expires_at limit 1)
-              and state = 'pending'
+            set state = 'denied', decided_at = $2
+            where id = $1 and state = 'pending' and expires_at <= $2
             returning run_id";
         let expired = in_transaction!(self, tx => {
-            let run: Option<RunId> = sqlx::query_scalar(EXPIRE).bind(now).fetch_optional(&mut *tx).await?;
+            let next: Option<(ApprovalId, RunId)> =
+                sqlx::query_as(NEXT).bind(now).fetch_optional(&mut *tx).await?;
+            let run: Option<RunId> = match next {
+                None => None,
+                Some((id, run)) => {
+                    sqlx::query(TAKE).bind(&run).execute(&mut *tx).await?;
+                    sqlx::query_scalar(EXPIRE).bind(&id).bind(now).fetch_optional(&mut *tx).await?
+                }
+            };
             match run {
                 Some(run) => {
                     wake!(tx, &run, now);

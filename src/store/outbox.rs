@@ -119,7 +119,18 @@ macro_rules! show {
         .await?
     };
 }
-pub(super) use {insert, show};
+
+/// What a run writes from here on is a text of its own, none of which stands anywhere yet; inside a
+/// transaction of either database.
+macro_rules! begin_anew {
+    ($tx:ident, $run:expr) => {
+        sqlx::query("update outbox set stream_offset = 0 where run_id = $1")
+            .bind($run)
+            .execute(&mut *$tx)
+            .await?
+    };
+}
+pub(super) use {begin_anew, insert, show};
 
 impl Store {
     /// Takes one message that is due, if there is one.

@@ -238,6 +238,9 @@ impl Store {
                 let goes_on = sqlx::query(GOES_ON)
                     .bind(&lease.run)
                     .execute(&mut *tx).await?.rows_affected() == 1;
+                if goes_on {
+                    outbox::begin_anew!(tx, &lease.run);
+                }
                 if let Some((_, first)) = questions.first().filter(|_| !goes_on) {
                     outbox::show!(tx, &lease.run, &Post::AskApproval(first.clone()), now);
                 }

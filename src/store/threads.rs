@@ -247,16 +247,19 @@ impl Store {
             set state = 'read', next_at = $4
             where team_id = $1 and channel_id = $2 and thread_ts = $3";
         in_transaction!(self, tx => {
-            for (heard, version) in earlier {
-                keep!(tx, thread, heard, version, now);
-            }
-            bound!(tx, thread, most);
-            sqlx::query(READ)
+            // What is forgotten while it is read, because the bot is gone from there, stays forgotten.
+            let wanted = sqlx::query(READ)
                 .bind(&thread.team)
                 .bind(&thread.channel)
                 .bind(&thread.ts)
                 .bind(now)
-                .execute(&mut *tx).await?;
+                .execute(&mut *tx).await?.rows_affected() == 1;
+            if wanted {
+                for (heard, version) in earlier {
+                    keep!(tx, thread, heard, version, now);
+                }
+                bound!(tx, thread, most);
+            }
         });
         Ok(())
     }

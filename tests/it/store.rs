@@ -1,6 +1,8 @@
 //! What is particular to each database that the bot keeps its things in, and what must hold on both.
 
 mod changes;
+mod locks;
+mod threads;
 
 use patchbay::config::{Config, Environment};
 use patchbay::store::Store;

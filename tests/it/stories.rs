@@ -13,6 +13,7 @@ mod live;
 pub mod long;
 mod outages;
 mod questions;
+mod seams;
 mod shortcuts;
 mod sockets;
 mod surfaces;

@@ -13,8 +13,10 @@ use crate::slack::client::{CallError, SlackClient};
 
 /// How long a connection may take, and then the greeting.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The largest frame that is read: Slack's own are well below.
-const LARGEST_FRAME: usize = 1024 * 1024;
+/// The largest frame that is read. A message of 40,000 characters comes with its blocks, with what it
+/// was before an edit, and with each letter beyond ASCII as six bytes: more than a megabyte. What is
+/// not read closes the socket, and comes again on the next.
+const LARGEST_FRAME: usize = 16 * 1024 * 1024;
 
 /// A connection to Slack.
 pub(super) type WebSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;

@@ -47,7 +47,15 @@ impl Page {
                     Ok(ts) => Ok(ts),
                     // What stands there now is set right as a whole.
                     Err(error) => {
+                        // No message could be had to go on in: the outbox has it from here on.
+                        if self.held.message.is_none() {
+                            return Ok(());
+                        }
                         tracing::debug!(run.id = %self.run.id, "a stream is set right: {error}");
+                        // A stream that is over says nothing more of the session.
+                        if self.surface == Surface::Between {
+                            self.say_status(app, outbox::session_status(&post)).await;
+                        }
                         self.set_right(app, &post).await
                     }
                 }
@@ -97,7 +105,9 @@ impl Page {
         let written = progress.text.get(self.from..).unwrap_or_default();
         let mut message = outbox::render(post);
         message.blocks = below(post);
-        message.blocks.insert(0, markdown(written));
+        message
+            .blocks
+            .insert(0, markdown(&format!("{}{written}", self.opens)));
         let updated = app.slack.update(&self.held.channel, &ts, &message).await;
         updated.map(|()| ts)
     }

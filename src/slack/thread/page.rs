@@ -18,7 +18,7 @@ use crate::slack::client::{CallError, SessionStatus};
 use crate::slack::markdown::harmless;
 use crate::slack::outbox;
 use crate::slack::split::{self, Shape};
-use crate::store::Outgoing;
+use crate::store::{Outgoing, Then};
 
 /// Slack ends a stream after five minutes; it goes on in a new message before that.
 const STREAM_LIFE: Duration = Duration::from_secs(240);
@@ -404,7 +404,12 @@ impl Page {
                 Ok(held)
             }
             Err(error) => {
-                let then = outbox::then(&error, self.held.attempts, app.clock.now());
+                let now = app.clock.now();
+                let then = match outbox::then(&error, self.held.attempts, now) {
+                    // The outbox knows other places.
+                    Then::GiveUp => Then::Again { at: now },
+                    then => then,
+                };
                 app.store
                     .mark_unsent(&self.held, then, &error.to_string())
                     .await?;

@@ -15,7 +15,7 @@ use crate::fakes::postgres::Postgres;
 const ORIGINAL: &str = "message:T1:C1:100.000001";
 
 /// A store on each database; the folder holds the one of SQLite.
-async fn stores() -> (Vec<Store>, tempfile::TempDir) {
+pub async fn stores() -> (Vec<Store>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite:{}", folder.path().join("bot.db").display());
     let postgres = Postgres::shared().create_database().await.owner;

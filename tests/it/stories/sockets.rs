@@ -108,6 +108,25 @@ async fn a_link_that_is_dead_without_a_word_is_noticed_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_megabytes_takes_no_socket_away() {
+    let world = World::start().await;
+    seen(&world.sim, 0, "hello", 2).await;
+    let start = last_entry(&world.sim);
+    let event = json!({
+        "team_id": "T0SIM0001", "type": "event_callback", "event_id": "EvHuge",
+        "authorizations": [{ "team_id": "T0SIM0001", "user_id": "U0BOT0001" }],
+        "event": { "type": "message", "subtype": "message_changed", "channel": "C0GENERAL",
+                   "channel_type": "channel", "ts": "1.9", "event_ts": "1.9",
+                   "message": { "user": "U0ALICE01", "ts": "1.2", "text": "ж".repeat(2_000_000) } },
+    });
+    world.sim.deliver(handmade("events_api", event)).await;
+    let ts = world.alice().says("@patchbay help me").await;
+    world.alice().answer_to(&ts).await;
+    assert_eq!(counts(&world.sim, start), []);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_socket_is_tried_again_however_slack_refuses_it() {
     let world = World::start().await;
     let open = "apps.connections.open";
