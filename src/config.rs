@@ -379,6 +379,25 @@ mod tests {
     }
 
     #[test]
+    fn tokens_that_were_swapped_are_noticed() {
+        let swapped = [
+            ("SLACK_BOT_TOKEN", "xapp-s3cret"),
+            ("SLACK_APP_TOKEN", "xoxb-s3cret"),
+        ];
+        let config = Config::load(None, &environment(&swapped)).unwrap();
+        let problems = config.validate().unwrap_err().to_string();
+        assert!(
+            problems.contains("slack.bot_token is another kind"),
+            "{problems}"
+        );
+        assert!(
+            problems.contains("slack.app_token is another kind"),
+            "{problems}"
+        );
+        assert!(!problems.contains("s3cret"), "{problems}");
+    }
+
+    #[test]
     fn a_wrong_setting_is_named_and_its_value_is_not() {
         let error =
             Config::load(None, &environment(&[("PATCHBAY_SLACK__SOCKETS", "s3cret")])).unwrap_err();

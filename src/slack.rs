@@ -94,6 +94,17 @@ impl SlackConfig {
         if missing(&self.bot_token) {
             problems.push("slack.bot_token is missing: copy it from \"OAuth & Permissions\" of your Slack app into SLACK_BOT_TOKEN".to_owned());
         }
+        // Swapped tokens are a common slip, and Slack's "no" does not say so.
+        let is = |secret: &Option<SecretString>, mark: &str| {
+            let text = secret.as_ref().map_or("", |secret| secret.expose_secret());
+            text.trim().starts_with(mark)
+        };
+        if is(&self.bot_token, "xapp-") || is(&self.bot_token, "xoxp-") {
+            problems.push("slack.bot_token is another kind of token: the one that is wanted begins with `xoxb-`, from \"OAuth & Permissions\"".to_owned());
+        }
+        if is(&self.app_token, "xoxb-") || is(&self.app_token, "xoxp-") {
+            problems.push("slack.app_token is another kind of token: the one that is wanted begins with `xapp-`, from \"Basic Information\"".to_owned());
+        }
         match self.transport {
             Transport::Socket if missing(&self.app_token) => problems.push(
                 "slack.app_token is missing: make an app-level token with connections:write under \"Basic Information\" and set SLACK_APP_TOKEN".to_owned(),

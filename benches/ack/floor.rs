@@ -6,11 +6,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use aws_lc_rs::hmac;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -26,7 +27,7 @@ struct Floor {
     store: Option<SqlitePool>,
 }
 
-/// Serves one kind of floor: `empty`, `hmac` or `insert`.
+/// Serves one kind of floor: `empty`, `hmac`, `insert` or `reader`.
 pub async fn serve(kind: &str, port: u16, folder: &Path) -> anyhow::Result<()> {
     let store = match kind {
         "insert" => Some(database(&folder.join("floor.db")).await?),
@@ -43,10 +44,38 @@ pub async fn serve(kind: &str, port: u16, folder: &Path) -> anyhow::Result<()> {
     let router = Router::new()
         .route("/slack/{what}", slack)
         .route("/readyz", get(async || "ready"))
+        .route("/read", post(read))
         .with_state(floor);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = tokio::net::TcpListener::bind(address).await?;
     Ok(axum::serve(listener, router).await?)
+}
+
+/// Reads what a model writes, a piece at a time, and counts the pieces.
+async fn read(Json(asked): Json<Value>) -> Result<Json<Value>, StatusCode> {
+    let broken = |_: reqwest::Error| StatusCode::BAD_GATEWAY;
+    let url = asked["url"].as_str().unwrap_or_default();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it reads from this program alone"
+    )]
+    let client = reqwest::Client::new();
+    let request = client.post(url).json(&asked["question"]);
+    let mut frames = request.send().await.map_err(broken)?;
+    let (mut rest, mut text, mut pieces) = (String::new(), String::new(), 0);
+    while let Some(bytes) = frames.chunk().await.map_err(broken)? {
+        rest.push_str(&String::from_utf8_lossy(&bytes));
+        while let Some((line, after)) = rest.split_once("\n\n") {
+            let data = line.strip_prefix("data: ").unwrap_or_default();
+            let frame: Value = serde_json::from_str(data).unwrap_or_default();
+            if let Some(piece) = frame["choices"][0]["delta"]["content"].as_str() {
+                text.push_str(piece);
+                pieces += 1;
+            }
+            rest = after.to_owned();
+        }
+    }
+    Ok(Json(json!({ "pieces": pieces, "length": text.len() })))
 }
 
 /// The settings of Patchbay's own SQLite: a commit waits for the disk.

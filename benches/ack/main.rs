@@ -11,6 +11,7 @@ mod servers;
 mod sink;
 mod sockets;
 mod startup;
+mod streams;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use clap::{Parser, Subcommand};
 
 use servers::Launcher;
 
-/// The whole of it takes two and a half minutes; a machine on which it takes longer says nothing.
+/// The whole of it takes about three minutes; a machine on which it takes longer says nothing.
 const LIMIT: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Parser)]
@@ -78,6 +79,7 @@ async fn measure(arguments: &Arguments, folder: &Path) -> anyhow::Result<()> {
     print.rounds(&report);
     print.commits(&commits::measure(&launcher).await?);
     print.sockets(&sockets::measure(&launcher).await?);
+    print.streams(&streams::measure(&launcher).await?);
     print.bars(started.elapsed());
     Ok(())
 }

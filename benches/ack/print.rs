@@ -11,6 +11,7 @@ use crate::rounds::{self, Measured, Report, Who, slowest};
 use crate::servers::Launcher;
 use crate::sockets::Side;
 use crate::startup::Starts;
+use crate::streams::{self, PIECES, PerPiece};
 
 /// Prints as results come, and remembers which bars were met.
 #[derive(Default)]
@@ -195,6 +196,30 @@ impl Printer {
         };
         let what = "Socket Mode: every command, mention and click acknowledged".to_owned();
         self.bar(what, !failed(patchbay));
+    }
+
+    pub fn streams(&mut self, measured: &PerPiece) {
+        let [short, long] = PIECES;
+        line(&format!(
+            "\nAn answer that grows: what each piece costs while a model writes it, in \u{b5}s of CPU\n\
+             (an answer of {long} pieces less one of {short}, {} rounds)",
+            streams::ROUNDS
+        ));
+        let ours = Spread::of(measured.patchbay.iter().copied());
+        let theirs = Spread::of(measured.reader.iter().copied());
+        line(&format!(
+            "Patchbay: read, journaled, shown in Slack   {}",
+            range(ours, 1)
+        ));
+        line(&format!(
+            "a reader that does nothing with it          {}",
+            range(theirs, 1)
+        ));
+        let ratio = Spread::ratio(&measured.patchbay, &measured.reader);
+        line(&format!(
+            "ratio                                       {}",
+            range(ratio, 2)
+        ));
     }
 
     pub fn bars(&self, took: Duration) {

@@ -65,9 +65,21 @@ impl Launcher {
         transport: Transport,
         api_url: &str,
     ) -> anyhow::Result<Server> {
+        self.patchbay_with(name, transport, api_url, &[])
+    }
+
+    /// The same with settings of its own.
+    pub fn patchbay_with(
+        &self,
+        name: &str,
+        transport: Transport,
+        api_url: &str,
+        settings: &[(&'static str, String)],
+    ) -> anyhow::Result<Server> {
         let address = free_address()?;
         let folder = self.folder(name)?;
         let mut command = self.command(Path::new(PATCHBAY));
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
         command
             .arg("serve")
             .env("PATCHBAY_SLACK__TRANSPORT", transport.name())
