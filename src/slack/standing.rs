@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::app::App;
 
 /// Slack's codes for a token that works for nothing, whatever is asked.
-const NO_TOKEN: [&str; 8] = [
+const NO_TOKEN: [&str; 7] = [
     "invalid_auth",
     "not_authed",
     "token_revoked",
@@ -16,7 +16,6 @@ const NO_TOKEN: [&str; 8] = [
     "account_inactive",
     "app_uninstalled",
     "org_login_required",
-    "team_access_not_granted",
 ];
 /// How long it counts that Slack held events back.
 const RECENTLY: TimeDelta = TimeDelta::hours(1);

@@ -38,8 +38,8 @@ pub(super) async fn keep(app: Arc<App>) {
         match told.await {
             Ok(Ending::Asked) => {}
             Ok(Ending::Lost(how)) => tracing::warn!("a socket to Slack was lost: {how}"),
-            // The app stops.
-            Err(_closed) => return,
+            Err(_closed) if app.tasks.is_stopping() => return,
+            Err(_closed) => tracing::error!("a socket to Slack ended without saying why"),
         }
         previous = Some(replaced);
         if since.elapsed() < STEADY {

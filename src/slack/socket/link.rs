@@ -65,8 +65,9 @@ impl Link {
 
     /// Serves until the link is lost, the app stops, or some time after `replaced` is told.
     pub(super) async fn serve(mut self, replaced: CancellationToken) {
+        let counted = Counted(self.app.clone());
         let lost = self.read(&replaced).await;
-        self.app.sockets.closed();
+        drop(counted);
         match lost {
             Some(how) => self.end(Ending::Lost(how)),
             None => self.close().await,
@@ -196,6 +197,15 @@ impl Link {
             // Nobody listens once the bot is closing.
             let _ = told.send(ending);
         }
+    }
+}
+
+/// One of the open sockets, until it is dropped: also by a panic.
+struct Counted(Arc<App>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.sockets.closed();
     }
 }
 
