@@ -250,13 +250,22 @@ impl From<sqlx::Error> for Error {
                 .is_some_and(|code| code.starts_with("57P0") || code == "53300" || code == "25006")
         });
         if down {
-            return Self::new(
-                Kind::Unavailable,
-                "My storage does not answer, so nothing was started.",
-            )
-            .hint("Try again in a minute.")
-            .source(error);
+            return silent().source(error);
         }
         Self::internal(error)
     }
+}
+
+fn silent() -> Error {
+    Error::new(
+        Kind::Unavailable,
+        "My storage does not answer, so nothing was started.",
+    )
+    .hint("Try again in a minute.")
+}
+
+/// What `work` gives; storage that takes longer than `limit` counts as away.
+pub async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let done = tokio::time::timeout(limit, work).await;
+    done.unwrap_or_else(|_| Err(silent()))
 }

@@ -87,6 +87,19 @@ impl Post {
         }
     }
 
+    /// The answer's Markdown, where it is one.
+    pub fn answer(&self) -> Option<&str> {
+        match self {
+            Self::Answer { markdown, .. } => Some(markdown),
+            Self::Working { .. }
+            | Self::AskApproval(_)
+            | Self::Failed { .. }
+            | Self::Stopped { .. }
+            | Self::Withdrawn { .. }
+            | Self::Interrupted { .. } => None,
+        }
+    }
+
     /// How the message of a run that is over looks once its question was edited or deleted; `None`
     /// when nothing about it changes.
     pub fn withdrawn(&self, why: Withdrawn) -> Option<Self> {

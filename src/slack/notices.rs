@@ -7,8 +7,8 @@ use serde_json::json;
 use super::home;
 use super::inbound::{Notice, UNINSTALLED};
 use crate::app::App;
-use crate::error::{Error, Kind, Result};
-use crate::store::SettingOf;
+use crate::error::Result;
+use crate::store::{SettingOf, in_time};
 
 /// What a person may ask first, under a title each.
 const PROMPTS: [(&str, &str); 3] = [
@@ -22,9 +22,8 @@ const PROMPTS: [(&str, &str); 3] = [
 
 /// Forgets what was said where the bot no longer is. Slack says it again when that failed.
 pub async fn forget(app: &App, notice: &Notice) -> Result<()> {
-    let heeded = tokio::time::timeout(app.config.slack.store_timeout, heed(app, notice)).await;
-    heeded
-        .unwrap_or_else(|_| Err(Error::new(Kind::Unavailable, "My storage does not answer.")))
+    in_time(app.config.slack.store_timeout, heed(app, notice))
+        .await
         .inspect_err(|error| tracing::warn!(error.cause = ?error.cause(), "what was said where the bot is gone is kept for now"))
 }
 

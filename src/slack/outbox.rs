@@ -97,7 +97,7 @@ async fn send_one(app: &App) -> Result<bool> {
     match sent.unwrap_or(Err(CallError::Unheard("time-out"))) {
         Ok(message) => {
             app.store.mark_sent(&outgoing, &message).await?;
-            say_status(app, &outgoing).await;
+            say_that_it_is_over(app, &outgoing).await;
         }
         Err(error) => {
             let mut then = then(&error, outgoing.attempts, app.clock.now());
@@ -219,11 +219,15 @@ pub(super) async fn end_stream(
 
 /// Says that the agent waits or is done where a message was brought up to date after a decision or
 /// a Retry: a run that ended sooner than it could be shown as it goes left its thread as it was.
-async fn say_status(app: &App, outgoing: &Outgoing) {
+async fn say_that_it_is_over(app: &App, outgoing: &Outgoing) {
     let status = session_status(&outgoing.post.0);
-    if outgoing.message.is_none() || outgoing.streaming || status == SessionStatus::Processing {
-        return;
+    if outgoing.message.is_some() && !outgoing.streaming && status != SessionStatus::Processing {
+        say_status(app, outgoing, status).await;
     }
+}
+
+/// Says what the agent does where no stream says it, so that people can stop it.
+pub(super) async fn say_status(app: &App, outgoing: &Outgoing, status: SessionStatus) {
     let (channel, thread) = (&outgoing.channel, &outgoing.thread);
     let said = app.slack.set_session_status(channel, thread, status).await;
     // A matter of comfort: the message says it as well.

@@ -6,18 +6,19 @@ use crate::app::App;
 use crate::channels::Room;
 use crate::domain::channel::Listens;
 use crate::domain::thread::{Heard, Thread};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::ids::MessageTs;
+use crate::store::in_time;
 
 /// The question that a message is, if it is one. No network call but to storage.
 pub async fn heed(app: &App, said: Overheard) -> Result<Option<Question>> {
-    in_time(app, decide(app, said)).await
+    bounded(app, decide(app, said)).await
 }
 
 /// What was said in a thread and then edited or deleted is kept as it is now.
 pub async fn follow(app: &App, change: &Change) -> Result<()> {
     let said = change.overheard();
-    in_time(app, async {
+    bounded(app, async {
         if keeps(app) && was_asked_in(app, &said.thread).await? {
             keep(app, &said.thread, &said.heard, &said.version).await?;
         }
@@ -26,10 +27,8 @@ pub async fn follow(app: &App, change: &Change) -> Result<()> {
     .await
 }
 
-async fn in_time<T>(app: &App, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let done = tokio::time::timeout(app.config.slack.store_timeout, work).await;
-    let done =
-        done.unwrap_or_else(|_| Err(Error::new(Kind::Unavailable, "My storage does not answer.")));
+async fn bounded<T>(app: &App, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let done = in_time(app.config.slack.store_timeout, work).await;
     done.inspect_err(|error| {
         tracing::warn!(error.cause = ?error.cause(), "a message could not be heeded");
     })
@@ -51,9 +50,12 @@ async fn decide(app: &App, said: Overheard) -> Result<Option<Question>> {
         }
         None => Listens::Mentions,
     };
+    // Asked of the store once: every message of every channel comes by here.
+    let mut asked_there = None;
     let wanted = match listens {
         Listens::Mentions => false,
-        Listens::Threads => in_thread && was_asked_in(app, &thread).await?,
+        Listens::Threads if in_thread => *asked_there.insert(was_asked_in(app, &thread).await?),
+        Listens::Threads => false,
         Listens::All => true,
     };
     if let Some(question) = question.filter(|_| wanted)
@@ -63,7 +65,11 @@ async fn decide(app: &App, said: Overheard) -> Result<Option<Question>> {
     }
     if in_thread && keeps(app) {
         let kept = async {
-            match was_asked_in(app, &thread).await? {
+            let asked_there = match asked_there {
+                Some(known) => known,
+                None => was_asked_in(app, &thread).await?,
+            };
+            match asked_there {
                 true => keep(app, &thread, &heard, &version).await,
                 false => Ok(()),
             }

@@ -11,9 +11,9 @@ use super::inbound::{self, Caller, Command, Envelope, Inbound, Notice, Question,
 use super::{commands, modals, notices, overheard, router};
 use crate::app::App;
 use crate::domain::run::{Run, RunState};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::ids::{InboxId, LeaseToken, RunId, TeamId};
-use crate::store::{Arrival, Change, Delivery, Stored};
+use crate::store::{Arrival, Change, Delivery, Stored, in_time};
 
 /// What goes back to Slack at once.
 #[derive(Clone, Debug, PartialEq)]
@@ -181,14 +181,7 @@ async fn store(
             Some(change) => app.runs.change(delivery, arrival, change).await,
         }
     };
-    let stored = tokio::time::timeout(limit, storing).await;
-    let stored = stored.unwrap_or_else(|_| {
-        Err(Error::new(
-            Kind::Unavailable,
-            "My storage does not answer, so nothing was started.",
-        )
-        .hint("Try again in a minute."))
-    });
+    let stored = in_time(limit, storing).await;
     if let Err(error) = &stored {
         tracing::error!(error.r#ref = %error.reference(), error.cause = ?error.cause(), "a delivery could not be stored");
     }

@@ -309,25 +309,14 @@ impl Store {
             .bind(&run.id)
             .bind(most)
             .fetch_all(c).await?);
-        let answered = rows
-            .into_iter()
-            .rev()
-            .filter_map(|(at, question, post)| match post.0 {
-                Post::Answer {
-                    markdown: answer, ..
-                } => Some(Exchange {
-                    at,
-                    heard: String::new(),
-                    question,
-                    answer,
-                }),
-                Post::Working { .. }
-                | Post::AskApproval(_)
-                | Post::Failed { .. }
-                | Post::Stopped { .. }
-                | Post::Withdrawn { .. }
-                | Post::Interrupted { .. } => None,
-            });
+        let answered = rows.into_iter().rev().filter_map(|(at, question, post)| {
+            Some(Exchange {
+                at,
+                heard: String::new(),
+                question,
+                answer: post.0.answer()?.to_owned(),
+            })
+        });
         Ok(answered.collect())
     }
 }

@@ -33,14 +33,13 @@ impl SlackClient {
             ];
             query.extend(thread.map(|thread| ("ts", Some(thread.as_str()))));
             query.extend((!cursor.is_empty()).then_some(("cursor", Some(cursor.as_str()))));
-            let answer = self.get(method, &query).await?;
-            let messages = answer["messages"].as_array().map_or(&[][..], Vec::as_slice);
+            let (messages, next) = self.messages(method, &query).await?;
             if let Some(found) = messages.iter().find(|message| wanted(message)) {
                 return Ok(found["ts"].as_str().map(MessageTs::new));
             }
-            match answer["response_metadata"]["next_cursor"].as_str() {
-                Some(next) if !next.is_empty() => cursor = next.to_owned(),
-                _ => return Ok(None),
+            match next {
+                Some(next) => cursor = next,
+                None => return Ok(None),
             }
         }
         Ok(None)

@@ -77,10 +77,22 @@ impl SlackClient {
             ("limit", Some("200")),
             ("cursor", Some(cursor).filter(|cursor| !cursor.is_empty())),
         ];
-        let answer = self.get("conversations.replies", &query).await?;
+        self.messages("conversations.replies", &query).await
+    }
+
+    /// One page of messages, each as Slack has it, and where the next page begins.
+    pub(super) async fn messages(
+        &self,
+        method: &'static str,
+        query: &[(&str, Option<&str>)],
+    ) -> Result<(Vec<Value>, Option<String>), CallError> {
+        let mut answer = self.get(method, query).await?;
         let next = answer["response_metadata"]["next_cursor"].as_str();
         let next = next.filter(|next| !next.is_empty()).map(str::to_owned);
-        let messages = answer["messages"].as_array().cloned().unwrap_or_default();
+        let messages = match answer["messages"].take() {
+            Value::Array(messages) => messages,
+            _ => Vec::new(),
+        };
         Ok((messages, next))
     }
 

@@ -2,7 +2,6 @@
 
 use super::{CallError, TRANSIENT, noted, pages, visible};
 use crate::app::App;
-use crate::domain::post::Post;
 use crate::slack::blocks::clipped;
 use crate::slack::standing::is_about_the_token;
 use crate::store::{FileState, Outgoing};
@@ -23,7 +22,11 @@ const GONE: &str = "file_not_found";
 pub(super) fn holds(outgoing: &Outgoing) -> bool {
     outgoing.stream_offset == 0
         && outgoing.file_state != FileState::Refused
-        && content(outgoing).is_some_and(|answer| answer.chars().count() > pages::LONGEST)
+        && outgoing
+            .post
+            .0
+            .answer()
+            .is_some_and(|answer| answer.chars().count() > pages::LONGEST)
 }
 
 /// Whether Slack has its content and it is not known to be in the thread.
@@ -31,21 +34,9 @@ pub(super) fn is_to_be_shared(outgoing: &Outgoing) -> bool {
     holds(outgoing) && outgoing.file_state == FileState::Uploaded
 }
 
-fn content(outgoing: &Outgoing) -> Option<&str> {
-    match &outgoing.post.0 {
-        Post::Answer { markdown, .. } => Some(markdown),
-        Post::Working { .. }
-        | Post::AskApproval(_)
-        | Post::Failed { .. }
-        | Post::Stopped { .. }
-        | Post::Withdrawn { .. }
-        | Post::Interrupted { .. } => None,
-    }
-}
-
 /// Brings the content to Slack, where nobody sees it yet: done twice, one of the two is forgotten.
 pub(super) async fn upload(app: &App, outgoing: &mut Outgoing) -> Result<(), CallError> {
-    let answer = match content(outgoing) {
+    let answer = match outgoing.post.0.answer() {
         Some(answer) if holds(outgoing) && outgoing.file_state == FileState::None => answer,
         Some(_) | None => return Ok(()),
     };

@@ -43,7 +43,9 @@ pub enum Failure {
     #[error("Slack cannot be reached ({0}): check that this machine reaches slack.com")]
     Unreachable(&'static str),
     /// Slack said goodbye instead of hello, with its reason.
-    #[error("Slack turned the socket away (`{0}`)")]
+    #[error(
+        "Slack turned the socket away (`{0}`): Socket Mode must be on in the app's settings, and all copies of the bot together may have ten sockets"
+    )]
     TurnedAway(String),
 }
 

@@ -35,11 +35,9 @@ impl Page {
             Surface::Between => self.held.message.clone(),
             Surface::Stream { .. } | Surface::Closed => None,
         };
-        if plain.is_some() {
-            self.say_status(app, outbox::session_status(&post)).await;
-        }
         let ended = match (self.surface.clone(), plain) {
             (_, Some(ts)) if self.leaves_text(progress, &post) => {
+                outbox::say_status(app, &self.held, outbox::session_status(&post)).await;
                 self.keep_text(app, progress, &post, ts).await
             }
             (Surface::Stream { .. }, _) if !matches!(post, Post::Working { .. }) => {
@@ -54,7 +52,8 @@ impl Page {
                         tracing::debug!(run.id = %self.run.id, "a stream is set right: {error}");
                         // A stream that is over says nothing more of the session.
                         if self.surface == Surface::Between {
-                            self.say_status(app, outbox::session_status(&post)).await;
+                            outbox::say_status(app, &self.held, outbox::session_status(&post))
+                                .await;
                         }
                         self.set_right(app, &post).await
                     }

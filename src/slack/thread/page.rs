@@ -347,7 +347,7 @@ impl Page {
         }
         if let Some(ts) = self.held.message.clone() {
             self.surface = Surface::Message(ts);
-            self.say_status(app, SessionStatus::Processing).await;
+            outbox::say_status(app, &self.held, SessionStatus::Processing).await;
             return Ok(true);
         }
         let first = json!({
@@ -399,7 +399,7 @@ impl Page {
         match app.slack.post(channel, thread, &message, metadata).await {
             Ok(ts) => {
                 let held = self.remember(app, &ts, false, offset).await?;
-                self.say_status(app, SessionStatus::Processing).await;
+                outbox::say_status(app, &self.held, SessionStatus::Processing).await;
                 self.surface = Surface::Message(ts);
                 Ok(held)
             }
@@ -415,16 +415,6 @@ impl Page {
                     .await?;
                 Ok(false)
             }
-        }
-    }
-
-    /// Says what the agent does where no stream says it, so that people can stop it.
-    pub(super) async fn say_status(&self, app: &App, status: SessionStatus) {
-        let (channel, thread) = (&self.run.channel, &self.run.thread);
-        let said = app.slack.set_session_status(channel, thread, status).await;
-        // A matter of comfort: the message says it as well.
-        if let Err(error) = said {
-            tracing::debug!(run.id = %self.run.id, "the status of a session was not set: {error}");
         }
     }
 

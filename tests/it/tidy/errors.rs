@@ -13,11 +13,7 @@ const TOLD_BY: [&str; 7] = [
     "src/tools/sources/http/answer.rs",
 ];
 /// Sentences that no story can bring about, or that nobody in Slack reads, and why.
-const NOT_SHOWN: [(&str, &str); 3] = [
-    (
-        "My storage does not answer.",
-        "it is about messages that were not for the bot, and is logged",
-    ),
+const NOT_SHOWN: [(&str, &str); 2] = [
     (
         "The model gave an empty answer.",
         "the providers that stories can play call that a failure of theirs",
