@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use slack_sim::{Sim, SimConfig};
 
-use crate::app::{button, connected, modal, post, start, trigger};
+use crate::app::{PATIENCE, button, connected, modal, post, start, trigger};
 
 async fn get(sim: &Sim, path: &str) -> Value {
     let response = reqwest::get(format!("{}/sim/{path}", sim.url())).await;
@@ -152,6 +152,14 @@ async fn a_reset_forgets_everything_but_the_sockets() {
     let (sim, mut app) = connected().await;
     sim.say("alice", "general", "hello").await.unwrap();
     app.take().await;
+    // Until the acknowledgement is noted, a word of the inspector's may come before the reset's.
+    let noted = |sim: &Sim| {
+        let mut entries = sim.log(0).into_iter();
+        entries.find(|entry| entry.ack_ms.is_some())
+    };
+    sim.until(PATIENCE, noted)
+        .await
+        .expect("an acknowledgement");
     let url = format!("{}/sim/events?user=bob", sim.url());
     let mut notices = reqwest::get(url).await.unwrap().bytes_stream();
     send(&sim, "reset", json!({})).await;
