@@ -23,6 +23,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -265,7 +266,10 @@ fn silent() -> Error {
 }
 
 /// What `work` gives; storage that takes longer than `limit` counts as away.
-pub async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let done = tokio::time::timeout(limit, work).await;
-    done.unwrap_or_else(|_| Err(silent()))
+pub fn in_time<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T>>,
+) -> impl Future<Output = Result<T>> {
+    // Not an `async fn`: that would hold the work twice, on the way in of every delivery.
+    tokio::time::timeout(limit, work).map(|done| done.unwrap_or_else(|_| Err(silent())))
 }

@@ -1,6 +1,8 @@
 //! What is said without addressing the bot: a question or not, as was chosen for the channel; and
 //! kept for later questions where it is said in a thread in which the bot was asked.
 
+use futures_util::TryFutureExt as _;
+
 use super::inbound::{Change, Overheard, Question, Unanswerable};
 use crate::app::App;
 use crate::channels::Room;
@@ -27,9 +29,8 @@ pub async fn follow(app: &App, change: &Change) -> Result<()> {
     .await
 }
 
-async fn bounded<T>(app: &App, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let done = in_time(app.config.slack.store_timeout, work).await;
-    done.inspect_err(|error| {
+fn bounded<T>(app: &App, work: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+    in_time(app.config.slack.store_timeout, work).inspect_err(|error| {
         tracing::warn!(error.cause = ?error.cause(), "a message could not be heeded");
     })
 }
