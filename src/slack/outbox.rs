@@ -1,6 +1,7 @@
 //! Brings every run's message to Slack: posted once, then kept up to date.
 
 mod file;
+mod looks;
 mod pages;
 mod receipt;
 
@@ -10,18 +11,17 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::blocks::{Message, Style, actions, button, context, markdown, section};
+use super::blocks::Message;
 use super::client::{CallError, SessionStatus, StreamEnd};
 use super::elsewhere;
-use super::mrkdwn::{code, code_block, escape};
 use super::standing::is_about_the_token;
 use crate::app::App;
-use crate::domain::post::{ApprovalRequest, Post, Withdrawn};
-use crate::domain::tool::Risk;
+use crate::domain::post::{Post, Withdrawn};
 use crate::error::Result;
-use crate::ids::{MessageTs, RunId};
+use crate::ids::MessageTs;
 use crate::store::{FileState, Outgoing, Then};
 
+pub use looks::render;
 pub(super) use receipt::line as receipt_line;
 
 /// How many messages are sent at once.
@@ -53,13 +53,6 @@ const NO_LONGER_OURS_TO_EDIT: [&str; 3] = [
 ];
 /// Slack's code for a message that takes no update while it streams.
 const STILL_A_STREAM: &str = "streaming_state_conflict";
-/// Characters of arguments in one block: escaped, they may become five times as many.
-const ARGUMENTS_PER_BLOCK: usize = 590;
-/// What stands below an answer whose question was edited since.
-const OUTDATED: &str =
-    "✏️ The question was edited since. This answers it as it was before; the new answer is below.";
-/// What to do about a call that may have run.
-const BEFORE_RETRY: &str = " before you retry";
 /// Slack's `metadata.event_type` of our messages.
 const EVENT_TYPE: &str = "patchbay_run";
 
@@ -347,154 +340,4 @@ pub(super) fn then(error: &CallError, attempts: i64, now: DateTime<Utc>) -> Then
         CallError::Refused(code) if TRANSIENT.contains(&code.as_str()) => again,
         CallError::Refused(_) => Then::GiveUp,
     }
-}
-
-/// How a run's message looks.
-pub fn render(post: &Post) -> Message {
-    match post {
-        Post::Working { note } => Message::new(format!("⏳ {}", escape(note))),
-        Post::AskApproval(request) => approval(request),
-        Post::Answer {
-            markdown: text,
-            receipt,
-            outdated,
-        } => Message {
-            text: super::blocks::clipped(&escape(text), 3_000),
-            blocks: [
-                Some(markdown(text)),
-                left_out(text),
-                outdated.then(|| context(OUTDATED)),
-                Some(context(&receipt_line(receipt))),
-            ]
-            .into_iter()
-            .flatten()
-            .collect(),
-        },
-        Post::Failed {
-            message,
-            hint,
-            reference,
-            unknown,
-            run,
-        } => {
-            let mut text = format!("⚠️ {}", escape(message));
-            if let Some(hint) = hint {
-                text.push_str(&format!("\n{}", escape(hint)));
-            }
-            text.push_str(&may_have_run(unknown, BEFORE_RETRY));
-            Message::new(text)
-                .block(actions(vec![retry(run)]))
-                .block(context(&format!("Reference {}", escape(reference))))
-        }
-        Post::Stopped { by, unknown, run } => {
-            let by = by.as_ref().map(|user| format!(" by <@{user}>"));
-            let text = format!("⏹️ Stopped{}.", by.unwrap_or_default());
-            ended_early(&text, unknown, run)
-        }
-        Post::Withdrawn { why, unknown } => {
-            let what = match why {
-                Withdrawn::Edited => {
-                    "✏️ The question was edited before I had answered it, so I stopped. I answer the new words below."
-                }
-                Withdrawn::TakenBack => {
-                    "✏️ The question was edited before I had answered it, so I stopped."
-                }
-                Withdrawn::Deleted => "🗑️ The question was deleted, so I stopped.",
-            };
-            Message::new(format!("{what}{}", may_have_run(unknown, "")))
-        }
-        Post::Interrupted { unknown, run } => {
-            ended_early("⚠️ I was interrupted before I could answer.", unknown, run)
-        }
-    }
-}
-
-/// One message cannot hold a long answer: what is missing is said.
-fn left_out(markdown: &str) -> Option<Value> {
-    let whole = super::markdown::harmless(markdown).chars().count();
-    let more = whole.checked_sub(super::blocks::MARKDOWN_TEXT)?;
-    (more > 0).then(|| {
-        context(&format!(
-            "⚠️ The answer was too long for one message: its last {more} characters are left out. Ask for a part of it."
-        ))
-    })
-}
-
-fn ended_early(what: &str, unknown: &[String], run: &RunId) -> Message {
-    Message::new(format!("{what}{}", may_have_run(unknown, BEFORE_RETRY)))
-        .block(actions(vec![retry(run)]))
-}
-
-/// Calls that were sent and never came back are named: only the person can look.
-fn may_have_run(unknown: &[String], before: &str) -> String {
-    if unknown.is_empty() {
-        return String::new();
-    }
-    let names: Vec<String> = unknown.iter().map(|name| code(name)).collect();
-    format!(
-        "\n{} may have run; I did not repeat it. Please check{before}.",
-        names.join(", ")
-    )
-}
-
-fn retry(run: &RunId) -> Value {
-    button("Retry", super::actions::RETRY, run.as_str(), Style::Primary)
-}
-
-fn approval(request: &ApprovalRequest) -> Message {
-    let (what, style) = match request.risk {
-        Risk::Read => ("reads", Style::Primary),
-        Risk::Write => ("changes something", Style::Primary),
-        Risk::Destructive => ("removes something", Style::Danger),
-    };
-    let arguments = serde_json::to_string_pretty(&request.arguments).unwrap_or_default();
-    let title = format!(
-        "🔒 May I run {} on {}? It {what}.",
-        code(&request.tool),
-        code(&request.connection)
-    );
-    // All of it, however long: what cannot be seen must not be approved.
-    let characters: Vec<char> = visible(&arguments).chars().collect();
-    let shown = characters
-        .chunks(ARGUMENTS_PER_BLOCK)
-        .map(|part| part.iter().collect::<String>());
-    shown
-        .fold(Message::new(title), |message, part| {
-            message.block(section(&code_block(&part)))
-        })
-        .block(actions(vec![
-            button(
-                "Approve",
-                super::actions::APPROVE,
-                request.id.as_str(),
-                style,
-            ),
-            button(
-                "Deny",
-                super::actions::DENY,
-                request.id.as_str(),
-                Style::Plain,
-            ),
-        ]))
-        .block(context(
-            "Only the person who asked can decide. It runs once, exactly as shown.",
-        ))
-}
-
-/// Characters that hide or reorder others, spelled out: what is approved must be what is read.
-fn visible(text: &str) -> String {
-    let hides = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{ad}' | '\u{61c}' | '\u{e0000}'..='\u{e007f}')
-    };
-    text.chars()
-        .map(|c| {
-            if hides(c) {
-                c.escape_unicode().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! An answer that is very long, as a file below its beginning: uploaded, then shared in the thread.
 
-use super::{CallError, TRANSIENT, noted, pages, visible};
+use super::looks::visible;
+use super::{CallError, TRANSIENT, noted, pages};
 use crate::app::App;
 use crate::slack::blocks::clipped;
 use crate::slack::standing::is_about_the_token;

@@ -1,7 +1,7 @@
 //! A long answer in several messages: what each holds, and where the next begins.
 
-use super::{OUTDATED, file, receipt_line, render};
-use crate::domain::post::Post;
+use super::{file, receipt_line, render};
+use crate::domain::post::{Post, Receipt};
 use crate::slack::blocks::{MARKDOWN_TEXT, Message, clipped, context, markdown};
 use crate::slack::markdown::harmless;
 use crate::slack::mrkdwn::escape;
@@ -16,6 +16,9 @@ const BEGINNING: usize = 4_000;
 pub(super) const LONGEST: usize = 4 * ROOM;
 /// What stands below the beginning of an answer that is in a file.
 const IN_A_FILE: &str = "📄 It goes on: the whole answer is in the file below.";
+/// What stands below an answer whose question was edited since.
+const OUTDATED: &str =
+    "✏️ The question was edited since. This answers it as it was before; the new answer is below.";
 /// Less is never put into one.
 const LEAST_ROOM: usize = 500;
 
@@ -54,6 +57,24 @@ fn here(outgoing: &Outgoing) -> Page {
     };
     let from = usize::try_from(outgoing.stream_offset).unwrap_or(0);
     let in_a_file = file::holds(outgoing);
+    let (mut message, next) = self::answer(answer, from, in_a_file, receipt, *outdated);
+    if next.is_none() {
+        message = crate::slack::feedback::below(message, outgoing);
+    }
+    Page {
+        message,
+        next: next.map(|next| i64::try_from(next).unwrap_or(i64::MAX)),
+    }
+}
+
+/// The message that holds an answer from a place in it on, and where the next one begins.
+pub(super) fn answer(
+    answer: &str,
+    from: usize,
+    in_a_file: bool,
+    receipt: &Receipt,
+    outdated: bool,
+) -> (Message, Option<usize>) {
     let room = if in_a_file { BEGINNING } else { ROOM };
     let (text, next) = text(answer, answer.floor_char_boundary(from), room);
     let next = next.filter(|_| !in_a_file);
@@ -71,12 +92,8 @@ fn here(outgoing: &Outgoing) -> Page {
     if next.is_none() {
         message.blocks.extend(outdated.then(|| context(OUTDATED)));
         message.blocks.push(context(&receipt_line(receipt)));
-        message = crate::slack::feedback::below(message, outgoing);
     }
-    Page {
-        message,
-        next: next.map(|next| i64::try_from(next).unwrap_or(i64::MAX)),
-    }
+    (message, next)
 }
 
 /// The text of the message that begins here, and where the next one does; `room` is in characters.

@@ -16,7 +16,7 @@ const PAGES: [(&str, &str); 13] = [
     ("modals/connect.rs", "connect"),
     ("modals/menu.rs", "menu"),
     ("modals/picker.rs", "connect"),
-    ("outbox.rs", "approvals"),
+    ("outbox/looks.rs", "approvals"),
     ("places.rs", "channel"),
     ("screens.rs", "errors"),
     ("thread.rs", "asking"),
