@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::bounded::make_room;
 use crate::clock::Clock;
 use crate::domain::channel::{ChannelSettings, Choice};
 use crate::domain::principal::Principal;
@@ -22,6 +23,7 @@ use unaddressed::Unaddressed;
 const FRESH: Duration = Duration::from_secs(3);
 /// Channels that are remembered.
 const MOST_REMEMBERED: usize = 4_000;
+
 #[derive(Clone, Copy, Debug)]
 struct Known {
     settings: ChannelSettings,
@@ -92,12 +94,9 @@ impl Channels {
 
     fn remember(&self, place: Place, settings: ChannelSettings, as_of: Instant) {
         let mut known = lock(&self.known);
-        if known.len() >= MOST_REMEMBERED {
-            known.retain(|_, known| as_of.duration_since(known.as_of) < FRESH);
-        }
-        if known.len() >= MOST_REMEMBERED {
-            known.clear();
-        }
+        make_room(&mut known, MOST_REMEMBERED, |known| {
+            as_of.duration_since(known.as_of) < FRESH
+        });
         // A look that began earlier may end later.
         if known.get(&place).is_none_or(|other| other.as_of <= as_of) {
             known.insert(place, Known { settings, as_of });

@@ -26,6 +26,7 @@ pub mod secrets;
 pub mod store;
 pub mod tasks;
 // domain: the words everyone uses
+pub mod bounded;
 pub mod clock;
 pub mod domain;
 pub mod error;

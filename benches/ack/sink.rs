@@ -28,6 +28,18 @@ struct Shared {
     holding: watch::Sender<bool>,
 }
 
+/// Serves on a free port of loopback for as long as the second value lives.
+pub async fn serve(router: Router) -> anyhow::Result<(SocketAddr, JoinSet<()>)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    let mut server = JoinSet::new();
+    server.spawn(async move {
+        // It ends by being dropped.
+        let _ = axum::serve(listener, router).await;
+    });
+    Ok((address, server))
+}
+
 impl Sink {
     pub async fn start() -> anyhow::Result<Self> {
         let state = Arc::new(Shared {
@@ -38,13 +50,7 @@ impl Sink {
             .route("/api/auth.test", any(identity))
             .route("/{*what}", any(take))
             .with_state(state.clone());
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let mut server = JoinSet::new();
-        server.spawn(async move {
-            // It ends by being dropped.
-            let _ = axum::serve(listener, router).await;
-        });
+        let (address, server) = serve(router).await?;
         Ok(Self {
             address,
             state,

@@ -1,7 +1,7 @@
 //! What each piece of an answer costs while a model writes it: read, journaled, and let grow in
 //! Slack; next to a program that reads the same stream and does nothing with it.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -13,10 +13,10 @@ use axum::routing::post;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use slack_sim::Sim;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::servers::{Launcher, Server, Transport};
+use crate::sink::serve;
 use crate::sockets::workspace;
 
 pub const ROUNDS: usize = 3;
@@ -124,13 +124,7 @@ struct Model {
 impl Model {
     async fn start() -> anyhow::Result<Self> {
         let router = Router::new().route("/v1/chat/completions", post(write));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let mut server = JoinSet::new();
-        server.spawn(async move {
-            // It ends by being dropped.
-            let _ = axum::serve(listener, router).await;
-        });
+        let (address, server) = serve(router).await?;
         Ok(Self {
             address,
             _server: server,

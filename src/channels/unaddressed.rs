@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Place;
+use crate::bounded::make_room;
 
 /// Questions taken in a channel within [`WINDOW`], unless somebody mentions the bot in between.
 pub const MOST: u32 = 20;
@@ -40,13 +41,9 @@ pub(super) struct Unaddressed {
 
 impl Unaddressed {
     pub(super) fn take(&mut self, place: Place, now: Instant) -> Room {
-        if self.counts.len() >= MOST_CHANNELS {
-            self.counts
-                .retain(|_, count| now.duration_since(count.since) < WINDOW);
-        }
-        if self.counts.len() >= MOST_CHANNELS {
-            self.counts.clear();
-        }
+        make_room(&mut self.counts, MOST_CHANNELS, |count| {
+            now.duration_since(count.since) < WINDOW
+        });
         let fresh = Count {
             since: now,
             questions: 0,

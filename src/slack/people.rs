@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::client::{CallError, Profile};
 use crate::app::App;
+use crate::bounded::make_room;
 use crate::ids::UserId;
 
 /// People that are remembered.
@@ -42,11 +43,10 @@ impl People {
 
     fn remember(&self, user: &UserId, profile: Profile, as_of: Instant) {
         let mut known = self.known();
-        if known.len() >= MOST_REMEMBERED && !known.contains_key(user) {
-            known.retain(|_, known| as_of.duration_since(known.as_of) < A_WHILE);
-        }
-        if known.len() >= MOST_REMEMBERED {
-            known.clear();
+        if !known.contains_key(user) {
+            make_room(&mut known, MOST_REMEMBERED, |known| {
+                as_of.duration_since(known.as_of) < A_WHILE
+            });
         }
         known.insert(user.clone(), Known { profile, as_of });
     }

@@ -26,7 +26,7 @@ const RINGS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("ground", &["llm", "net", "secrets", "store", "tasks"]),
-    ("domain", &["clock", "domain", "error", "ids"]),
+    ("domain", &["bounded", "clock", "domain", "error", "ids"]),
 ];
 
 /// Files that may be longer than the rest, and why.
