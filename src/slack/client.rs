@@ -23,7 +23,7 @@ use super::limits::Limits;
 use super::standing::Standing;
 use crate::domain::principal::Principal;
 use crate::error::{Error, Kind};
-use crate::ids::{ChannelId, MessageTs, UserId};
+use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
 
 use reading::Itself;
 pub use reading::{Place, Profile};
@@ -303,6 +303,14 @@ impl SlackClient {
         let answer = self.call("auth.test", &json!({})).await?;
         let part = |name: &str| answer[name].as_str().unwrap_or("unknown").to_owned();
         Ok(format!("{} as {}", part("team"), part("user")))
+    }
+
+    /// The workspace that the token belongs to, as Slack says now; nothing where it is a whole
+    /// organisation's.
+    pub async fn whose(&self) -> Result<Option<TeamId>, CallError> {
+        let answer = self.call("auth.test", &json!({})).await?;
+        let team = answer["team_id"].as_str().map(TeamId::new);
+        Ok(team.filter(|_| answer["is_enterprise_install"] != json!(true)))
     }
 
     /// Answers through the URL that came with a command or click; only Slack's own is used.

@@ -145,9 +145,6 @@ pub struct ShortcutMessage {
     pub text: String,
 }
 
-/// Slack's word for an app that was taken out of the workspace.
-pub const UNINSTALLED: &str = "app_uninstalled";
-
 /// What happens around the bot.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
@@ -160,12 +157,12 @@ pub enum Notice {
         /// The conversation.
         channel: ChannelId,
     },
-    /// The bot is gone from a channel, or from the whole workspace.
+    /// The bot is gone from a channel.
     Gone {
         /// The workspace.
         team: TeamId,
-        /// The channel; nothing where it is gone from all of them.
-        channel: Option<ChannelId>,
+        /// The channel.
+        channel: ChannelId,
         /// Whether there is no coming back to what was chosen there.
         for_good: bool,
     },
@@ -178,8 +175,12 @@ pub enum Notice {
         /// The bot's own name in mentions.
         bot: String,
     },
-    /// Slack takes the bot's token no more, with a code of its own.
-    Refused(&'static str),
+    /// A workspace took the app out, or a bot's token ended. Whether it is this bot's is not said:
+    /// the event may be late, or about another installation.
+    Farewell {
+        /// The workspace that the app was taken out of.
+        left: Option<TeamId>,
+    },
     /// Slack holds events back, because there are too many.
     HeldBack,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::home;
-use super::inbound::{Notice, UNINSTALLED};
+use super::inbound::Notice;
 use crate::app::App;
 use crate::error::Result;
 use crate::store::{SettingOf, in_time};
@@ -47,13 +47,7 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
             team,
             channel,
             for_good,
-        } => {
-            if channel.is_none() {
-                app.slack.standing().refuse(UNINSTALLED);
-            }
-            let channel = channel.as_ref();
-            app.store.forget_place(team, channel, *for_good).await
-        }
+        } => app.store.forget_place(team, Some(channel), *for_good).await,
         Notice::HomeOpened(person) => home::open(app, person).await,
         Notice::MessagesOpened { person, channel } => {
             let now = app.clock.now();
@@ -81,8 +75,8 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
             }
             Ok(())
         }
-        Notice::Refused(code) => {
-            app.slack.standing().refuse(code);
+        Notice::Farewell { left } => {
+            app.slack.standing().doubt(left.clone());
             Ok(())
         }
         Notice::HeldBack => {

@@ -1,11 +1,20 @@
 //! How the bot stands with Slack: whether its token is taken, and whether Slack holds events back.
+//!
+//! An event that says the app or a token is gone only makes doubtful: it may be late, or about
+//! another installation. Slack is asked then, and its answer counts.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Notify;
 
+use super::client::CallError;
 use crate::app::App;
+use crate::error::Result;
+use crate::ids::TeamId;
+use crate::store::in_time;
 
 /// Slack's codes for a token that works for nothing, whatever is asked.
 const NO_TOKEN: [&str; 7] = [
@@ -20,17 +29,28 @@ const NO_TOKEN: [&str; 7] = [
 /// How long it counts that Slack held events back.
 const RECENTLY: TimeDelta = TimeDelta::hours(1);
 
-/// How often it is asked whether a refused token is taken again.
+/// How often it is asked whether a refused token is taken again, and what could not be learnt.
 const ASKED_AGAIN: Duration = Duration::from_secs(30);
+/// How long it is at least between two questions, however many events come.
+const APART: Duration = Duration::from_secs(1);
+/// Workspaces that are remembered as left until that is settled.
+const MOST_LEFT: usize = 100;
 
 /// What Slack said of this app, other than in answer to one call.
 #[derive(Debug, Default)]
-pub struct Standing(Mutex<State>);
+pub struct Standing {
+    state: Mutex<State>,
+    doubted: Notify,
+}
 
 #[derive(Debug, Default)]
 struct State {
     refused: Option<String>,
     held_back: Option<DateTime<Utc>>,
+    /// Whether an event said that the app or a token is gone, and Slack was not asked since.
+    doubted: bool,
+    /// The workspaces that took the app out, as events said.
+    left: BTreeSet<TeamId>,
 }
 
 /// Whether Slack's "no" is about the bot as a whole.
@@ -38,20 +58,71 @@ pub fn is_about_the_token(code: &str) -> bool {
     NO_TOKEN.contains(&code)
 }
 
-/// Asks again and again while the token is refused: nothing else is sent then.
+/// Asks whether the token is taken: when that is doubtful, and again and again while it is refused,
+/// as nothing else is sent then.
 pub async fn watch(app: Arc<App>) {
+    let standing = app.slack.standing();
     loop {
-        tokio::time::sleep(ASKED_AGAIN).await;
-        if app.slack.standing().refused().is_some() {
-            match app.slack.identity().await {
-                Ok(_) => app.changed.notify_waiters(),
-                Err(error) => tracing::warn!("the bot token is still not taken: {error}"),
+        // What could not be settled is tried again after the same time.
+        let _elapsed = tokio::time::timeout(ASKED_AGAIN, standing.doubted.notified()).await;
+        let left = {
+            let mut state = standing.lock();
+            if !state.doubted && state.left.is_empty() && state.refused.is_none() {
+                continue;
+            }
+            state.doubted = false;
+            state.left.clone()
+        };
+        match app.slack.whose().await {
+            Ok(own) => {
+                app.changed.notify_waiters();
+                settle(&app, left, own.as_ref()).await;
+            }
+            Err(CallError::Refused(code)) if is_about_the_token(&code) => {
+                tracing::warn!("the bot token is not taken: Slack says `{code}`");
+                settle(&app, left, None).await;
+            }
+            Err(error) => {
+                tracing::warn!("Slack did not say whether it takes the bot token: {error}");
+                standing.lock().doubted = true;
             }
         }
+        tokio::time::sleep(APART).await;
     }
 }
 
+/// Forgets what was said and chosen in workspaces that took the app out: in all of them but `own`,
+/// in which it still is.
+async fn settle(app: &App, left: BTreeSet<TeamId>, own: Option<&TeamId>) {
+    for team in left {
+        if own == Some(&team) {
+            tracing::info!(
+                "Slack said that the app was taken out of the workspace, and takes its token all the same: nothing changes"
+            );
+        } else if let Err(error) = forget(app, &team).await {
+            tracing::warn!(error.cause = ?error.cause(), "what was said where the bot is gone is kept for now");
+            continue;
+        }
+        app.slack.standing().lock().left.remove(&team);
+    }
+}
+
+async fn forget(app: &App, team: &TeamId) -> Result<()> {
+    let forgetting = app.store.forget_place(team, None, true);
+    in_time(app.config.slack.store_timeout, forgetting).await
+}
+
 impl Standing {
+    /// An event said that a bot's token ended, or that a workspace took the app out.
+    pub fn doubt(&self, left: Option<TeamId>) {
+        let mut state = self.lock();
+        state.doubted = true;
+        if state.left.len() < MOST_LEFT {
+            state.left.extend(left);
+        }
+        self.doubted.notify_one();
+    }
+
     /// Slack's code, while it refuses the bot token.
     pub fn refused(&self) -> Option<String> {
         self.lock().refused.clone()
@@ -88,6 +159,6 @@ impl Standing {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Caller, Command, Inbound, Malformed, Notice, Question, Received, Shortcut, ShortcutMessage,
-    UNINSTALLED, ignored, required, team, text,
+    ignored, required, team, text,
 };
 use crate::domain::principal::Principal;
 use crate::ids::{ChannelId, MessageTs, UserId};
@@ -35,17 +35,12 @@ pub(super) fn about_the_app(payload: &Value) -> Option<Received> {
     let bots = payload.pointer("/event/tokens/bot");
     let notice = match text(payload, "/event/type").or(text(payload, "/type"))? {
         "app_rate_limited" => Notice::HeldBack,
-        "app_uninstalled" => match team(payload) {
-            Ok(team) => Notice::Gone {
-                team,
-                channel: None,
-                for_good: true,
-            },
-            Err(_) => Notice::Refused(UNINSTALLED),
+        "app_uninstalled" => Notice::Farewell {
+            left: team(payload).ok(),
         },
         // Tokens of people may be among them; the bot works without any.
         "tokens_revoked" if bots.is_some_and(|bots| bots != &json!([])) => {
-            Notice::Refused("token_revoked")
+            Notice::Farewell { left: None }
         }
         _ => return None,
     };
@@ -89,7 +84,7 @@ pub(super) fn gone(payload: &Value, event: &Value, kind: &str) -> Result<Receive
         dedupe_key: String::new(),
         inbound: Inbound::Notice(Notice::Gone {
             team: team(payload)?,
-            channel: Some(ChannelId::new(channel)),
+            channel: ChannelId::new(channel),
             for_good: !kind.ends_with("_left"),
         }),
     })

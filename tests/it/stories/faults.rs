@@ -185,24 +185,73 @@ async fn a_token_that_is_taken_no_more_holds_messages_back_until_it_is_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_slack_says_of_the_app_as_a_whole_is_heeded() {
+async fn an_event_that_the_app_is_gone_is_believed_only_when_slack_refuses_the_token() {
     use crate::world::handmade;
 
-    for (event, code) in [
-        (json!({ "type": "app_uninstalled" }), "app_uninstalled"),
-        (
-            json!({ "type": "tokens_revoked", "tokens": { "oauth": [], "bot": ["U0BOT0001"] } }),
-            "token_revoked",
-        ),
+    let gone = json!({ "type": "app_uninstalled" });
+    let revoked =
+        |bot: &str| json!({ "type": "tokens_revoked", "tokens": { "oauth": [], "bot": [bot] } });
+    let people =
+        json!({ "type": "tokens_revoked", "tokens": { "oauth": ["U0ALICE01"], "bot": [] } });
+    let world = World::start().await;
+    report_when(&world, |ready, _| ready).await;
+    let asked = || world.sim.calls("auth.test").len();
+    for (team, event, asks) in [
+        ("T0OTHER01", gone.clone(), true),
+        ("T0OTHER01", revoked("U0OTHERB1"), true),
+        ("T0SIM0001", revoked("U0OTHERB1"), true),
+        ("T0SIM0001", revoked("U0BOT0001"), true),
+        ("T0SIM0001", gone, true),
+        ("T0SIM0001", people, false),
+    ] {
+        let before = asked();
+        let payload =
+            json!({ "team_id": team, "event_id": "Ev1", "type": "event_callback", "event": event });
+        let acks = world.sim.deliver(handmade("events_api", payload)).await;
+        assert!(acks[0].acked);
+        if asks {
+            let look = |_: &Sim| (asked() > before).then_some(());
+            let found = world.sim.until(crate::world::PATIENCE, look).await;
+            found.unwrap_or_else(|| panic!("Slack was not asked after {event} of {team}"));
+        }
+        // The bot answers all the while: nothing is held back.
+        world.alice().asks("@patchbay help me").await;
+        report_when(&world, |ready, _| ready).await;
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_such_events_ask_slack_no_more_than_once_at_a_time() {
+    use crate::world::handmade;
+
+    let world = World::start().await;
+    let before = world.sim.calls("auth.test").len();
+    let slow = Fault::new("auth.test", FaultKind::Slow).delay_ms(2_000);
+    world.sim.fault(slow);
+    for number in 0..50 {
+        let payload = json!({ "team_id": format!("T{number}"), "event_id": format!("Ev{number}"), "type": "event_callback", "event": { "type": "app_uninstalled" } });
+        assert!(world.sim.deliver(handmade("events_api", payload)).await[0].acked);
+    }
+    world.alice().asks("@patchbay help me").await;
+    let asked = |sim: &Sim| sim.calls("auth.test").len() - before;
+    assert!(asked(&world.sim) <= 2, "asked {} times", asked(&world.sim));
+    let answered = |sim: &Sim| (asked(sim) > 0).then_some(());
+    let answered = world.sim.until(crate::world::PATIENCE, answered).await;
+    assert!(answered.is_some());
+    report_when(&world, |ready, _| ready).await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_slack_says_of_the_app_as_a_whole_is_heeded() {
+    for (leave, code) in [
+        (Sim::uninstall as fn(&Sim), "account_inactive"),
+        (Sim::revoke_tokens, "token_revoked"),
     ] {
         let world = World::start().await;
-        let people =
-            json!({ "type": "tokens_revoked", "tokens": { "oauth": ["U0ALICE01"], "bot": [] } });
-        for event in [people, event] {
-            let payload = json!({ "team_id": "T0SIM0001", "event_id": "Ev1", "type": "event_callback", "event": event });
-            let acks = world.sim.deliver(handmade("events_api", payload)).await;
-            assert!(acks[0].acked);
-        }
+        report_when(&world, |ready, _| ready).await;
+        leave(&world.sim);
         let report = report_when(&world, |ready, _| !ready).await;
         let told = report["slack"]["problem"].as_str().unwrap_or_default();
         assert!(told.contains(code), "{report}");
@@ -210,7 +259,8 @@ async fn what_slack_says_of_the_app_as_a_whole_is_heeded() {
     }
     let world = World::start().await;
     let limited = json!({ "type": "app_rate_limited", "team_id": "T0SIM0001", "minute_rate_limited": 1, "api_app_id": "A0SIM0001" });
-    let acks = world.sim.deliver(handmade("events_api", limited)).await;
+    let limited = crate::world::handmade("events_api", limited);
+    let acks = world.sim.deliver(limited).await;
     assert!(acks[0].acked);
     let report = report_when(&world, |_, report| {
         report["slack"]["events_held_back_at"].is_string()

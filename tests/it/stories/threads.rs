@@ -1,15 +1,16 @@
 //! What the bot knows of a thread that it is asked in: what others said there, and nothing else.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use patchbay::domain::channel::{Answers, ChannelSettings, Choice};
 use patchbay::ids::ChannelId;
 use patchbay::slack::Transport;
 use serde_json::{Value, json};
-use slack_sim::{Fault, FaultKind};
+use slack_sim::{Fault, FaultKind, Sim};
 
+use super::sockets::report_when;
 use crate::fakes::writer::Writer;
-use crate::world::{Engine, Person, World, handmade};
+use crate::world::{Engine, PATIENCE, Person, World, handmade};
 
 /// A world with a model whose requests can be read.
 async fn start(engine: Engine, transport: Transport) -> (World, Writer) {
@@ -56,7 +57,7 @@ async fn asks(
     writer.answers("Noted.");
     let ts = world.sim.reply(person.name, "general", thread, text);
     ts.await.unwrap();
-    let answered = |_: &slack_sim::Sim| {
+    let answered = |_: &Sim| {
         let replies = person.replies(thread);
         let whole = replies
             .get(before)
@@ -127,7 +128,7 @@ async fn a_thread_is_known_before_between_and_after_edits(engine: Engine, transp
         .unwrap();
     world.sim.delete("bob", "general", &secret).await.unwrap();
     for subtype in ["message_changed", "message_deleted"] {
-        let acked = |sim: &slack_sim::Sim| {
+        let acked = |sim: &Sim| {
             let entries = sim.log(0);
             let mut events = entries.iter().filter(|entry| {
                 let payload = entry.body.get("payload").unwrap_or(&entry.body);
@@ -235,7 +236,7 @@ async fn two_who_ask_at_once_both_know_what_was_read_once() {
         let asked = world.sim.reply(person.name, "general", &root, &text);
         asked.await.unwrap();
     }
-    let both = |_: &slack_sim::Sim| {
+    let both = |_: &Sim| {
         let replies = alice.replies(&root);
         let whole = replies.iter().filter(|it| it.all_text().contains("tokens"));
         (whole.count() == 2).then_some(())
@@ -407,7 +408,24 @@ async fn what_was_kept_goes_with_age_and_when_the_bot_leaves() {
         assert_eq!(store.forget_heard(now - day).await.unwrap(), 0);
         assert_eq!(store.forget_heard(now + day).await.unwrap(), 1);
         says(&world, "bob", &root, "the very last").await;
+        channels.choose(&alice_is, &channel, whole).await.unwrap();
+        let kept = async || {
+            let chosen = store.channel_settings(&alice_is.team, &channel).await;
+            chosen.unwrap() != ChannelSettings::default()
+        };
+        // Late news of an uninstall that is over, or of another workspace's: Slack takes the token.
+        let asked = world.sim.calls("auth.test").len();
         assert!(acked(left("app_uninstalled", Value::Null)).await);
+        let again = |sim: &Sim| (sim.calls("auth.test").len() > asked).then_some(());
+        world.sim.until(PATIENCE, again).await.unwrap();
+        report_when(&world, |ready, _| ready).await;
+        assert!(kept().await);
+        world.sim.uninstall();
+        let deadline = Instant::now() + PATIENCE;
+        while kept().await {
+            assert!(Instant::now() < deadline, "what was chosen is still kept");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         assert_eq!(store.forget_heard(now + day).await.unwrap(), 0);
         world.stop().await;
     }
