@@ -52,6 +52,7 @@ impl Opened {
             by: Some(caller.person.user.clone()),
             channel: caller.channel.clone(),
             response_url: caller.response_url.clone(),
+            thread: caller.thread.clone(),
             card: card.map(str::to_owned),
             ..Self::default()
         }
@@ -105,6 +106,7 @@ pub async fn show(app: &App, submission: &Submission, message: &Message, failed:
     let opened = Opened::read(&submission.view.metadata).unwrap_or_default();
     let caller = Caller {
         channel: opened.channel,
+        thread: opened.thread,
         response_url: opened.response_url,
         ..submission.caller.clone()
     };
@@ -183,6 +185,7 @@ pub fn opener(action: &Action) -> Caller {
     };
     Caller {
         channel: opened.channel,
+        thread: opened.thread,
         response_url: opened.response_url,
         ..action.caller.clone()
     }

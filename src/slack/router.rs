@@ -139,10 +139,13 @@ async fn show(app: &App, inbound: &Inbound, outcome: Result<Reply>) {
     }
 }
 
-/// Answers the caller privately: through the URL that came along, else in the channel, else in
-/// their conversation with the bot.
+/// Answers the caller privately: in the thread they are in, else through the URL that came along, else
+/// in the channel, else in their conversation with the bot.
 pub async fn answer(app: &App, caller: &Caller, message: &Message, replace: bool) -> Result<()> {
-    if let Some(url) = &caller.response_url {
+    // Through such a URL it would stand in the channel, away from what was clicked.
+    let in_thread = caller.thread.is_some() && !replace;
+    let url = caller.response_url.as_ref();
+    if let Some(url) = url.filter(|_| !in_thread) {
         match app.slack.respond(url, message, replace).await {
             Ok(()) => return Ok(()),
             // It may be shown by now: another way would show it twice.
@@ -151,16 +154,31 @@ pub async fn answer(app: &App, caller: &Caller, message: &Message, replace: bool
             Err(error) => tracing::debug!("a response_url was not taken: {error}"),
         }
     }
-    let user = &caller.person.user;
+    match (answer_there(app, caller, message).await, url) {
+        (Ok(()), _) => Ok(()),
+        (Err(CallError::Refused(code)), Some(url)) if in_thread => {
+            tracing::debug!(code, "a person is not answered in the thread");
+            Ok(app.slack.respond(url, message, replace).await?)
+        }
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+/// Answers without the URL.
+async fn answer_there(
+    app: &App,
+    caller: &Caller,
+    message: &Message,
+) -> std::result::Result<(), CallError> {
+    let (user, thread) = (&caller.person.user, caller.thread.as_ref());
     match &caller.channel {
         // A conversation with the bot alone is private as it is.
-        Some(channel) if caller.thread.is_some() && channel.as_str().starts_with('D') => {
-            let thread = caller.thread.as_ref();
+        Some(channel) if thread.is_some() && channel.as_str().starts_with('D') => {
             app.slack.post(channel, thread, message, None).await?;
         }
         Some(channel) => {
             app.slack
-                .post_ephemeral(channel, user, caller.thread.as_ref(), message)
+                .post_ephemeral(channel, user, thread, message)
                 .await?;
         }
         // A person's own identifier, as a channel, is their conversation with the bot.

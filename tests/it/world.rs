@@ -211,13 +211,17 @@ impl<'a> Person<'a> {
         self.private_message_after(before).await
     }
 
-    /// Everything only they are shown in this channel.
+    /// Everything only they are shown in this channel, in its threads as well, oldest first.
     pub fn private_messages(&self) -> Vec<Message> {
-        let messages = self.sim.messages(self.name, self.channel).unwrap();
-        messages
-            .into_iter()
-            .filter(|message| message.ephemeral)
-            .collect()
+        let top = self.sim.messages(self.name, self.channel).unwrap();
+        let threads = top.iter().flat_map(|root| {
+            let thread = self.sim.thread(self.name, self.channel, &root.ts);
+            thread.unwrap().into_iter().skip(1)
+        });
+        let mut private: Vec<Message> = threads.chain(top.iter().cloned()).collect();
+        private.retain(|message| message.ephemeral);
+        private.sort_by(|one, other| one.ts.cmp(&other.ts));
+        private
     }
 
     pub async fn private_message_after(&self, before: usize) -> Message {

@@ -31,9 +31,9 @@ async fn asked(world: &World, github: &GitHub) -> (String, Message) {
     (ts, card)
 }
 
-/// Whether a message neither asks nor says that it is at work.
+/// Whether a message for all neither asks nor says that it is at work.
 fn is_over(message: &Message) -> bool {
-    !message.is_growing() && !message.all_text().contains(['🔒', '⏳'])
+    !message.ephemeral && !message.is_growing() && !message.all_text().contains(['🔒', '⏳'])
 }
 
 fn issues_made(github: &GitHub) -> usize {
@@ -55,8 +55,16 @@ async fn a_change_is_made_once_when_its_asker_says_yes(world: World) {
     assert_eq!(issues_made(&github), 0);
 
     assert!(bob.clicks(&card, "Approve").await.ok);
-    let told = bob.private_message_after(0).await.all_text();
-    assert!(told.contains("Only the person who asked"), "{told}");
+    let told = bob.private_message_after(0).await;
+    assert!(
+        told.all_text().contains("Only the person who asked"),
+        "{told:?}"
+    );
+    assert_eq!(
+        told.thread_ts.as_ref(),
+        Some(&ts),
+        "not where the click was"
+    );
     assert_eq!(issues_made(&github), 0);
 
     let (first, second) = tokio::join!(
@@ -67,7 +75,8 @@ async fn a_change_is_made_once_when_its_asker_says_yes(world: World) {
     let answer = alice.reply_when(&ts, is_over).await.all_text();
     assert!(answer.contains("create_issue"), "{answer}");
     assert_eq!(issues_made(&github), 1);
-    assert_eq!(alice.replies(&ts).len(), 1);
+    let replies = alice.replies(&ts).into_iter();
+    assert_eq!(replies.filter(|message| !message.ephemeral).count(), 1);
     world.stop().await;
 }
 
