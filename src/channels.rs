@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::domain::channel::{ChannelSettings, Choice};
 use crate::domain::principal::Principal;
 use crate::error::Result;
-use crate::ids::{ChannelId, TeamId};
+use crate::ids::{ChannelId, MessageTs, TeamId};
 use crate::store::Store;
 
 pub use unaddressed::Room;
@@ -80,11 +80,16 @@ impl Channels {
         Ok(())
     }
 
-    /// Counts a question that mentions nobody. Only people are answered, but a person's account may
+    /// Counts a question that mentions nobody, once however often it is delivered. Only people are answered, but a person's account may
     /// be in the hands of a program that answers back.
-    pub fn take_unaddressed(&self, team: &TeamId, channel: &ChannelId) -> Room {
+    pub fn take_unaddressed(
+        &self,
+        team: &TeamId,
+        channel: &ChannelId,
+        message: &MessageTs,
+    ) -> Room {
         let place = (team.clone(), channel.clone());
-        lock(&self.unaddressed).take(place, Instant::now())
+        lock(&self.unaddressed).take(place, message, Instant::now())
     }
 
     /// Somebody mentioned the bot in a channel: people are there, so counting begins anew.

@@ -8,9 +8,10 @@ use tokio::time::Instant;
 
 use super::Place;
 use crate::bounded::make_room;
+use crate::ids::MessageTs;
 
 /// Questions taken in a channel within [`WINDOW`], unless somebody mentions the bot in between.
-pub const MOST: u32 = 20;
+pub const MOST: usize = 20;
 /// The time for which they are counted.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 /// Channels that are counted in.
@@ -27,10 +28,21 @@ pub enum Room {
     Full,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Count {
     since: Instant,
-    questions: u32,
+    /// The messages that were counted: [`MOST`], and the one that a word was due about. Slack may
+    /// deliver each more than once.
+    questions: Vec<MessageTs>,
+}
+
+impl Count {
+    fn since(now: Instant) -> Self {
+        Self {
+            since: now,
+            questions: Vec::new(),
+        }
+    }
 }
 
 /// How many were taken in each channel of late.
@@ -40,25 +52,28 @@ pub(super) struct Unaddressed {
 }
 
 impl Unaddressed {
-    pub(super) fn take(&mut self, place: Place, now: Instant) -> Room {
+    pub(super) fn take(&mut self, place: Place, message: &MessageTs, now: Instant) -> Room {
         make_room(&mut self.counts, MOST_CHANNELS, |count| {
             now.duration_since(count.since) < WINDOW
         });
-        let fresh = Count {
-            since: now,
-            questions: 0,
-        };
-        let count = self.counts.entry(place).or_insert(fresh);
+        let count = self.counts.entry(place).or_insert(Count::since(now));
         if now.duration_since(count.since) >= WINDOW {
-            *count = fresh;
+            *count = Count::since(now);
         }
-        count.questions = count.questions.saturating_add(1);
-        if count.questions <= MOST {
+        let questions = &mut count.questions;
+        let known = questions.iter().position(|known| known == message);
+        let number = match known {
+            Some(number) => number,
+            None if questions.len() > MOST => return Room::Full,
+            None => {
+                questions.push(message.clone());
+                questions.len() - 1
+            }
+        };
+        if number < MOST {
             Room::Free
-        } else if count.questions == MOST + 1 {
-            Room::JustFull
         } else {
-            Room::Full
+            Room::JustFull
         }
     }
 
@@ -72,30 +87,47 @@ mod tests {
     use super::*;
     use crate::ids::{ChannelId, TeamId};
 
+    fn place(name: impl ToString) -> Place {
+        (TeamId::new("T1"), ChannelId::new(name.to_string()))
+    }
+
+    fn message(number: usize) -> MessageTs {
+        MessageTs::new(format!("1.{number}"))
+    }
+
     #[test]
     fn many_are_taken_then_a_word_is_due_then_none_until_somebody_mentions_the_bot() {
         let (mut counts, now) = (Unaddressed::default(), Instant::now());
-        let place = |name: &str| (TeamId::new("T1"), ChannelId::new(name));
-        for _ in 0..MOST {
-            assert_eq!(counts.take(place("C1"), now), Room::Free);
+        for number in 0..MOST {
+            assert_eq!(counts.take(place("C1"), &message(number), now), Room::Free);
         }
-        assert_eq!(counts.take(place("C1"), now), Room::JustFull);
-        assert_eq!(counts.take(place("C1"), now), Room::Full);
-        assert_eq!(counts.take(place("C2"), now), Room::Free);
+        let mut take = |name, number, at| counts.take(place(name), &message(number), at);
+        assert_eq!(take("C1", MOST, now), Room::JustFull);
+        assert_eq!(take("C1", MOST + 1, now), Room::Full);
+        assert_eq!(take("C2", 0, now), Room::Free);
+        // What is delivered again is what it was the first time.
+        assert_eq!(take("C1", 3, now), Room::Free);
+        assert_eq!(take("C1", MOST, now), Room::JustFull);
+        assert_eq!(take("C1", MOST + 2, now + WINDOW), Room::Free);
+        assert_eq!(take("C1", MOST + 3, now + WINDOW), Room::Free);
         counts.begin_anew(&place("C1"));
-        assert_eq!(counts.take(place("C1"), now), Room::Free);
-        for _ in 0..=MOST {
-            counts.take(place("C1"), now);
+        assert_eq!(counts.take(place("C1"), &message(0), now), Room::Free);
+    }
+
+    #[test]
+    fn what_is_delivered_again_is_counted_once() {
+        let (mut counts, now) = (Unaddressed::default(), Instant::now());
+        for _ in 0..3 * MOST {
+            assert_eq!(counts.take(place("C1"), &message(0), now), Room::Free);
         }
-        assert_eq!(counts.take(place("C1"), now + WINDOW), Room::Free);
+        assert_eq!(counts.take(place("C1"), &message(1), now), Room::Free);
     }
 
     #[test]
     fn channels_are_counted_within_a_bound() {
         let (mut counts, now) = (Unaddressed::default(), Instant::now());
         for number in 0..=MOST_CHANNELS {
-            let place = (TeamId::new("T1"), ChannelId::new(number.to_string()));
-            counts.take(place, now);
+            counts.take(place(number), &message(0), now);
         }
         assert!(counts.counts.len() <= MOST_CHANNELS);
     }

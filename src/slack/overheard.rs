@@ -103,9 +103,10 @@ async fn keep(app: &App, thread: &Thread, heard: &Heard, version: &MessageTs) ->
 
 /// The question, unless too many came; the first that is too many gets a word about it.
 fn with_room(app: &App, question: Question) -> Option<Question> {
+    let (team, message) = (&question.asker.team, &question.asked.message);
     let room = app
         .channels
-        .take_unaddressed(&question.asker.team, &question.channel);
+        .take_unaddressed(team, &question.channel, message);
     match room {
         Room::Free => Some(question),
         Room::JustFull => Some(Question {

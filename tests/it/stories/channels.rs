@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use patchbay::ids::ChannelId;
+use patchbay::ids::{ChannelId, MessageTs};
 use serde_json::{Value, json};
-use slack_sim::{Click, Sim};
+use slack_sim::{Click, Handmade, Sim};
 
 use super::home::opens_home;
 use super::surfaces::form_saying;
@@ -290,8 +290,10 @@ async fn too_many_questions_without_a_mention_are_paused_with_a_word() {
     chooses(alice, "all").await;
     let team = world.principal("alice").team;
     let channel = ChannelId::new("C0GENERAL1");
-    for _ in 0..20 {
-        world.app.channels.take_unaddressed(&team, &channel);
+    for number in 0..20 {
+        let message = MessageTs::new(format!("1.{number}"));
+        let channels = &world.app.channels;
+        channels.take_unaddressed(&team, &channel, &message);
     }
     let ts = alice.says("help me").await;
     let word = alice.answer_to(&ts).await.all_text();
@@ -300,6 +302,31 @@ async fn too_many_questions_without_a_mention_are_paused_with_a_word() {
     assert!(questions(&world, "alice").await.is_empty());
     alice.asks("@patchbay help me").await;
     alice.asks("help me again").await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_slack_delivers_often_counts_once() {
+    let world = World::start().await;
+    let alice = world.alice();
+    chooses(alice, "all").await;
+    let payload = json!({
+        "type": "event_callback", "team_id": "T0SIM0001", "event_id": "EvOften",
+        "event": {
+            "type": "message", "channel": "C0GENERAL1", "channel_type": "channel",
+            "user": "U0BOB0001", "text": "help me often", "ts": "1.5",
+        },
+        "authorizations": [{ "team_id": "T0SIM0001", "user_id": "U0BOT0001" }],
+    });
+    let often = Handmade {
+        times: Some(30),
+        ..handmade("events_api", payload)
+    };
+    let acks = world.sim.deliver(often).await;
+    assert!(acks.iter().all(|ack| ack.acked) && acks.len() == 30);
+    let answer = alice.asks("help me").await.all_text();
+    assert!(!answer.contains("Mention me"), "{answer}");
+    assert_eq!(questions(&world, "bob").await, ["help me often"]);
     world.stop().await;
 }
 
