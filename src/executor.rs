@@ -14,7 +14,9 @@ use crate::cards::argument_validator;
 use crate::clock::Clock;
 use crate::domain::post::ApprovalRequest;
 use crate::domain::principal::Principal;
-use crate::domain::tool::{NOT_ALLOWED, Risk, ToolCall, ToolOutcome, ToolOutput};
+use crate::domain::tool::{
+    NOT_ALLOWED, NOT_ALLOWED_IN_TIME, Refusal, Risk, ToolCall, ToolOutcome, ToolOutput,
+};
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ApprovalId, RunId};
 use crate::store::{Approval, ApprovalState, Store, ToolUsageRow};
@@ -127,6 +129,7 @@ impl Executor {
         }
         if ready.shown_length() > LONGEST_SHOWN {
             return Ok(Check::Refused(refused(
+                Refusal::Skipped,
                 "The arguments are too long to be shown to the person who must allow this call. Send less at once.",
             )));
         }
@@ -145,13 +148,17 @@ impl Executor {
             None => Check::NeedsApproval(request),
             Some(approval) if approval.arguments_hash != request.arguments_hash() => {
                 Check::Refused(refused(
+                    Refusal::Skipped,
                     "What was approved is not what would run, so it was not run.",
                 ))
             }
             Some(approval) => match approval.state {
                 ApprovalState::Approved => Check::Ready(Box::new(ready)),
                 ApprovalState::Pending => Check::NeedsApproval(approval.request.0.clone()),
-                ApprovalState::Denied => Check::Refused(refused(NOT_ALLOWED)),
+                ApprovalState::Denied if approval.has_expired() => {
+                    Check::Refused(refused(Refusal::Expired, NOT_ALLOWED_IN_TIME))
+                }
+                ApprovalState::Denied => Check::Refused(refused(Refusal::Denied, NOT_ALLOWED)),
             },
         })
     }
@@ -264,8 +271,9 @@ fn is_ours(error: &Error) -> bool {
     matches!(error.kind(), Kind::Internal | Kind::Unavailable)
 }
 
-fn refused(message: &str) -> ToolOutcome {
+fn refused(why: Refusal, message: &str) -> ToolOutcome {
     ToolOutcome::Refused {
+        why,
         message: message.to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::chat::{ChatReply, ChatRequest, Delta};
 use crate::domain::post::{ApprovalRequest, Post, Receipt};
 use crate::domain::progress::{Progress, Task, TaskState};
 use crate::domain::run::{Run, RunState, Step};
-use crate::domain::tool::{ToolCall, ToolOutcome};
+use crate::domain::tool::{Refusal, ToolCall, ToolOutcome};
 use crate::error::{Error, Kind, Result};
 use crate::executor::{Caller, Check, Ready};
 use crate::llm::{ChatModel, prices};
@@ -247,6 +247,7 @@ impl<'a> Drive<'a> {
         let most = self.agent.config.calls_per_reply;
         if index >= most {
             return Ok(Check::Refused(ToolOutcome::Refused {
+                why: Refusal::Skipped,
                 message: format!(
                     "Only {most} calls are taken from one reply. Ask again if it is still needed."
                 ),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::chat::{ChatMessage, ChatReply};
-use crate::domain::post::{Receipt, ToolReceipt};
+use crate::domain::post::{CallEnd, Receipt, ToolReceipt};
 use crate::domain::run::{Exchange, Step};
 use crate::domain::tool::{Risk, ToolCall, ToolOutcome};
 
@@ -106,22 +106,23 @@ impl Turn {
         };
         let call = self.open.remove(index);
         self.sent.retain(|(id, _, _)| id != call_id);
-        let (content, rows, millis, ok) = match outcome {
-            ToolOutcome::Done {
-                content,
-                rows,
-                millis,
-            } => (content.clone(), *rows, *millis, true),
+        let (content, end) = match outcome {
+            ToolOutcome::Done { content, .. } => (content.clone(), CallEnd::Ran),
             ToolOutcome::Failed { message } => {
-                (format!("The call failed: {message}"), None, 0, false)
+                (format!("The call failed: {message}"), CallEnd::Failed)
             }
-            ToolOutcome::Refused { message } => {
-                (format!("The call was not made: {message}"), None, 0, false)
-            }
+            ToolOutcome::Refused { why, message } => (
+                format!("The call was not made: {message}"),
+                CallEnd::NotMade(*why),
+            ),
+        };
+        let (rows, millis) = match outcome {
+            ToolOutcome::Done { rows, millis, .. } => (*rows, *millis),
+            ToolOutcome::Failed { .. } | ToolOutcome::Refused { .. } => (None, 0),
         };
         self.receipt.tools.push(ToolReceipt {
             name: call.name,
-            ok,
+            end,
             rows,
             millis,
         });

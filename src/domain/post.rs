@@ -1,10 +1,10 @@
 //! What a person is shown for a run, in no chat program's dialect; edges render it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::money::NanoDollars;
-use super::tool::Risk;
+use super::tool::{Refusal, Risk};
 use crate::ids::{ApprovalId, ConnectionId, RunId, UserId};
 
 /// The one message of a run, as it should look now.
@@ -178,10 +178,60 @@ pub struct Receipt {
 pub struct ToolReceipt {
     /// The name from the tool list, `connection__tool`.
     pub name: String,
-    /// Whether it ran.
-    pub ok: bool,
+    /// How it ended; older receipts know only whether it ran.
+    #[serde(alias = "ok", deserialize_with = "known_end")]
+    pub end: CallEnd,
     /// Rows it returned, where that means something.
     pub rows: Option<u64>,
     /// How long it took.
     pub millis: u64,
+}
+
+/// How a tool call ended, for its receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallEnd {
+    /// It ran.
+    Ran,
+    /// It did not work.
+    Failed,
+    /// It was not made.
+    NotMade(Refusal),
+}
+
+fn known_end<'de, D: Deserializer<'de>>(stored: D) -> Result<CallEnd, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Known {
+        End(CallEnd),
+        Ran(bool),
+    }
+    Ok(match Known::deserialize(stored)? {
+        Known::End(end) => end,
+        Known::Ran(true) => CallEnd::Ran,
+        Known::Ran(false) => CallEnd::Failed,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn receipts_of_older_versions_are_read() {
+        let check = |field: &str, stored: Value, expected: CallEnd| {
+            let mut receipt = json!({ "name": "shop__sell", "rows": null, "millis": 1 });
+            receipt[field] = stored;
+            let read: ToolReceipt = serde_json::from_value(receipt).unwrap();
+            assert_eq!(read.end, expected);
+            let again = serde_json::to_value(&read).unwrap();
+            assert_eq!(serde_json::from_value::<ToolReceipt>(again).unwrap(), read);
+        };
+        check("ok", json!(true), CallEnd::Ran);
+        check("ok", json!(false), CallEnd::Failed);
+        check("end", json!("ran"), CallEnd::Ran);
+        let denied = json!({ "not_made": "denied" });
+        check("end", denied, CallEnd::NotMade(Refusal::Denied));
+    }
 }

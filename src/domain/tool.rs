@@ -51,8 +51,24 @@ pub struct ToolOutput {
     pub truncated: bool,
 }
 
-/// What a model reads where the person said no, or nothing in time.
+/// What a model reads where the person said no.
 pub const NOT_ALLOWED: &str = "The person did not allow this call. Do not try it again.";
+/// What it reads where the person said nothing in time.
+pub const NOT_ALLOWED_IN_TIME: &str =
+    "The person did not allow this call in time. Do not try it again.";
+
+/// Why a call was not made although it could have been.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The person said no.
+    Denied,
+    /// The person did not answer in time.
+    Expired,
+    /// Our own rules.
+    #[default]
+    Skipped,
+}
 
 /// How a tool call ended; this is what the model and the journal keep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,8 +88,11 @@ pub enum ToolOutcome {
         /// For the model and the person.
         message: String,
     },
-    /// The person said no, or did not answer in time.
+    /// It was not made.
     Refused {
+        /// Why.
+        #[serde(default)]
+        why: Refusal,
         /// For the model and the person.
         message: String,
     },

@@ -35,6 +35,18 @@ pub struct Approval {
     pub arguments_hash: String,
     /// Where it stands.
     pub state: ApprovalState,
+    /// Until when it could be made.
+    pub expires_at: DateTime<Utc>,
+    /// When it was, or when nobody had made it in time.
+    pub decided_at: Option<DateTime<Utc>>,
+}
+
+impl Approval {
+    /// Whether nobody decided it in time.
+    pub fn has_expired(&self) -> bool {
+        self.state == ApprovalState::Denied
+            && self.decided_at.is_some_and(|at| at >= self.expires_at)
+    }
 }
 
 /// What a click on Approve or Deny came to.
@@ -92,7 +104,7 @@ macro_rules! wake {
 impl Store {
     /// All decisions of a run, in the order they were asked.
     pub async fn approvals_of(&self, run: &RunId) -> Result<Vec<Approval>> {
-        const SQL: &str = "select call_id, request, arguments_hash, state
+        const SQL: &str = "select call_id, request, arguments_hash, state, expires_at, decided_at
             from approvals
             where run_id = $1
             order by created_at, id";

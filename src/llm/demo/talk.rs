@@ -6,7 +6,7 @@ use super::table::Grid;
 use super::toolbox::Connection;
 use super::transcript::Step;
 use super::words::words;
-use crate::domain::tool::NOT_ALLOWED;
+use crate::domain::tool::{NOT_ALLOWED, NOT_ALLOWED_IN_TIME};
 
 /// How much of a result is written out as it came.
 const RAW_LIMIT: usize = 2_000;
@@ -114,6 +114,11 @@ pub fn failed(step: &Step<'_>, reason: &str) -> String {
     if reason.contains(NOT_ALLOWED) {
         return say(&format!(
             "You did not allow {named}, so I did not run it. Nothing was changed."
+        ));
+    }
+    if reason.contains(NOT_ALLOWED_IN_TIME) {
+        return say(&format!(
+            "Nobody allowed {named} in time, so I did not run it. Nothing was changed."
         ));
     }
     let test = match step.name.split_once("__") {

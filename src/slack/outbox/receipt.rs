@@ -1,6 +1,7 @@
 //! The line below an answer: which tools ran, which model answered, what it cost.
 
-use crate::domain::post::{Receipt, ToolReceipt};
+use crate::domain::post::{CallEnd, Receipt, ToolReceipt};
+use crate::domain::tool::Refusal;
 use crate::slack::blocks::clipped;
 use crate::slack::mrkdwn::{code, escape};
 use crate::slack::screens::plural;
@@ -21,7 +22,7 @@ pub(in crate::slack) fn line(receipt: &Receipt) -> String {
                     connection,
                     tool,
                     times: 0,
-                    failed: 0,
+                    others: Vec::new(),
                     rows: None,
                 };
                 first.count(call);
@@ -49,15 +50,22 @@ struct Use<'a> {
     connection: &'a str,
     tool: &'a str,
     times: usize,
-    failed: usize,
+    /// How the calls ended that did not run through, in words, and how many of each.
+    others: Vec<(&'static str, usize)>,
     rows: Option<u64>,
 }
 
 impl Use<'_> {
     fn count(&mut self, call: &ToolReceipt) {
         self.times += 1;
-        self.failed += usize::from(!call.ok);
         self.rows = call.rows;
+        let Some(words) = other_than_ran(call.end) else {
+            return;
+        };
+        match self.others.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, times)) => *times += 1,
+            None => self.others.push((words, 1)),
+        }
     }
 
     fn words(&self) -> String {
@@ -70,11 +78,59 @@ impl Use<'_> {
             Some(rows) if self.times == 1 => format!(" ({rows} {})", plural(rows as usize, "row")),
             Some(_) | None => String::new(),
         };
-        let failed = match self.failed {
-            0 => String::new(),
-            some if some == self.times => " failed".to_owned(),
-            some => format!(" ({some} failed)"),
+        let others = match self.others.as_slice() {
+            [] => String::new(),
+            [(words, all)] if *all == self.times => format!(" {words}"),
+            some => {
+                let some = some.iter().map(|(words, times)| format!("{times} {words}"));
+                format!(" ({})", some.collect::<Vec<_>>().join(", "))
+            }
         };
-        format!("{}{times}{rows}{failed}", escape(self.tool))
+        format!("{}{times}{rows}{others}", escape(self.tool))
+    }
+}
+
+/// How a call ended, where it is worth a word.
+fn other_than_ran(end: CallEnd) -> Option<&'static str> {
+    Some(match end {
+        CallEnd::Ran => return None,
+        CallEnd::Failed => "failed",
+        CallEnd::NotMade(Refusal::Denied) => "🚫 not allowed",
+        CallEnd::NotMade(Refusal::Expired) => "⌛ not allowed in time",
+        CallEnd::NotMade(Refusal::Skipped) => "⏭️ not run",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_call_says_how_it_ended() {
+        let check = |ends: &[CallEnd], expected: &str| {
+            let tools = ends.iter().map(|end| ToolReceipt {
+                name: "shop__sell".to_owned(),
+                end: *end,
+                rows: None,
+                millis: 1,
+            });
+            let receipt = Receipt {
+                tools: tools.collect(),
+                ..Receipt::default()
+            };
+            let line = line(&receipt);
+            let tool = line.split(" · ").next().unwrap_or_default();
+            assert_eq!(tool, format!("`shop` {expected}"));
+        };
+        let [denied, expired, skipped] =
+            [Refusal::Denied, Refusal::Expired, Refusal::Skipped].map(CallEnd::NotMade);
+        check(&[CallEnd::Ran], "sell");
+        check(&[CallEnd::Failed; 2], "sell ×2 failed");
+        check(&[denied], "sell 🚫 not allowed");
+        check(&[expired], "sell ⌛ not allowed in time");
+        check(
+            &[CallEnd::Ran, skipped, CallEnd::Failed, skipped],
+            "sell ×4 (2 ⏭️ not run, 1 failed)",
+        );
     }
 }

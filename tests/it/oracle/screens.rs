@@ -1,6 +1,6 @@
 //! Every screen of a run with every string in every place of it, and the proof that the judge can fail.
 
-use patchbay::domain::post::{ApprovalRequest, Post, Receipt, ToolReceipt};
+use patchbay::domain::post::{ApprovalRequest, CallEnd, Post, Receipt, ToolReceipt};
 use patchbay::domain::tool::Risk;
 use patchbay::ids::{ApprovalId, ConnectionId, RunId};
 use patchbay::slack::outbox::render;
@@ -16,7 +16,7 @@ fn posts_with(text: &str) -> Vec<Post> {
     let receipt = Receipt {
         tools: vec![ToolReceipt {
             name: format!("{text}__{text}"),
-            ok: true,
+            end: CallEnd::Ran,
             rows: Some(1),
             millis: 1,
         }],

@@ -97,7 +97,12 @@ async fn a_no_is_final_and_said() {
     let alice = world.alice();
     assert!(alice.clicks(&card, "Deny").await.ok);
     let answer = alice.reply_when(&ts, is_over).await;
-    assert!(answer.all_text().contains("did not allow"), "{answer:?}");
+    let text = answer.all_text();
+    assert!(text.contains("did not allow"), "{text}");
+    assert!(
+        text.contains("🚫 not allowed") && !text.contains("failed"),
+        "{text}"
+    );
     // The agent waits for nobody any more, however fast the run was over.
     let session = || world.sim.session("alice", "general", &ts).unwrap();
     let over = |_: &slack_sim::Sim| (session().as_deref() == Some("active")).then_some(());
@@ -120,8 +125,12 @@ async fn a_question_nobody_answers_in_time_is_a_no() {
     let github = GitHub::start().await;
     let (ts, _) = asked(&world, &github).await;
     world.app.clock.advance(Duration::from_secs(31 * 60));
-    let answer = world.alice().reply_when(&ts, is_over).await;
-    assert!(!answer.all_text().is_empty());
+    let answer = world.alice().reply_when(&ts, is_over).await.all_text();
+    assert!(
+        answer.contains("⌛ not allowed in time") && !answer.contains("failed"),
+        "{answer}"
+    );
+    assert!(answer.contains("Nobody allowed"), "{answer}");
     assert_eq!(issues_made(&github), 0);
     world.stop().await;
 }
