@@ -31,6 +31,8 @@ use crate::error::ApiError;
 use crate::faults::{Fault, FaultKind};
 use crate::log::{Call, Line};
 use crate::shared::Shared;
+use crate::state::Workspace;
+use crate::team::Team;
 
 use args::Args;
 use authorize::{Scopes, authorize};
@@ -51,9 +53,17 @@ pub(crate) async fn call(
         Err(answer) => return answer,
     };
     let args = Args::read(query.as_deref(), &headers, &body);
+    // A call acts where its token is from. Without one, it is about no workspace.
+    let owner = args.token().and_then(|token| {
+        let knows = |ws: &Workspace| ws.tokens.know(token);
+        Team::holding(&shared, knows).filter(|_| !is_own(&shared, token))
+    });
+    let from = owner.as_ref().map(Team::id);
+    let team = owner.unwrap_or_else(|| Team::first(&shared));
     let entry = shared.record(Line {
         direction: "from_app",
         transport: "web_api",
+        team: from.clone(),
         what: name.clone(),
         summary: args.summary(&name),
         body: args.body(),
@@ -61,11 +71,12 @@ pub(crate) async fn call(
     let fault = shared.faults.take_for_method(&name);
     let mut scopes = Scopes::default();
     let reply = match fault {
-        Some(fault) => answer_wrongly(&shared, &name, &args, &fault).await,
-        None => Reply::of(answer(&shared, &name, &args, &mut scopes)),
+        Some(fault) => answer_wrongly(&team, &name, &args, &fault).await,
+        None => Reply::of(answer(&team, &name, &args, &mut scopes)),
     };
     shared.log.add_call(Call {
         method: name,
+        team: from,
         body: args.body(),
         response: reply.shown(),
         at: shared.clock.now().millis(),
@@ -76,22 +87,22 @@ pub(crate) async fn call(
     response
 }
 
+/// Whether a token is the app's own, which is no workspace's.
+fn is_own(shared: &Shared, token: &str) -> bool {
+    shared.config.app.app_token == token
+}
+
 /// Carries out a call; `scopes` learns what it was allowed.
-fn answer(
-    shared: &Shared,
-    name: &str,
-    args: &Args,
-    scopes: &mut Scopes,
-) -> Result<Value, ApiError> {
+fn answer(team: &Team, name: &str, args: &Args, scopes: &mut Scopes) -> Result<Value, ApiError> {
     let method = methods::method(name).ok_or_else(|| ApiError::from("unknown_method"))?;
-    shared.act(|ws, now| authorize(ws, now, name, &method, args, scopes))?;
-    let mut body = (method.handler)(shared, args)?;
+    team.act(|ws, now| authorize(ws, now, name, &method, args, scopes))?;
+    let mut body = (method.handler)(team, args)?;
     body["ok"] = json!(true);
     Ok(body)
 }
 
 /// Lets a fault have its way with a call.
-async fn answer_wrongly(shared: &Shared, name: &str, args: &Args, fault: &Fault) -> Reply {
+async fn answer_wrongly(team: &Team, name: &str, args: &Args, fault: &Fault) -> Reply {
     let delay = fault.delay_ms.map(Duration::from_millis);
     match fault.kind {
         FaultKind::Http500 => Reply::ServerError,
@@ -104,24 +115,23 @@ async fn answer_wrongly(shared: &Shared, name: &str, args: &Args, fault: &Fault)
             Reply::Error(ApiError::rate_limited(fault.retry_after.unwrap_or(1)))
         }
         FaultKind::Timeout => {
-            shared.clock.sleep(delay.unwrap_or(HANG)).await;
+            team.clock.sleep(delay.unwrap_or(HANG)).await;
             Reply::Cut
         }
         FaultKind::LostReply => {
             // What it answers is lost; what it does is done.
-            let _ = answer(shared, name, args, &mut Scopes::default());
+            let _ = answer(team, name, args, &mut Scopes::default());
             Reply::Cut
         }
         FaultKind::Slow => {
-            shared
-                .clock
+            team.clock
                 .sleep(delay.unwrap_or(Duration::from_secs(1)))
                 .await;
-            Reply::of(answer(shared, name, args, &mut Scopes::default()))
+            Reply::of(answer(team, name, args, &mut Scopes::default()))
         }
         FaultKind::Disconnect => {
-            shared.sockets.disconnect(crate::socket::Disconnect::Abrupt);
-            Reply::of(answer(shared, name, args, &mut Scopes::default()))
+            team.sockets.disconnect(crate::socket::Disconnect::Abrupt);
+            Reply::of(answer(team, name, args, &mut Scopes::default()))
         }
     }
 }

@@ -1,21 +1,27 @@
-//! What a workspace looks like when it starts: its people, its channels and the app installed in it.
+//! What the simulator looks like when it starts: its workspaces, their people and channels, and the app.
+
+mod workspaces;
 
 use serde::{Deserialize, Serialize};
 
-/// Everything a simulated workspace is made from.
+pub use workspaces::WorkspaceConfig;
+
+/// Everything a simulator is made from: a first workspace, perhaps others beside it, and one app.
 #[derive(Clone, Debug)]
 pub struct SimConfig {
     /// Loopback port to listen on; 0 takes any free one.
     pub port: u16,
-    /// The workspace's name.
+    /// The first workspace's name.
     pub team_name: String,
-    /// The one app installed in the workspace.
+    /// The one app, which is installed in the first workspace.
     pub app: AppConfig,
-    /// The people in the workspace.
+    /// The people in the first workspace.
     pub people: Vec<Person>,
-    /// Names of the public channels; everyone and the bot are in all of them.
+    /// Names of its public channels; everyone and the bot are in all of them.
     pub channels: Vec<String>,
-    /// How much Slack lets the app do.
+    /// More workspaces.
+    pub workspaces: Vec<WorkspaceConfig>,
+    /// How much Slack lets the app do, in each workspace.
     pub limits: Limits,
 }
 
@@ -24,7 +30,7 @@ pub struct SimConfig {
 pub struct AppConfig {
     /// The bot's display name, which people mention.
     pub name: String,
-    /// Token of the Web API.
+    /// Token of the Web API in the first workspace; in the second it ends in `-2`, and so on.
     pub bot_token: String,
     /// Token that opens Socket Mode connections.
     pub app_token: String,
@@ -88,8 +94,8 @@ pub enum Delivery {
     },
 }
 
-/// A person in the workspace.
-#[derive(Clone, Debug)]
+/// A person in a workspace.
+#[derive(Clone, Debug, Deserialize)]
 pub struct Person {
     /// Short name, as in `@alice`.
     pub name: String,
@@ -154,11 +160,9 @@ impl Default for SimConfig {
             port: 0,
             team_name: "Simulated".to_owned(),
             app: AppConfig::default(),
-            people: vec![
-                Person::new("alice", "Alice Adams"),
-                Person::new("bob", "Bob Brown"),
-            ],
-            channels: vec!["general".to_owned(), "data".to_owned()],
+            people: workspaces::two_people(),
+            channels: workspaces::two_channels(),
+            workspaces: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -273,6 +277,18 @@ impl Shortcut {
             name: name.to_owned(),
             callback_id: callback_id.to_owned(),
             kind,
+        }
+    }
+}
+
+impl SimConfig {
+    /// What the first workspace is made from.
+    pub(crate) fn first(&self) -> WorkspaceConfig {
+        WorkspaceConfig {
+            name: self.team_name.clone(),
+            people: self.people.clone(),
+            channels: self.channels.clone(),
+            installed: true,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The people's side over HTTP, below `/sim`: what the page and tests in other languages use. Thin over [`Sim`].
 
 mod acting;
+mod at;
 mod looking;
 mod notices;
 mod steering;
@@ -16,6 +17,8 @@ use serde_json::json;
 use crate::error::Refused;
 use crate::file_server;
 use crate::sim::{Sim, UPLOAD_LIMIT};
+
+pub(crate) use at::At;
 
 /// The routes below `/sim`.
 pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
@@ -62,6 +65,7 @@ pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
         .route("/oauth", post(steering::oauth))
         .route("/external", post(steering::set_external))
         .route("/app", post(steering::app))
+        .route("/workspaces", post(steering::add_workspace))
         .route("/reset", post(steering::reset))
         .layer(middleware::from_fn(only_loopback))
         .with_state(sim)

@@ -121,6 +121,18 @@ impl Outgoing {
         named.unwrap_or(self.kind.envelope()).to_owned()
     }
 
+    /// The workspace it comes from, which it says in one of several ways.
+    pub(crate) fn team(&self) -> Option<String> {
+        let it = &self.payload;
+        let said = [
+            &it["context_team_id"],
+            &it["team"]["id"],
+            &it["view"]["team_id"],
+            &it["team_id"],
+        ];
+        said.into_iter().find_map(Value::as_str).map(str::to_owned)
+    }
+
     /// A line about it for the inspector.
     pub(crate) fn summary(&self) -> String {
         let detail = match self.kind {
@@ -169,7 +181,7 @@ pub(crate) fn send(
     outgoing: &Outgoing,
     attempt: &Attempt,
 ) -> BoxFuture<'static, Answer> {
-    match shared.look(|ws| ws.delivery().clone()) {
+    match shared.delivery() {
         Delivery::Socket => socket::send(shared, outgoing, attempt),
         Delivery::Http { request_url } => {
             http_delivery::send(shared, &request_url, outgoing, attempt)
@@ -204,7 +216,7 @@ async fn retry_until_acked(
             Answer::Acked { .. } | Answer::Refused { no_retry: true, .. } => return,
             Answer::Silent | Answer::NoApp | Answer::Refused { .. } => {}
         }
-        let reason = answer.retry_reason(&shared.look(|ws| ws.delivery().clone()));
+        let reason = answer.retry_reason(&shared.delivery());
         shared.clock.sleep(wait).await;
         answer = send(&shared, &outgoing, &Attempt { number, reason }).await;
     }

@@ -11,13 +11,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::body::{Body, bearer};
-use crate::control::Unserved;
+use crate::control::{At, Unserved};
 use crate::error::Refused;
 use crate::faults::{Fault, FaultKind};
 use crate::log::Line;
 use crate::shared::Shared;
-use crate::sim::Sim;
 use crate::state::File;
+use crate::team::Team;
 
 /// `POST /upload/v1/{ticket}`: the bytes of a file, bare or as a part of a form.
 pub(crate) async fn upload(
@@ -30,7 +30,15 @@ pub(crate) async fn upload(
         Err(answer) => return answer,
     };
     let length = content.len();
-    let entry = record(&shared, "upload", &format!("{length} bytes"));
+    let owner = Team::holding(&shared, |ws| ws.expects_upload(&ticket));
+    let entry = record(
+        &shared,
+        owner.as_ref(),
+        "upload",
+        &format!("{length} bytes"),
+    );
+    // An unknown ticket is refused by whichever workspace.
+    let team = owner.unwrap_or_else(|| Team::first(&shared));
     let fault = shared.faults.take("upload");
     if let Some(Fault {
         kind: FaultKind::OkFalse,
@@ -47,13 +55,13 @@ pub(crate) async fn upload(
         .is_some_and(|fault| fault.kind == FaultKind::LostReply);
     if lost {
         // What it answers is lost; what it does is done.
-        let _ = shared.act(|ws, _| ws.store_file(&ticket, content.clone()));
+        let _ = team.act(|ws, _| ws.store_file(&ticket, content.clone()));
     }
     if let Some(broken) = late_or_never(&shared, fault).await {
         shared.record_end(entry, "500", None);
         return broken;
     }
-    match shared.act(|ws, _| ws.store_file(&ticket, content)) {
+    match team.act(|ws, _| ws.store_file(&ticket, content)) {
         Ok(()) => {
             shared.record_end(entry, "ok", None);
             format!("OK - {length}").into_response()
@@ -72,18 +80,23 @@ pub(crate) async fn private(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let entry = record(&shared, "download", &rest);
+    let (named, id) = key.rsplit_once('-').unwrap_or(("", key.as_str()));
+    let owner = Team::holding(&shared, |ws| ws.own.team == named);
+    let entry = record(&shared, owner.as_ref(), "download", &rest);
     let fault = shared.faults.take("download");
     if let Some(broken) = late_or_never(&shared, fault).await {
         shared.record_end(entry, "500", None);
         return broken;
     }
-    let id = key.rsplit('-').next().unwrap_or_default();
     let now = shared.clock.now();
-    let found = shared.look(|ws| {
-        let grant = bearer(&headers).and_then(|token| ws.tokens.check(now, token).ok());
-        let may_read = grant.is_some_and(|grant| grant.scopes.iter().any(|it| it == "files:read"));
-        may_read.then(|| ws.file_for_app(id).cloned())
+    // A token of another workspace opens nothing here, like no token at all.
+    let found = owner.as_ref().and_then(|team| {
+        team.look(|ws| {
+            let grant = bearer(&headers).and_then(|token| ws.tokens.check(now, token).ok());
+            let may_read =
+                grant.is_some_and(|grant| grant.scopes.iter().any(|it| it == "files:read"));
+            may_read.then(|| ws.file_for_app(id).cloned())
+        })
     });
     let (status, response) = match found {
         Some(Ok(file)) => ("ok", served(&file, rest.starts_with("download/"))),
@@ -110,11 +123,11 @@ pub(crate) struct Wanted {
 
 /// `GET /sim/files/{id}?user=U`: what a person gets who opens a file.
 pub(crate) async fn open(
-    State(sim): State<Sim>,
+    At(sim): At,
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Unserved> {
-    let file = sim.shared().look(|ws| {
+    let file = sim.team().look(|ws| {
         let user = ws.person(&wanted.user)?.id.clone();
         let file = ws.file_for(&id, &user).cloned();
         file.ok_or_else(|| Refused("There is no such file for this person.".to_owned()))
@@ -134,7 +147,7 @@ pub(crate) struct Place {
 
 /// `POST /sim/upload?user=U[&channel=C]`: a person shares the files of a form, or only uploads them.
 pub(crate) async fn share(
-    State(sim): State<Sim>,
+    At(sim): At,
     Query(place): Query<Place>,
     request: Request,
 ) -> Result<Json<Value>, Response> {
@@ -192,10 +205,11 @@ async fn late_or_never(shared: &Shared, fault: Option<Fault>) -> Option<Response
     Some((StatusCode::INTERNAL_SERVER_ERROR, "Server Error").into_response())
 }
 
-fn record(shared: &Shared, what: &str, summary: &str) -> u64 {
+fn record(shared: &Shared, team: Option<&Team>, what: &str, summary: &str) -> u64 {
     shared.record(Line {
         direction: "from_app",
         transport: "files",
+        team: team.map(Team::id),
         what: what.to_owned(),
         summary: summary.to_owned(),
         body: Value::Null,

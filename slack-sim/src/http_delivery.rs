@@ -35,6 +35,7 @@ pub(crate) fn send(
         let entry = shared.record(Line {
             direction: "to_app",
             transport: "http",
+            team: outgoing.team(),
             what: outgoing.what(),
             summary: outgoing.summary(),
             body: outgoing.payload.clone(),
@@ -138,8 +139,8 @@ async fn on_its_way(shared: &Shared) {
 fn signed(shared: &Shared, url: &str, content_type: &str, body: String) -> reqwest::RequestBuilder {
     // The app compares this with its own clock, which does not follow the virtual one.
     let timestamp = shared.clock.real_seconds().to_string();
-    let secret = shared.look(|ws| ws.app.signing_secret.clone());
-    let signature = signature(&secret, &timestamp, &body);
+    let secret = &shared.config.app.signing_secret;
+    let signature = signature(secret, &timestamp, &body);
     shared
         .http
         .post(url)

@@ -4,24 +4,49 @@ use aws_lc_rs::rand;
 
 use crate::clock::Time;
 
-pub(crate) const TEAM: &str = "T0SIM0001";
-/// The organisation that the workspace may be a part of.
+/// The organisation that the workspaces may be a part of.
 pub(crate) const ENTERPRISE: &str = "E0SIM0001";
+/// The most workspaces: one digit tells their ids apart.
+pub(crate) const MOST_TEAMS: usize = 9;
+/// How far apart the counted ids of one workspace are: more than there are workspaces.
+const STRIDE: u64 = 10;
 pub(crate) const APP: &str = "A0SIM0001";
-pub(crate) const BOT: &str = "B0BOT0001";
-pub(crate) const BOT_USER: &str = "U0BOT0001";
 pub(crate) const SLACKBOT: &str = "USLACKBOT";
 /// The deprecated token that Slack still puts into every payload.
 pub(crate) const VERIFICATION_TOKEN: &str = "sim-verification-token";
 
-/// The id of the person, channel or conversation called `name`: `U0ALICE01`, `C0GENERAL1`, `D0ALICE01`.
-pub(crate) fn named(prefix: char, name: &str) -> String {
-    let word: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_uppercase();
-    format!("{prefix}0{word:0<6}1")
+/// The ids of one workspace. Its digit ends each of them, so that no two workspaces share one.
+#[derive(Clone, Debug)]
+pub(crate) struct TeamIds {
+    digit: usize,
+    /// The workspace's own.
+    pub(crate) team: String,
+    /// The app's bot in it.
+    pub(crate) bot: String,
+    /// The user that the bot is.
+    pub(crate) bot_user: String,
+}
+
+impl TeamIds {
+    /// Those of the workspace with this number, from 1 to [`MOST_TEAMS`].
+    pub(crate) fn numbered(digit: usize) -> Self {
+        Self {
+            digit,
+            team: format!("T0SIM000{digit}"),
+            bot: format!("B0BOT000{digit}"),
+            bot_user: format!("U0BOT000{digit}"),
+        }
+    }
+
+    /// The id of the person, channel or conversation called `name`: `U0ALICE01`, `C0GENERAL1`, `D0ALICE01`.
+    pub(crate) fn named(&self, prefix: char, name: &str) -> String {
+        let word: String = name
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_uppercase();
+        format!("{prefix}0{word:0<6}{}", self.digit)
+    }
 }
 
 /// A message's timestamp, which is also its name within a channel.
@@ -56,16 +81,17 @@ pub(crate) fn uuid() -> String {
     )
 }
 
-/// Counted ids. It starts at the time of day, so a workspace started again never repeats an id that an app remembers.
+/// Counted ids. It starts at the time of day, so a workspace started again never repeats an id that an app remembers;
+/// and each workspace counts in numbers that no other uses.
 pub(crate) struct Sequence(u64);
 
 impl Sequence {
-    pub(crate) fn starting(now: Time) -> Self {
-        Self(now.micros())
+    pub(crate) fn starting(now: Time, team: &TeamIds) -> Self {
+        Self(now.micros() * STRIDE + team.digit as u64)
     }
 
     pub(crate) fn next(&mut self, prefix: &str) -> String {
-        self.0 += 1;
+        self.0 += STRIDE;
         format!("{prefix}{}", base36(self.0))
     }
 }

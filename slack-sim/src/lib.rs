@@ -1,9 +1,10 @@
-//! A Slack workspace on loopback: it speaks Slack's real protocol to an app and lets a person (or a test) use the workspace.
+//! Slack workspaces on loopback: they speak Slack's real protocol to an app and let people (or a test) use them.
 //!
 //! Three sides meet in one [`Sim`]:
 //! - Slack's side towards the app: `api` (Web API), `socket` (Socket Mode), `http_delivery` (signed POSTs), `response_url`;
 //! - the people's side: `person` (what a person does and sees), `control` (the same over HTTP, for the page), `page`;
-//! - between them `state`, which is pure: no I/O, no clock of its own, effects handed back as data.
+//! - between them `state`, one workspace each and pure: no I/O, no clock of its own, effects handed back as data. `team`
+//!   finds the workspace that a token, an address or a name belongs to.
 
 mod api;
 mod blocks;
@@ -30,10 +31,11 @@ mod shared;
 mod sim;
 mod socket;
 mod state;
+mod team;
 
 pub use config::{
     AppConfig, Delivery, Guest, Limits, Person, PersonChange, Shortcut, ShortcutKind, SimConfig,
-    Timezone,
+    Timezone, WorkspaceConfig,
 };
 pub use dispatch::{AckReport, Handmade};
 pub use error::Refused;

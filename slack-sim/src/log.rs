@@ -20,6 +20,9 @@ pub struct Entry {
     pub direction: &'static str,
     /// `web_api`, `socket`, `http` or `response_url`.
     pub transport: &'static str,
+    /// The workspace that it came from or was meant for, by id; none for what is about all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
     /// The method, the event type or the kind of frame.
     pub what: String,
     /// A line to read in a list.
@@ -39,6 +42,9 @@ pub struct Entry {
 pub struct Call {
     /// The method, such as `chat.postMessage`.
     pub method: String,
+    /// The workspace whose token it came with, by id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
     /// Its arguments, without the token.
     pub body: Value,
     /// What Slack answered.
@@ -51,6 +57,7 @@ pub struct Call {
 pub(crate) struct Line {
     pub(crate) direction: &'static str,
     pub(crate) transport: &'static str,
+    pub(crate) team: Option<String>,
     pub(crate) what: String,
     pub(crate) summary: String,
     pub(crate) body: Value,
@@ -80,6 +87,7 @@ impl Log {
             at,
             direction: line.direction,
             transport: line.transport,
+            team: line.team,
             what: line.what,
             summary: line.summary,
             body: line.body,

@@ -1,11 +1,11 @@
-//! `slack-sim`: runs a simulated workspace until it is interrupted.
+//! `slack-sim`: runs simulated workspaces until it is interrupted.
 
 use std::io::Write;
 
 use clap::Parser;
-use slack_sim::{AppConfig, Delivery, Limits, Sim, SimConfig};
+use slack_sim::{AppConfig, Delivery, Limits, Sim, SimConfig, WorkspaceConfig};
 
-/// A Slack workspace on loopback, speaking Slack's real protocol.
+/// Slack workspaces on loopback, speaking Slack's real protocol.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
@@ -15,6 +15,12 @@ struct Options {
     /// How to reach the app: `socket`, or the base address for signed POSTs.
     #[arg(long, env = "SLACK_SIM_DELIVERY", default_value = "socket", value_parser = delivery)]
     delivery: Delivery,
+    /// Another workspace, with the app in it; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    workspace: Vec<String>,
+    /// Another workspace, into which somebody has yet to let the app over OAuth.
+    #[arg(long, value_name = "NAME")]
+    workspace_without_app: Vec<String>,
     /// Let every method be called as often as the app likes.
     #[arg(long)]
     no_rate_limits: bool,
@@ -23,12 +29,14 @@ struct Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    let workspaces = workspaces(&options);
     let config = SimConfig {
         port: options.port,
         app: AppConfig {
             delivery: options.delivery,
             ..AppConfig::default()
         },
+        workspaces: workspaces.clone(),
         limits: Limits {
             tiers: !options.no_rate_limits,
             ..Limits::default()
@@ -49,9 +57,28 @@ async fn main() -> anyhow::Result<()> {
         app.client_id, app.client_secret
     )?;
     writeln!(out, "OAuth          {}/oauth/v2/authorize", sim.url())?;
+    for WorkspaceConfig {
+        name, installed, ..
+    } in &workspaces
+    {
+        let token = match installed {
+            true => sim.workspace(name)?.bot_token(),
+            false => "none before the app is installed".to_owned(),
+        };
+        writeln!(out, "in {name:<12}bot token {token}")?;
+    }
     tokio::signal::ctrl_c().await?;
     sim.stop().await;
     Ok(())
+}
+
+/// The workspaces beside the first.
+fn workspaces(options: &Options) -> Vec<WorkspaceConfig> {
+    let with = options.workspace.iter();
+    let with = with.map(|name| WorkspaceConfig::new(name));
+    let without = options.workspace_without_app.iter();
+    let without = without.map(|name| WorkspaceConfig::new(name).without_app());
+    with.chain(without).collect()
 }
 
 fn delivery(word: &str) -> Result<Delivery, String> {

@@ -10,6 +10,7 @@ use crate::control::comes_from_here;
 use crate::error::Refused;
 use crate::person::Request;
 use crate::sim::Sim;
+use crate::state::{User, Workspace};
 
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -18,6 +19,8 @@ const POLICY: &str =
 #[derive(Deserialize)]
 pub(crate) struct Decision {
     query: String,
+    /// The id of the workspace; the first where none is given.
+    team: Option<String>,
     user: String,
     /// `allow` or `cancel`.
     decision: String,
@@ -27,15 +30,7 @@ pub(crate) struct Decision {
 
 pub(crate) async fn show(State(sim): State<Sim>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
-    let page = sim.shared().look(|ws| {
-        let request = Request::read(ws, &query)?;
-        let people = ws
-            .people
-            .iter()
-            .map(|one| (one.name.as_str(), one.real_name.as_str()));
-        Ok::<_, Refused>(page(&ws.app.name, &ws.team_name, &request, people, &query))
-    });
-    match page {
+    match page_for(&sim, &query) {
         Ok(page) => shown(StatusCode::OK, page),
         Err(refused) => shown(StatusCode::BAD_REQUEST, refusal(&refused)),
     }
@@ -50,16 +45,76 @@ pub(crate) async fn decide(
         let refused = Refused("Decide on the page of this workspace.".to_owned());
         return shown(StatusCode::FORBIDDEN, refusal(&refused));
     }
-    let address = if it.decision == "allow" {
-        sim.authorize(&it.user, &it.query, it.org.is_some())
-    } else {
-        sim.shared()
-            .look(|ws| Ok(Request::read(ws, &it.query)?.refused()))
-    };
-    match address {
+    match decided(&sim, &it) {
         Ok(address) => Redirect::to(&address).into_response(),
         Err(refused) => shown(StatusCode::BAD_REQUEST, refusal(&refused)),
     }
+}
+
+/// The address that the browser goes to.
+fn decided(sim: &Sim, it: &Decision) -> Result<String, Refused> {
+    let sim = match &it.team {
+        Some(which) => sim.workspace(which)?,
+        None => sim.clone(),
+    };
+    if it.decision == "allow" {
+        return sim.authorize(&it.user, &it.query, it.org.is_some());
+    }
+    let request = sim.team().look(|ws| Request::read(ws, &it.query));
+    Ok(request?.refused())
+}
+
+/// The page for the workspace that the address names, as Slack lets it, or for the first.
+fn page_for(sim: &Sim, query: &str) -> Result<String, Refused> {
+    let (rest, named) = without_team(query);
+    let sim = match named {
+        Some(which) => sim.workspace(&which)?,
+        None => sim.clone(),
+    };
+    let here = sim.team_id();
+    let all = sim
+        .team()
+        .workspaces()
+        .iter()
+        .map(|ws| (ws.own.team.clone(), ws.team_name.clone()))
+        .collect::<Vec<_>>();
+    let choices = if all.len() > 1 {
+        choices(&all, &here, &rest)
+    } else {
+        String::new()
+    };
+    sim.team()
+        .look(|ws| Ok(page(ws, &Request::read(ws, query)?, &choices, &rest)))
+}
+
+/// The query without the workspace that it names, and that.
+fn without_team(query: &str) -> (String, Option<String>) {
+    let (mut rest, mut named) = (Vec::new(), None);
+    for pair in query.split('&') {
+        match pair.strip_prefix("team=") {
+            Some(which) => named = Some(which.to_owned()).filter(|which| !which.is_empty()),
+            None => rest.push(pair),
+        }
+    }
+    (rest.join("&"), named)
+}
+
+/// Links to the same question for each workspace.
+fn choices(all: &[(String, String)], here: &str, query: &str) -> String {
+    let items: String = all
+        .iter()
+        .map(|(id, name)| {
+            let current = if id == here {
+                " aria-current=\"true\""
+            } else {
+                ""
+            };
+            let address = escaped(&format!("?{query}&team={id}"));
+            let name = escaped(name);
+            format!("<li><a href=\"{address}\"{current}>{name}</a></li>")
+        })
+        .collect();
+    format!("<nav class=\"consent-teams\" aria-label=\"Workspace\"><ul>{items}</ul></nav>")
 }
 
 fn shown(status: StatusCode, page: String) -> Response {
@@ -67,13 +122,7 @@ fn shown(status: StatusCode, page: String) -> Response {
     (status, headers, Html(page)).into_response()
 }
 
-fn page<'a>(
-    app: &str,
-    team: &str,
-    request: &Request,
-    people: impl Iterator<Item = (&'a str, &'a str)>,
-    query: &str,
-) -> String {
+fn page(ws: &Workspace, request: &Request, choices: &str, query: &str) -> String {
     let asks = |title: &str, scopes: &[String]| {
         if scopes.is_empty() {
             return String::new();
@@ -84,19 +133,17 @@ fn page<'a>(
             .collect();
         format!("<h2>{title}</h2><ul>{items}</ul>")
     };
-    let people: String = people
-        .map(|(name, full)| {
-            format!(
-                "<option value=\"{}\">{}</option>",
-                escaped(name),
-                escaped(full)
-            )
-        })
-        .collect();
+    let option = |one: &User| {
+        let (name, full) = (escaped(&one.name), escaped(&one.real_name));
+        format!("<option value=\"{name}\">{full}</option>")
+    };
+    let people: String = ws.people.iter().map(option).collect();
+    let (app, team) = (escaped(&ws.app.name), escaped(&ws.team_name));
     frame(
-        &format!("Allow {} into {}?", escaped(app), escaped(team)),
+        &format!("Allow {app} into {team}?"),
         &format!(
-            "{}{}<form method=\"post\"><input type=\"hidden\" name=\"query\" value=\"{}\">\
+            "{choices}{}{}<form method=\"post\"><input type=\"hidden\" name=\"query\" value=\"{}\">\
+             <input type=\"hidden\" name=\"team\" value=\"{}\">\
              <p><label>You are <select class=\"input\" name=\"user\">{people}</select></label></p>\
              <p><label><input type=\"checkbox\" name=\"org\"> For every workspace of the organisation</label></p>\
              <p class=\"consent-foot\"><button class=\"button\" name=\"decision\" value=\"cancel\">Cancel</button> \
@@ -104,6 +151,7 @@ fn page<'a>(
             asks("The bot may", &request.bot_scopes),
             asks("In your name, the app may", &request.user_scopes),
             escaped(query),
+            ws.own.team,
         ),
     )
 }

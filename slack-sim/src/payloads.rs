@@ -31,7 +31,7 @@ pub(crate) struct Command<'a> {
 pub(crate) fn slash_command(ws: &Workspace, command: &Command<'_>) -> Value {
     let mut payload = json!({
         "token": ids::VERIFICATION_TOKEN,
-        "team_id": ids::TEAM,
+        "team_id": ws.own.team,
         "team_domain": ws.domain(),
         "channel_id": command.channel,
         "channel_name": ws.channel(command.channel).map(Channel::name_in_command),

@@ -46,7 +46,7 @@ impl Sim {
         ts: &str,
         name: &str,
     ) -> Result<(), Refused> {
-        self.shared().act(|ws, now| {
+        self.team().act(|ws, now| {
             let (user, channel) = place(ws, user, channel)?;
             let name = name.trim_matches(':');
             let post = ws.find_post(&channel, ts);
@@ -61,7 +61,7 @@ impl Sim {
 
     /// A person opens the app: its `home` tab or its `messages`.
     pub async fn open_home(&self, user: &str, tab: &str) -> Result<(), Refused> {
-        self.shared().act(|ws, now| {
+        self.team().act(|ws, now| {
             let (user, channel) = place(ws, user, "dm")?;
             ws.raise_home_opened(now, &user, &channel, tab);
             Ok(())
@@ -70,7 +70,7 @@ impl Sim {
 
     /// A person presses Stop in a thread where the app is at work.
     pub fn stop_session(&self, user: &str, channel: &str, thread_ts: &str) -> Result<(), Refused> {
-        self.shared().act(|ws, now| {
+        self.team().act(|ws, now| {
             let (user, channel) = place(ws, user, channel)?;
             if ws.stop_session(now, &user, &channel, thread_ts)? {
                 return Ok(());
@@ -89,7 +89,7 @@ impl Sim {
         thread_ts: &str,
         title: &str,
     ) -> Result<(), Refused> {
-        self.shared().act(|ws, now| {
+        self.team().act(|ws, now| {
             let (user, channel) = place(ws, user, channel)?;
             ws.retitle_session(now, &user, &channel, thread_ts, title)?;
             Ok(())
@@ -103,7 +103,7 @@ impl Sim {
         text: &str,
         thread_ts: Option<&str>,
     ) -> Result<String, Refused> {
-        self.shared().act(|ws, now| {
+        self.team().act(|ws, now| {
             let (user, channel) = place(ws, user, channel)?;
             if text.trim().is_empty() {
                 return Err(Refused(

@@ -14,15 +14,18 @@ use crate::faults::FaultKind;
 use crate::log::Line;
 use crate::shared::Shared;
 use crate::state::Answer;
+use crate::team::Team;
 
 pub(crate) async fn respond(
     State(shared): State<Arc<Shared>>,
     Path(key): Path<String>,
     Json(body): Json<Value>,
 ) -> Response {
+    let owner = Team::holding(&shared, |ws| ws.has_response_url(&key));
     let entry = shared.record(Line {
         direction: "from_app",
         transport: "response_url",
+        team: owner.as_ref().map(Team::id),
         what: "response_url".to_owned(),
         summary: body["text"].as_str().unwrap_or_default().to_owned(),
         body: body.clone(),
@@ -32,7 +35,7 @@ pub(crate) async fn respond(
         Some(fault) if fault.kind != FaultKind::LostReply => {
             Err(fault.error.as_deref().unwrap_or("internal_error").into())
         }
-        Some(_) | None => carry_out(&shared, &key, body),
+        Some(_) | None => carry_out(owner, &key, body),
     };
     let status = result
         .as_ref()
@@ -45,7 +48,7 @@ pub(crate) async fn respond(
     }
 }
 
-fn carry_out(shared: &Shared, key: &str, body: Value) -> Result<(), ApiError> {
+fn carry_out(owner: Option<Team>, key: &str, body: Value) -> Result<(), ApiError> {
     let mut contents = body["blocks"].as_array().cloned();
     if let Some(contents) = &mut contents {
         blocks::check_message(contents)?;
@@ -65,7 +68,8 @@ fn carry_out(shared: &Shared, key: &str, body: Value) -> Result<(), ApiError> {
         blocks: contents,
         thread_ts: text("thread_ts"),
     };
-    shared.act(|ws, now| ws.respond(now, key, answer))
+    let team = owner.ok_or_else(|| ApiError::from("invalid_url"))?;
+    team.act(|ws, now| ws.respond(now, key, answer))
 }
 
 fn http_status(error: &ApiError) -> StatusCode {

@@ -1,4 +1,4 @@
-//! What all parts of a running simulator share: the state behind its one lock, the clock, and the ways out.
+//! What all parts of a running simulator share: the workspaces behind their one lock, the clock, and the ways out.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,8 +8,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::{Clock, Time};
-use crate::config::SimConfig;
+use crate::config::{AppConfig, Delivery, SimConfig, WorkspaceConfig};
+use crate::error::Refused;
 use crate::faults::Faults;
+use crate::ids::MOST_TEAMS;
 use crate::log::{Line, Log};
 use crate::socket::Sockets;
 use crate::state::{Change, Effect, Notice, Workspace};
@@ -32,7 +34,8 @@ pub(crate) struct Shared {
     pub(crate) stopping: CancellationToken,
     notices: broadcast::Sender<Notice>,
     events: mpsc::Sender<Value>,
-    workspace: Mutex<Workspace>,
+    /// Never none; they come and never go.
+    workspaces: Mutex<Vec<Workspace>>,
 }
 
 impl Shared {
@@ -42,12 +45,11 @@ impl Shared {
         events: mpsc::Sender<Value>,
     ) -> anyhow::Result<Arc<Self>> {
         let clock = Clock::new();
-        let workspace = Workspace::new(&config, &url, clock.now());
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Arc::new(Self {
+        let shared = Arc::new(Self {
             config,
             url,
             clock,
@@ -59,14 +61,48 @@ impl Shared {
             stopping: CancellationToken::new(),
             notices: broadcast::Sender::new(NOTICES),
             events,
-            workspace: Mutex::new(workspace),
-        }))
+            workspaces: Mutex::default(),
+        });
+        for workspace in [shared.config.first()]
+            .iter()
+            .chain(&shared.config.workspaces)
+        {
+            shared.add_workspace(workspace.clone())?;
+        }
+        Ok(shared)
     }
 
-    /// Does something to the workspace at this moment, then performs the effects in their order.
-    pub(crate) fn act<T>(&self, work: impl FnOnce(&mut Workspace, Time) -> T) -> T {
-        let mut workspace = self.lock();
-        let result = work(&mut workspace, self.clock.now());
+    /// Makes another workspace.
+    pub(crate) fn add_workspace(&self, config: WorkspaceConfig) -> Result<(), Refused> {
+        let mut workspaces = self.workspaces();
+        let number = workspaces.len() + 1;
+        if number > MOST_TEAMS {
+            let why = format!("There is room for {MOST_TEAMS} workspaces.");
+            return Err(Refused(why));
+        }
+        let fresh = Workspace::new(&self.config, config, number, &self.url, self.clock.now());
+        if fresh.domain().is_empty() {
+            return Err(Refused("Give the workspace a name.".to_owned()));
+        }
+        if workspaces.iter().any(|ws| ws.domain() == fresh.domain()) {
+            let why = format!("There is already a workspace `{}`.", fresh.team_name);
+            return Err(Refused(why));
+        }
+        workspaces.push(fresh);
+        if let [first, .., last] = workspaces.as_mut_slice() {
+            last.app.delivery = first.app.delivery.clone();
+            last.app.token_rotation = first.app.token_rotation;
+        }
+        drop(workspaces);
+        self.everything_changed();
+        Ok(())
+    }
+
+    /// Does something to the workspace at this place and moment, then performs the effects in their order.
+    pub(crate) fn act<T>(&self, at: usize, work: impl FnOnce(&mut Workspace, Time) -> T) -> T {
+        let mut workspaces = self.workspaces();
+        let workspace = &mut workspaces[at];
+        let result = work(workspace, self.clock.now());
         // Still under the lock, so that effects leave in the order in which they came about.
         for effect in workspace.take_effects() {
             match effect {
@@ -77,17 +113,27 @@ impl Shared {
         result
     }
 
-    /// Looks at the workspace.
-    pub(crate) fn look<T>(&self, work: impl FnOnce(&Workspace) -> T) -> T {
-        work(&self.lock())
+    /// Changes what is true of the app in every workspace.
+    pub(crate) fn set_app(&self, change: impl Fn(&mut AppConfig)) {
+        for workspace in self.workspaces().iter_mut() {
+            change(&mut workspace.app);
+        }
     }
 
-    /// Starts the workspace over, with nothing said in it yet.
+    /// How the app is reached.
+    pub(crate) fn delivery(&self) -> Delivery {
+        self.workspaces()[0].app.delivery.clone()
+    }
+
+    /// Starts every workspace over, with nothing said in it yet.
     pub(crate) fn reset(&self) {
-        let delivery = self.look(|ws| ws.delivery().clone());
-        let mut fresh = Workspace::new(&self.config, &self.url, self.clock.now());
-        fresh.app.delivery = delivery;
-        *self.lock() = fresh;
+        let delivery = self.delivery();
+        for (number, workspace) in (1..).zip(self.workspaces().iter_mut()) {
+            let config = workspace.config.clone();
+            let now = self.clock.now();
+            *workspace = Workspace::new(&self.config, config, number, &self.url, now);
+            workspace.app.delivery = delivery.clone();
+        }
         self.faults.clear();
         self.log.clear();
         self.everything_changed();
@@ -96,6 +142,7 @@ impl Shared {
     /// Tells everyone to look at everything again.
     pub(crate) fn everything_changed(&self) {
         self.notify(Notice {
+            team: None,
             audience: None,
             change: Change::Everything,
         });
@@ -120,6 +167,7 @@ impl Shared {
 
     fn log_changed(&self) {
         self.notify(Notice {
+            team: None,
             audience: None,
             change: Change::Log,
         });
@@ -135,6 +183,7 @@ impl Shared {
             self.record(Line {
                 direction: "to_app",
                 transport: "socket",
+                team: None,
                 what: "dropped".to_owned(),
                 summary: "too many events are waiting: this one was dropped".to_owned(),
                 body: Value::Null,
@@ -142,8 +191,9 @@ impl Shared {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Workspace> {
-        self.workspace
+    /// All workspaces, locked: whoever holds them must not `act`, and must not wait.
+    pub(crate) fn workspaces(&self) -> MutexGuard<'_, Vec<Workspace>> {
+        self.workspaces
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

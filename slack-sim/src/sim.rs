@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::config::{Delivery, PersonChange, SimConfig};
+use crate::config::{Delivery, PersonChange, SimConfig, WorkspaceConfig};
 use crate::dispatch::{self, AckReport, Handmade};
 use crate::error::Refused;
 use crate::faults::{Fault, FaultKind};
@@ -20,6 +20,7 @@ use crate::log::{Call, Entry};
 use crate::shared::{EVENT_QUEUE, Shared};
 use crate::socket::Disconnect;
 use crate::state::LARGEST;
+use crate::team::Team;
 use crate::{api, control, file_server, http_delivery, oauth_page, page, response_url, socket};
 
 /// How long stopping waits for what is still under way.
@@ -28,14 +29,15 @@ const STOP_LIMIT: Duration = Duration::from_secs(2);
 /// The most that may be sent with one upload: the largest file and the form around it.
 pub(crate) const UPLOAD_LIMIT: usize = LARGEST + 64 * 1024;
 
-/// A simulated workspace, listening on loopback. Clones drive the same workspace.
+/// Simulated workspaces, listening on loopback, seen from one of them: at first the first. Clones drive the same one,
+/// [`Sim::workspace`] another. The clock, the sockets, the faults and the log are the same from each.
 #[derive(Clone)]
 pub struct Sim {
-    shared: Arc<Shared>,
+    team: Team,
 }
 
 impl Sim {
-    /// Starts a workspace.
+    /// Starts the workspaces of `config`; gives the first.
     pub async fn start(config: SimConfig) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))
             .await
@@ -43,40 +45,64 @@ impl Sim {
         let url = format!("http://{}", listener.local_addr()?);
         let (events, queue) = mpsc::channel(EVENT_QUEUE);
         let shared = Shared::new(config, url, events)?;
-        let sim = Self { shared };
-        sim.spawn(dispatch::deliver_events(Arc::clone(&sim.shared), queue));
+        let team = Team::first(&shared);
+        let sim = Self { team };
+        sim.spawn(dispatch::deliver_events(shared, queue));
         let server = axum::serve(listener, sim.router())
-            .with_graceful_shutdown(sim.shared.stopping.clone().cancelled_owned());
-        sim.shared.tasks.spawn(server.into_future());
+            .with_graceful_shutdown(sim.team.stopping.clone().cancelled_owned());
+        sim.team.tasks.spawn(server.into_future());
         Ok(sim)
     }
 
     /// Closes the app's sockets and everything else.
     pub async fn stop(&self) {
-        self.shared.stopping.cancel();
-        self.shared.tasks.close();
+        self.team.stopping.cancel();
+        self.team.tasks.close();
         // Whatever takes longer ends with the process.
-        let _ = tokio::time::timeout(STOP_LIMIT, self.shared.tasks.wait()).await;
+        let _ = tokio::time::timeout(STOP_LIMIT, self.team.tasks.wait()).await;
+    }
+
+    /// The same simulator, seen from the workspace with this name or id: `sim.workspace("Second")?.say("alice", ..)`.
+    pub fn workspace(&self, which: &str) -> Result<Self, Refused> {
+        let team = Team::named(&self.team, which)?;
+        Ok(Self { team })
+    }
+
+    /// Makes another workspace while the simulator runs; gives it.
+    pub fn add_workspace(&self, config: WorkspaceConfig) -> Result<Self, Refused> {
+        let name = config.name.clone();
+        self.team.add_workspace(config)?;
+        self.workspace(&name)
+    }
+
+    /// The workspace's id, which is in all that the app hears from it.
+    pub fn team_id(&self) -> String {
+        self.team.id()
+    }
+
+    /// The token with which the app is installed in this workspace at first.
+    pub fn bot_token(&self) -> String {
+        self.team.look(|ws| ws.app.bot_token.clone())
     }
 
     /// Where a person's browser finds the workspace: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
-        self.shared.url.clone()
+        self.team.url.clone()
     }
 
     /// Where the app finds the Web API, with a slash at the end.
     pub fn api_url(&self) -> String {
-        format!("{}/api/", self.shared.url)
+        format!("{}/api/", self.team.url)
     }
 
     /// How many sockets the app has open.
     pub fn sockets(&self) -> usize {
-        self.shared.sockets.count()
+        self.team.sockets.count()
     }
 
     /// Waits until the app has a socket open; false when it has none in ten seconds.
     pub async fn connected(&self) -> bool {
-        let mut count = self.shared.sockets.watch();
+        let mut count = self.team.sockets.watch();
         let open = count.wait_for(|count| *count > 0);
         let opened = tokio::time::timeout(Duration::from_secs(10), open).await;
         opened.is_ok_and(|count| count.is_ok())
@@ -84,30 +110,30 @@ impl Sim {
 
     /// The calls that the app made of one Web API method, oldest first.
     pub fn calls(&self, method: &str) -> Vec<Call> {
-        self.shared.log.calls(Some(method))
+        self.team.log.calls(Some(method))
     }
 
     /// Every Web API call that the app made, oldest first.
     pub fn all_calls(&self) -> Vec<Call> {
-        self.shared.log.calls(None)
+        self.team.log.calls(None)
     }
 
     /// The protocol inspector's entries with a number above `after`.
     pub fn log(&self, after: u64) -> Vec<Entry> {
-        self.shared.log.entries(after)
+        self.team.log.entries(after)
     }
 
     /// Pushes the workspace's clock ahead; whatever expires meanwhile does so.
     pub fn advance(&self, by: Duration) {
-        self.shared.clock.advance(by);
+        self.team.clock.advance(by);
         // A message that grew may have become one that nobody finished.
-        self.shared.everything_changed();
+        self.team.everything_changed();
     }
 
     /// Lets something go wrong. On `socket` it happens at once.
     pub fn fault(&self, fault: Fault) {
         if fault.on != "socket" {
-            self.shared.faults.add(fault);
+            self.team.faults.add(fault);
         } else if fault.kind == FaultKind::Timeout {
             self.disconnect(Disconnect::Frozen);
         } else {
@@ -118,33 +144,32 @@ impl Sim {
 
     /// Forgets the faults that have not happened yet, and lets the app connect again.
     pub fn clear_faults(&self) {
-        self.shared.faults.clear();
-        self.shared.sockets.enable();
+        self.team.faults.clear();
+        self.team.sockets.enable();
     }
 
     /// Tells every open socket to go; gives how many there were.
     pub fn disconnect(&self, why: Disconnect) -> usize {
-        self.shared.sockets.disconnect(why)
+        self.team.sockets.disconnect(why)
     }
 
     /// Sends the app something made by hand.
     pub async fn deliver(&self, handmade: Handmade) -> Vec<AckReport> {
-        dispatch::deliver(&self.shared, &handmade).await
+        dispatch::deliver(&self.team, &handmade).await
     }
 
     /// Changes how Slack reaches the app. For HTTP the app must first answer the challenge.
     pub async fn set_delivery(&self, delivery: Delivery) -> anyhow::Result<()> {
         if let Delivery::Http { request_url } = &delivery {
-            http_delivery::verify(&self.shared, request_url).await?;
+            http_delivery::verify(&self.team, request_url).await?;
         }
-        self.shared.act(|ws, _| ws.app.delivery = delivery);
+        self.team.set_app(|app| app.delivery = delivery.clone());
         Ok(())
     }
 
     /// Makes a public channel with everyone in it, and the bot if asked; gives its id.
     pub fn add_channel(&self, name: &str, with_bot: bool) -> Result<String, Refused> {
-        self.shared
-            .act(|ws, now| ws.add_channel(now, name, with_bot))
+        self.team.act(|ws, now| ws.add_channel(now, name, with_bot))
     }
 
     /// Makes a private channel with these people in it, and the bot if asked; gives its id.
@@ -154,19 +179,19 @@ impl Sim {
         people: &[&str],
         with_bot: bool,
     ) -> Result<String, Refused> {
-        self.shared
+        self.team
             .act(|ws, now| ws.add_private_channel(now, name, people, with_bot))
     }
 
     /// Lets a person, or the bot by its name, join a channel.
     pub fn invite(&self, channel: &str, who: &str) -> Result<(), Refused> {
-        self.shared
+        self.team
             .act(|ws, now| ws.set_member(now, channel, who, true))
     }
 
     /// Deletes a channel with everything in it.
     pub fn delete_channel(&self, channel: &str) -> Result<(), Refused> {
-        self.shared.act(|ws, now| ws.delete_channel(now, channel))
+        self.team.act(|ws, now| ws.delete_channel(now, channel))
     }
 
     /// Makes a person an admin of the workspace, or no longer one.
@@ -189,68 +214,68 @@ impl Sim {
 
     /// Changes what `users.info` says of a person.
     pub fn set_person(&self, who: &str, change: PersonChange) -> Result<(), Refused> {
-        self.shared.act(|ws, _| ws.change_person(who, change))
+        self.team.act(|ws, _| ws.change_person(who, change))
     }
 
     /// Shares a channel with another organisation, or no longer: nobody of it is there, but Slack
     /// says that they might be.
     pub fn set_external(&self, channel: &str, external: bool) -> Result<(), Refused> {
-        self.shared.act(|ws, _| ws.set_external(channel, external))
+        self.team.act(|ws, _| ws.set_external(channel, external))
     }
 
     /// Takes a person, or the bot by its name, out of a channel.
     pub fn kick(&self, channel: &str, who: &str) -> Result<(), Refused> {
-        self.shared
+        self.team
             .act(|ws, now| ws.set_member(now, channel, who, false))
     }
 
     /// Changes what the bot's tokens allow, as after the app was installed with other scopes.
     pub fn set_scopes(&self, scopes: &[&str]) {
         let scopes: Vec<_> = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        self.shared.act(|ws, _| ws.tokens.set_bot_scopes(&scopes));
+        self.team.act(|ws, _| ws.tokens.set_bot_scopes(&scopes));
     }
 
     /// Turns Slack's tiers on or off: how often methods may be called, and how many events go out.
     pub fn set_tiers(&self, on: bool) {
-        self.shared.act(|ws, _| ws.tiers.on = on);
+        self.team.act(|ws, _| ws.tiers.on = on);
     }
 
     /// Ends the tokens of the bot and of people, as an admin does; the app gets `tokens_revoked`.
     pub fn revoke_tokens(&self) {
-        self.shared.act(|ws, now| ws.revoke_all(now));
+        self.team.act(|ws, now| ws.revoke_all(now));
     }
 
     /// Takes the app out of the workspace; it gets `tokens_revoked` and `app_uninstalled`.
     pub fn uninstall(&self) {
-        self.shared.act(|ws, now| ws.uninstall(now));
-        self.shared.everything_changed();
+        self.team.act(|ws, now| ws.uninstall(now));
+        self.team.everything_changed();
     }
 
     /// Installs the app again, with the tokens it had at first.
     pub fn install(&self) {
-        self.shared.act(|ws, _| ws.install(false));
-        self.shared.everything_changed();
+        self.team.act(|ws, _| ws.install(false));
+        self.team.everything_changed();
     }
 
     /// Installs the app in the whole organisation: payloads then say so and name no team where Slack names none.
     pub fn install_in_org(&self) {
-        self.shared.act(|ws, _| ws.install(true));
-        self.shared.everything_changed();
+        self.team.act(|ws, _| ws.install(true));
+        self.team.everything_changed();
     }
 
     /// Lets the tokens that are given out from now on live for twelve hours, and come with one to renew them.
     pub fn set_token_rotation(&self, on: bool) {
-        self.shared.act(|ws, _| ws.app.token_rotation = on);
+        self.team.set_app(|app| app.token_rotation = on);
     }
 
     /// Tells the app with `app_rate_limited` that it hears too much.
     pub fn limit_events(&self) {
-        self.shared.act(|ws, now| ws.limit_events(now));
+        self.team.act(|ws, now| ws.limit_events(now));
     }
 
-    /// Starts the workspace over: nothing said, nothing open, no faults; sockets stay.
+    /// Starts every workspace over: nothing said, nothing open, no faults; sockets stay.
     pub fn reset(&self) {
-        self.shared.reset();
+        self.team.reset();
     }
 
     /// Waits until `look` finds something, looking again after every change, for at most `limit` of real time.
@@ -260,7 +285,7 @@ impl Sim {
         mut look: impl FnMut(&Self) -> Option<T>,
     ) -> Option<T> {
         let deadline = Instant::now() + limit;
-        let mut changes = self.shared.watch();
+        let mut changes = self.team.watch();
         loop {
             if let Some(found) = look(self) {
                 return Some(found);
@@ -273,8 +298,8 @@ impl Sim {
         }
     }
 
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+    pub(crate) fn team(&self) -> &Team {
+        &self.team
     }
 
     fn router(&self) -> Router {
@@ -287,7 +312,7 @@ impl Sim {
             )
             .route("/files-pri/{key}/{*rest}", get(file_server::private))
             .route("/response/{key}", post(response_url::respond))
-            .with_state(Arc::clone(&self.shared));
+            .with_state(Arc::clone(&self.team));
         let oauth = Router::new()
             .route(
                 "/oauth/v2/authorize",
@@ -307,8 +332,8 @@ impl Sim {
         F: Future + Send + 'static,
         F::Output: Send,
     {
-        let stopping = self.shared.stopping.clone();
-        self.shared
+        let stopping = self.team.stopping.clone();
+        self.team
             .tasks
             .spawn(async move { stopping.run_until_cancelled(work).await.is_some() });
     }

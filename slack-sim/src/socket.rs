@@ -240,6 +240,7 @@ pub(crate) fn send(
     let entry = shared.record(Line {
         direction: "to_app",
         transport: "socket",
+        team: outgoing.team(),
         what: outgoing.what(),
         summary: outgoing.summary(),
         body: envelope.clone(),

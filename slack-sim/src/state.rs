@@ -1,4 +1,4 @@
-//! The workspace as data: who is in it, what was said, which modals are open. Pure: effects are handed back, not performed.
+//! A workspace as data: who is in it, what was said, which modals are open. Pure: effects are handed back, not performed.
 
 mod agents;
 mod files;
@@ -23,8 +23,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::Time;
-use crate::config::{AppConfig, Delivery, SimConfig};
-use crate::ids::{self, Sequence};
+use crate::config::{AppConfig, SimConfig, WorkspaceConfig};
+use crate::ids::{self, Sequence, TeamIds};
 use crate::payloads;
 
 pub(crate) use files::{Announcement, File, LARGEST};
@@ -40,9 +40,13 @@ pub(crate) use tiers::{Tier, Tiers};
 pub(crate) use tokens::{TokenKind, Tokens};
 pub(crate) use views::{Settled, Which};
 
-/// Everything Slack would remember.
+/// Everything Slack would remember of one workspace.
 pub(crate) struct Workspace {
+    /// What it was made from.
+    pub(crate) config: WorkspaceConfig,
+    pub(crate) own: TeamIds,
     pub(crate) team_name: String,
+    /// The app with the token that it has here at first.
     pub(crate) app: AppConfig,
     /// Where links into the workspace begin.
     pub(crate) base_url: String,
@@ -82,6 +86,8 @@ pub(crate) enum Effect {
 /// "Something changed, fetch it", for one person or for everyone.
 #[derive(Clone, Debug)]
 pub(crate) struct Notice {
+    /// The workspace in which it did, by id; none for what they share.
+    pub(crate) team: Option<String>,
     pub(crate) audience: Option<String>,
     pub(crate) change: Change,
 }
@@ -105,32 +111,49 @@ pub(crate) enum Change {
         stoppable: bool,
     },
     Log,
+    /// Something in another workspace.
+    Elsewhere,
     /// So much that everything has to be fetched again.
     Everything,
 }
 
 impl Workspace {
-    pub(crate) fn new(config: &SimConfig, base_url: &str, now: Time) -> Self {
-        let people: Vec<_> = config.people.iter().map(User::person).collect();
-        let mut channels: Vec<_> = config
-            .channels
+    /// A workspace in which nothing has been said yet; `number` counts from 1.
+    pub(crate) fn new(
+        sim: &SimConfig,
+        config: WorkspaceConfig,
+        number: usize,
+        base_url: &str,
+        now: Time,
+    ) -> Self {
+        let own = TeamIds::numbered(number);
+        let people: Vec<_> = config
+            .people
             .iter()
-            .map(|name| Channel::public(name, &people, now))
+            .map(|it| User::person(it, &own))
             .collect();
-        channels.extend(people.iter().map(|person| Channel::im(person, now)));
-        Self {
-            team_name: config.team_name.clone(),
-            app: config.app.clone(),
+        let named = config.channels.iter();
+        let mut channels: Vec<_> = named
+            .map(|name| Channel::public(name, &people, &own, now))
+            .collect();
+        channels.extend(people.iter().map(|person| Channel::im(person, &own, now)));
+        let mut app = sim.app.clone();
+        if number > 1 {
+            app.bot_token = format!("{}-{number}", app.bot_token);
+        }
+        let mut workspace = Self {
+            team_name: config.name.clone(),
+            tokens: Tokens::of(&app, &own.bot_user),
+            pace: Pace::new(&sim.limits),
+            tiers: Tiers::new(sim.limits.tiers),
+            ids: Sequence::starting(now, &own),
+            app,
             base_url: base_url.to_owned(),
             people,
             channels,
-            pace: Pace::new(&config.limits),
-            tiers: Tiers::new(config.limits.tiers),
-            tokens: Tokens::of(&config.app),
             delivered: lifecycle::Delivered::default(),
             installs: installs::Installs::default(),
             org_install: false,
-            ids: Sequence::starting(now),
             files: Vec::new(),
             modals: HashMap::new(),
             homes: HashMap::new(),
@@ -141,16 +164,25 @@ impl Workspace {
             prompts: HashMap::new(),
             last_ts: 0,
             effects: Vec::new(),
+            config,
+            own,
+        };
+        if !workspace.config.installed {
+            workspace.take_out(now);
         }
+        workspace
+    }
+
+    /// Whether this is its name, its domain or its id.
+    pub(crate) fn is_called(&self, which: &str) -> bool {
+        [&self.team_name, &self.domain(), &self.own.team]
+            .into_iter()
+            .any(|known| known == which)
     }
 
     /// The workspace's part of its address, as in `team_domain`.
     pub(crate) fn domain(&self) -> String {
         self.team_name.to_lowercase().replace(' ', "-")
-    }
-
-    pub(crate) fn delivery(&self) -> &Delivery {
-        &self.app.delivery
     }
 
     /// The effects since the last time this was asked.
@@ -175,6 +207,7 @@ impl Workspace {
 
     fn changed(&mut self, change: Change) {
         self.effects.push(Effect::Notice(Notice {
+            team: Some(self.own.team.clone()),
             audience: None,
             change,
         }));
@@ -182,6 +215,7 @@ impl Workspace {
 
     fn changed_for(&mut self, user: &str, change: Change) {
         self.effects.push(Effect::Notice(Notice {
+            team: Some(self.own.team.clone()),
             audience: Some(user.to_owned()),
             change,
         }));

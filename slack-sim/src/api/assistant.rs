@@ -4,27 +4,27 @@ use serde_json::{Value, json};
 
 use super::args::Args;
 use crate::error::ApiError;
-use crate::shared::Shared;
+use crate::team::Team;
 
 const MOST_PROMPTS: usize = 4;
 /// What an app hears whose sessions nobody can stop.
 const UNSTOPPABLE: &str = "missing_agent_session_stopped_event_subscription";
 
-pub(super) fn set_status(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn set_status(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let channel = args.required("channel_id")?;
     let thread_ts = args.required("thread_ts")?;
     let status = args.text("status").unwrap_or_default();
-    shared.act(|ws, _| ws.set_status(channel, thread_ts, status))?;
+    team.act(|ws, _| ws.set_status(channel, thread_ts, status))?;
     Ok(json!({}))
 }
 
-pub(super) fn set_session_status(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn set_session_status(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let channel = args.text("channel_id").or(args.text("channel"));
     let channel = channel.ok_or_else(|| ApiError::from("channel_not_found"))?;
     let thread_ts = args.required("thread_ts")?;
     let status = args.required("status")?;
     // One place on the screen serves both kinds of status; the last writer wins.
-    shared.act(|ws, _| {
+    team.act(|ws, _| {
         let channel = ws.channel_for_app(channel)?.id.clone();
         let is_new = ws.session(&channel, thread_ts).is_none();
         ws.set_session(&channel, thread_ts, status)?;
@@ -43,23 +43,23 @@ pub(super) fn set_session_status(shared: &Shared, args: &Args) -> Result<Value, 
     })
 }
 
-pub(super) fn rename_session(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn rename_session(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let (channel, title) = (args.required("channel_id")?, args.required("title")?);
     let thread_ts = args.required("thread_ts")?;
-    shared.act(|ws, _| {
+    team.act(|ws, _| {
         let channel = ws.channel_for_app(channel)?.id.clone();
         ws.rename_session(&channel, thread_ts, title)?;
         Ok(json!({"title": title}))
     })
 }
 
-pub(super) fn set_title(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn set_title(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let channel = args.required("channel_id")?;
     args.required("title")?;
-    shared.look(|ws| ws.channel_for_app(channel).map(|_| json!({})))
+    team.look(|ws| ws.channel_for_app(channel).map(|_| json!({})))
 }
 
-pub(super) fn set_prompts(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn set_prompts(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let channel = args.required("channel_id")?;
     let prompts = args
         .list("prompts")
@@ -67,7 +67,7 @@ pub(super) fn set_prompts(shared: &Shared, args: &Args) -> Result<Value, ApiErro
     if prompts.len() > MOST_PROMPTS {
         return Err("too_many_prompts".into());
     }
-    shared.act(|ws, _| {
+    team.act(|ws, _| {
         let id = ws.channel_for_app(channel)?.id.clone();
         let shown = json!({"title": args.text("title"), "prompts": prompts});
         ws.set_prompts(&id, shown);

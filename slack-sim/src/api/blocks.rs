@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::args::Args;
 use crate::blocks;
 use crate::error::ApiError;
-use crate::shared::Shared;
+use crate::team::Team;
 
-pub(super) fn validate(_shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn validate(_team: &Team, args: &Args) -> Result<Value, ApiError> {
     let given: Vec<_> = ["blocks", "message", "view"]
         .into_iter()
         .filter_map(|name| Some((name, args.value(name)?)))

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::args::Args;
 use crate::blocks;
 use crate::error::ApiError;
-use crate::shared::Shared;
 use crate::state::{Author, Channel, Draft, Revision, Workspace};
+use crate::team::Team;
 
 /// What Slack cuts a posted text off at.
 const TEXT: usize = 40_000;
@@ -15,9 +15,9 @@ const UPDATED_TEXT: usize = 4_000;
 /// What the markdown of one message may hold.
 const MARKDOWN: usize = 12_000;
 
-pub(super) fn post_message(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn post_message(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let content = Content::read(args)?;
-    shared.act(|ws, now| {
+    team.act(|ws, now| {
         let channel = joined(ws, args)?.id.clone();
         ws.pace.take(now, &channel)?;
         let draft = content.draft(&channel, args);
@@ -26,10 +26,10 @@ pub(super) fn post_message(shared: &Shared, args: &Args) -> Result<Value, ApiErr
     })
 }
 
-pub(super) fn post_ephemeral(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn post_ephemeral(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let content = Content::read(args)?;
     let user = args.required("user")?;
-    shared.act(|ws, now| {
+    team.act(|ws, now| {
         let place = joined(ws, args)?;
         if !place.members.contains(user) {
             return Err("user_not_in_channel".into());
@@ -44,14 +44,14 @@ pub(super) fn post_ephemeral(shared: &Shared, args: &Args) -> Result<Value, ApiE
     })
 }
 
-pub(super) fn update(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn update(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let content = Content::read(args)?;
     let ts = args.required("ts")?;
     let text_was_given = args.text("text").is_some() || args.text("markdown_text").is_some();
     if content.text.chars().count() > UPDATED_TEXT {
         return Err("msg_too_long".into());
     }
-    shared.act(|ws, now| {
+    team.act(|ws, now| {
         let channel = ws.channel_for_app(args.required("channel")?)?.id.clone();
         let found = ws.find_post(&channel, ts);
         if found.is_none_or(|post| post.only_for.is_some()) {
@@ -73,9 +73,9 @@ pub(super) fn update(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     })
 }
 
-pub(super) fn delete(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn delete(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let ts = args.required("ts")?;
-    shared.act(|ws, now| {
+    team.act(|ws, now| {
         let channel = ws.channel_for_app(args.required("channel")?)?.id.clone();
         let found = ws.find_post(&channel, ts);
         if found.is_none_or(|post| post.only_for.is_some()) {
@@ -86,9 +86,9 @@ pub(super) fn delete(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     })
 }
 
-pub(super) fn permalink(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn permalink(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let ts = args.required("message_ts")?;
-    shared.look(|ws| {
+    team.look(|ws| {
         let channel = ws.channel_for_app(args.required("channel")?)?;
         let post = ws
             .find_post(&channel.id, ts)

@@ -5,12 +5,11 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::pages::page;
 use crate::error::ApiError;
-use crate::ids;
-use crate::shared::Shared;
 use crate::state::{Channel, ChannelKind, Post, Workspace};
+use crate::team::Team;
 
-pub(super) fn open(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
-    shared.look(|ws| {
+pub(super) fn open(team: &Team, args: &Args) -> Result<Value, ApiError> {
+    team.look(|ws| {
         if let Some(which) = args.text("channel") {
             let channel = ws.channel_for_app(which)?;
             return Ok(json!({"channel": {"id": channel.id}}));
@@ -26,16 +25,16 @@ pub(super) fn open(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
         let im = im.ok_or_else(|| ApiError::from("user_not_found"))?;
         let mut channel = json!({"id": im.id});
         if args.flag("return_im") {
-            channel = object(im);
+            channel = object(ws, im);
         }
         Ok(json!({"no_op": true, "already_open": true, "channel": channel}))
     })
 }
 
-pub(super) fn info(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
-    shared.look(|ws| {
+pub(super) fn info(team: &Team, args: &Args) -> Result<Value, ApiError> {
+    team.look(|ws| {
         let channel = ws.channel_for_app(args.required("channel")?)?;
-        let mut object = object(channel);
+        let mut object = object(ws, channel);
         if args.flag("include_num_members") {
             object["num_members"] = json!(channel.members.len());
         }
@@ -43,7 +42,7 @@ pub(super) fn info(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     })
 }
 
-pub(super) fn list(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn list(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let types = args.text("types").unwrap_or("public_channel");
     let wanted = |channel: &&Channel| match channel.kind {
         ChannelKind::Public => types.split(',').any(|kind| kind == "public_channel"),
@@ -52,20 +51,26 @@ pub(super) fn list(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
         }
         ChannelKind::Im(_) => types.split(',').any(|kind| kind == "im"),
     };
-    let channels = shared.look(|ws| ws.channels.iter().filter(wanted).map(object).collect());
+    let channels = team.look(|ws| {
+        ws.channels
+            .iter()
+            .filter(wanted)
+            .map(|one| object(ws, one))
+            .collect()
+    });
     page(args, "channels", channels)
 }
 
-pub(super) fn members(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
-    let members = shared.look(|ws| {
+pub(super) fn members(team: &Team, args: &Args) -> Result<Value, ApiError> {
+    let members = team.look(|ws| {
         let channel = ws.channel_for_app(args.required("channel")?)?;
         Ok::<_, ApiError>(channel.members.iter().map(|id| json!(id)).collect())
     })?;
     page(args, "members", members)
 }
 
-pub(super) fn history(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
-    let messages = shared.look(|ws| {
+pub(super) fn history(team: &Team, args: &Args) -> Result<Value, ApiError> {
+    let messages = team.look(|ws| {
         let channel = readable(ws, args)?;
         let mut messages: Vec<_> = channel
             .history()
@@ -78,9 +83,9 @@ pub(super) fn history(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     page(args, "messages", messages)
 }
 
-pub(super) fn replies(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn replies(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let ts = args.required("ts")?;
-    let messages = shared.look(|ws| {
+    let messages = team.look(|ws| {
         let channel = readable(ws, args)?;
         let post = ws.find_post(&channel.id, ts);
         let post = post
@@ -128,7 +133,7 @@ fn shown(ws: &Workspace, channel: &Channel, post: &Post, args: &Args) -> Value {
     message
 }
 
-fn object(channel: &Channel) -> Value {
+fn object(ws: &Workspace, channel: &Channel) -> Value {
     let mut object = json!({
         "id": channel.id,
         "created": channel.created.seconds(),
@@ -138,7 +143,7 @@ fn object(channel: &Channel) -> Value {
         "is_org_shared": false,
         "is_shared": channel.external,
         "is_ext_shared": channel.external,
-        "context_team_id": ids::TEAM,
+        "context_team_id": ws.own.team,
     });
     let more = match &channel.kind {
         ChannelKind::Public | ChannelKind::Private => json!({

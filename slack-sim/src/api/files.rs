@@ -5,15 +5,14 @@ use serde_json::{Value, json};
 use super::args::Args;
 use crate::blocks;
 use crate::error::ApiError;
-use crate::ids;
-use crate::shared::Shared;
 use crate::state::{Announcement, Author, Draft, Workspace};
+use crate::team::Team;
 
 const ALT_TEXT: usize = 1_000;
 const CHANNELS: usize = 100;
 const PAGE: usize = 100;
 
-pub(super) fn upload_url(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn upload_url(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let name = args.required("filename")?.to_owned();
     let length = args.number("length").filter(|length| *length > 0);
     let length = length.ok_or_else(|| ApiError::from("missing_argument"))?;
@@ -24,27 +23,29 @@ pub(super) fn upload_url(shared: &Shared, args: &Args) -> Result<Value, ApiError
     {
         return Err("alt_txt_too_large".into());
     }
-    let announcement = Announcement {
-        name,
-        length,
-        alt_text,
-        owner: ids::BOT_USER.to_owned(),
-    };
-    let (id, ticket) = shared.act(|ws, now| ws.announce_file(now, announcement))?;
-    let url = format!("{}/upload/v1/{ticket}", shared.url);
+    let (id, ticket) = team.act(|ws, now| {
+        let announcement = Announcement {
+            name,
+            length,
+            alt_text,
+            owner: ws.own.bot_user.clone(),
+        };
+        ws.announce_file(now, announcement)
+    })?;
+    let url = format!("{}/upload/v1/{ticket}", team.url);
     Ok(json!({"upload_url": url, "file_id": id}))
 }
 
-pub(super) fn complete(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn complete(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let wanted = wanted(args)?;
     let ids: Vec<_> = wanted.iter().map(|(id, _)| id.clone()).collect();
     let (text, contents) = introduction(args)?;
-    shared.act(|ws, now| {
+    team.act(|ws, now| {
         let places = places(ws, args)?;
-        if !ws.are_uploaded(&ids, ids::BOT_USER) {
+        if !ws.are_uploaded(&ids, &ws.own.bot_user) {
             return Err("file_not_found".into());
         }
-        // A thread that is not there must not leave the files half shared.
+        // A thread that is not there must not leave the files half team.
         if let (Some(root), Some(place)) = (args.text("thread_ts"), places.first()) {
             ws.check_thread(place, root)?;
         }
@@ -69,9 +70,9 @@ pub(super) fn complete(shared: &Shared, args: &Args) -> Result<Value, ApiError> 
     })
 }
 
-pub(super) fn info(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn info(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let id = args.required("file")?;
-    shared.look(|ws| {
+    team.look(|ws| {
         let file = ws.file_json(ws.file_for_app(id)?);
         let paging = json!({"count": PAGE, "total": 0, "page": 1, "pages": 0});
         Ok(json!({
@@ -83,10 +84,10 @@ pub(super) fn info(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     })
 }
 
-pub(super) fn list(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn list(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let count = args.number("count").unwrap_or(PAGE).clamp(1, PAGE);
     let page = args.number("page").unwrap_or(1).max(1);
-    shared.look(|ws| {
+    team.look(|ws| {
         let shown = |file: &Value| {
             let in_channel = |wanted| {
                 let mut places = ["channels", "groups", "ims"]
@@ -113,9 +114,12 @@ pub(super) fn list(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     })
 }
 
-pub(super) fn delete(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn delete(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let id = args.required("file")?;
-    shared.act(|ws, now| ws.delete_file(now, id, ids::BOT_USER))?;
+    team.act(|ws, now| {
+        let bot = ws.own.bot_user.clone();
+        ws.delete_file(now, id, &bot)
+    })?;
     Ok(json!({}))
 }
 

@@ -7,10 +7,10 @@ use super::{
     apps, assistant, blocks, chat, conversations, files, oauth, reactions, streams, users, views,
 };
 use crate::error::ApiError;
-use crate::shared::Shared;
 use crate::state::{Tier, TokenKind};
+use crate::team::Team;
 
-pub(super) type Handler = fn(&Shared, &Args) -> Result<Value, ApiError>;
+pub(super) type Handler = fn(&Team, &Args) -> Result<Value, ApiError>;
 
 /// One method.
 pub(super) struct Method {
@@ -34,6 +34,7 @@ pub(super) enum Needs {
 const ASSISTANT: Needs = Needs::Any(&["assistant:write"]);
 const READ_FILES: Needs = Needs::Any(&["files:read"]);
 const REACT: Needs = Needs::Any(&["reactions:write"]);
+const TEAM: Needs = Needs::Any(&["team:read"]);
 const USERS: Needs = Needs::Any(&["users:read"]);
 const WRITE: Needs = Needs::Any(&["chat:write"]);
 const WRITE_FILES: Needs = Needs::Any(&["files:write"]);
@@ -95,6 +96,7 @@ pub(super) fn method(name: &str) -> Option<Method> {
         "oauth.v2.access" => open(Tier::Special(600), oauth::access),
         "reactions.add" => bot(REACT, Tier::Three, reactions::add),
         "reactions.remove" => bot(REACT, Tier::Two, reactions::remove),
+        "team.info" => anyone(TEAM, Tier::Three, apps::team_info),
         "users.info" => anyone(USERS, Tier::Four, users::info),
         "users.list" => anyone(USERS, Tier::Two, users::list),
         "views.open" => bot(Needs::Nothing, Tier::Four, views::open),

@@ -4,11 +4,14 @@ use serde_json::Value;
 
 use super::args::Args;
 use crate::error::ApiError;
-use crate::shared::Shared;
+use crate::team::Team;
 
-pub(super) fn access(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn access(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let (id, secret) = args.client();
-    shared.act(|ws, now| {
+    // It comes without a token: what it is about is in the workspace that gave out the code.
+    let given = args.text("code").or(args.text("refresh_token"));
+    let from = Team::holding(team, |ws| given.is_some_and(|given| ws.gave_out(given)));
+    from.as_ref().unwrap_or(team).act(|ws, now| {
         ws.check_client(&id, &secret)?;
         match args.text("grant_type") {
             None | Some("authorization_code") => {

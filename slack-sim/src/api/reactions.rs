@@ -4,27 +4,28 @@ use serde_json::{Value, json};
 
 use super::args::Args;
 use crate::error::ApiError;
-use crate::ids;
-use crate::shared::Shared;
+use crate::team::Team;
 
-pub(super) fn add(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn add(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let (ts, name) = target(args)?;
-    shared.act(|ws, now| {
+    team.act(|ws, now| {
         let channel = ws.channel_for_app(args.required("channel")?)?;
         if !channel.has_bot() {
             return Err("not_in_channel".into());
         }
         let id = channel.id.clone();
-        ws.react(now, &id, ts, name, ids::BOT_USER)?;
+        let bot = ws.own.bot_user.clone();
+        ws.react(now, &id, ts, name, &bot)?;
         Ok(json!({}))
     })
 }
 
-pub(super) fn remove(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn remove(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let (ts, name) = target(args)?;
-    shared.act(|ws, now| {
+    team.act(|ws, now| {
         let id = ws.channel_for_app(args.required("channel")?)?.id.clone();
-        ws.unreact(now, &id, ts, name, ids::BOT_USER)?;
+        let bot = ws.own.bot_user.clone();
+        ws.unreact(now, &id, ts, name, &bot)?;
         Ok(json!({}))
     })
 }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::chat::{joined, metadata, shown};
 use crate::error::ApiError;
-use crate::shared::Shared;
 use crate::state::{Author, Draft, StreamEnd};
+use crate::team::Team;
 
-pub(super) fn start(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn start(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let chunks = chunks(args)?;
     let root = args.required("thread_ts")?;
     let as_plan = match args.text("task_display_mode") {
@@ -16,7 +16,7 @@ pub(super) fn start(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
         Some("plan") => true,
         Some(_) => return Err("invalid_arguments".into()),
     };
-    shared.act(|ws, now| {
+    team.act(|ws, now| {
         let place = joined(ws, args)?;
         if !place.is_im() {
             for (name, code) in [
@@ -36,19 +36,19 @@ pub(super) fn start(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
     })
 }
 
-pub(super) fn append(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn append(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let (chunks, ts) = (chunks(args)?, args.required("ts")?);
     if chunks.is_empty() {
         return Err("invalid_arguments".into());
     }
-    shared.act(|ws, now| {
+    team.act(|ws, now| {
         let channel = ws.channel_for_app(args.required("channel")?)?.id.clone();
         ws.append_stream(now, &channel, ts, &chunks)?;
         Ok(json!({"channel": channel, "ts": ts}))
     })
 }
 
-pub(super) fn stop(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn stop(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let ts = args.required("ts")?;
     let status = args.text("session_status").unwrap_or("active");
     if !["active", "processing", "suspended", "closed"].contains(&status) {
@@ -60,7 +60,7 @@ pub(super) fn stop(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
         metadata: metadata(args)?,
         session_status: status.to_owned(),
     };
-    shared.act(|ws, now| {
+    team.act(|ws, now| {
         let channel = ws.channel_for_app(args.required("channel")?)?.id.clone();
         ws.stop_stream(now, &channel, ts, end)?;
         Ok(json!({"channel": channel, "ts": ts, "message": shown(ws, &channel, ts)}))

@@ -4,37 +4,37 @@ use serde_json::{Value, json};
 
 use super::args::Args;
 use crate::error::ApiError;
-use crate::shared::Shared;
 use crate::state::Which;
+use crate::team::Team;
 
-pub(super) fn open(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn open(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let view = view(args)?;
     let trigger = trigger(args)?;
-    let view = shared.act(|ws, now| ws.open_view(now, trigger, view))?;
+    let view = team.act(|ws, now| ws.open_view(now, trigger, view))?;
     Ok(json!({"view": view}))
 }
 
-pub(super) fn push(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn push(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let view = view(args)?;
     let trigger = trigger(args)?;
-    let view = shared.act(|ws, now| ws.push_view(now, trigger, view))?;
+    let view = team.act(|ws, now| ws.push_view(now, trigger, view))?;
     Ok(json!({"view": view}))
 }
 
-pub(super) fn update(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn update(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let view = view(args)?;
     let which = match args.text("view_id") {
         Some(id) => Which::Id(id.to_owned()),
         None => Which::External(args.required("external_id")?.to_owned()),
     };
-    let view = shared.act(|ws, now| ws.update_view(now, &which, args.text("hash"), view))?;
+    let view = team.act(|ws, now| ws.update_view(now, &which, args.text("hash"), view))?;
     Ok(json!({"view": view}))
 }
 
-pub(super) fn publish(shared: &Shared, args: &Args) -> Result<Value, ApiError> {
+pub(super) fn publish(team: &Team, args: &Args) -> Result<Value, ApiError> {
     let view = view(args)?;
     let user = args.required("user_id")?;
-    let view = shared.act(|ws, now| ws.publish_home(now, user, args.text("hash"), view))?;
+    let view = team.act(|ws, now| ws.publish_home(now, user, args.text("hash"), view))?;
     Ok(json!({"view": view}))
 }
 

@@ -1,14 +1,12 @@
 //! `POST`: what a person does.
 
 use axum::Json;
-use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Unserved;
+use super::{At, Unserved};
 use crate::error::Refused;
 use crate::person::{Click, ClickOutcome, CommandOutcome, SubmitOutcome, Suggestions, Target};
-use crate::sim::Sim;
 
 #[derive(Deserialize)]
 pub(super) struct Say {
@@ -74,10 +72,7 @@ pub(super) struct React {
     name: String,
 }
 
-pub(super) async fn say(
-    State(sim): State<Sim>,
-    Json(say): Json<Say>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn say(At(sim): At, Json(say): Json<Say>) -> Result<Json<Value>, Unserved> {
     let ts = match &say.thread_ts {
         Some(root) => sim.reply(&say.user, &say.channel, root, &say.text).await?,
         None => sim.say(&say.user, &say.channel, &say.text).await?,
@@ -85,16 +80,13 @@ pub(super) async fn say(
     Ok(Json(json!({"ts": ts})))
 }
 
-pub(super) async fn command(
-    State(sim): State<Sim>,
-    Json(it): Json<Command>,
-) -> Json<CommandOutcome> {
+pub(super) async fn command(At(sim): At, Json(it): Json<Command>) -> Json<CommandOutcome> {
     let outcome = sim.command(&it.user, &it.channel, &it.command, &it.text);
     Json(outcome.await)
 }
 
 pub(super) async fn click(
-    State(sim): State<Sim>,
+    At(sim): At,
     Json(it): Json<Clicked>,
 ) -> Result<Json<ClickOutcome>, Unserved> {
     let user = it.user.clone();
@@ -110,7 +102,7 @@ pub(super) struct Consented {
 }
 
 pub(super) async fn authorize(
-    State(sim): State<Sim>,
+    At(sim): At,
     Json(it): Json<Consented>,
 ) -> Result<Json<Value>, Unserved> {
     let redirect = sim.authorize(&it.user, &it.url, it.org)?;
@@ -127,7 +119,7 @@ pub(super) struct Typed {
 }
 
 pub(super) async fn suggest(
-    State(sim): State<Sim>,
+    At(sim): At,
     Json(it): Json<Typed>,
 ) -> Result<Json<Suggestions>, Unserved> {
     let target = target(it.message, it.view_id)?;
@@ -135,22 +127,16 @@ pub(super) async fn suggest(
     Ok(Json(found.await))
 }
 
-pub(super) async fn submit(State(sim): State<Sim>, Json(it): Json<Submit>) -> Json<SubmitOutcome> {
+pub(super) async fn submit(At(sim): At, Json(it): Json<Submit>) -> Json<SubmitOutcome> {
     Json(sim.submit(&it.user, &it.view_id, it.values).await)
 }
 
-pub(super) async fn close(
-    State(sim): State<Sim>,
-    Json(it): Json<Close>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn close(At(sim): At, Json(it): Json<Close>) -> Result<Json<Value>, Unserved> {
     sim.close(&it.user, &it.view_id).await?;
     Ok(Json(json!({"ok": true})))
 }
 
-pub(super) async fn open_home(
-    State(sim): State<Sim>,
-    Json(it): Json<Home>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn open_home(At(sim): At, Json(it): Json<Home>) -> Result<Json<Value>, Unserved> {
     sim.open_home(&it.user, &it.tab).await?;
     Ok(Json(json!({"ok": true})))
 }
@@ -162,10 +148,7 @@ pub(super) struct Stop {
     thread_ts: String,
 }
 
-pub(super) async fn stop(
-    State(sim): State<Sim>,
-    Json(it): Json<Stop>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn stop(At(sim): At, Json(it): Json<Stop>) -> Result<Json<Value>, Unserved> {
     sim.stop_session(&it.user, &it.channel, &it.thread_ts)?;
     Ok(Json(json!({"ok": true})))
 }
@@ -193,36 +176,24 @@ pub(super) struct Shortcut {
     message: Option<InMessage>,
 }
 
-pub(super) async fn edit(
-    State(sim): State<Sim>,
-    Json(it): Json<Edit>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn edit(At(sim): At, Json(it): Json<Edit>) -> Result<Json<Value>, Unserved> {
     sim.edit(&it.user, &it.channel, &it.ts, &it.text).await?;
     Ok(Json(json!({"ok": true})))
 }
 
-pub(super) async fn delete(
-    State(sim): State<Sim>,
-    Json(it): Json<Delete>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn delete(At(sim): At, Json(it): Json<Delete>) -> Result<Json<Value>, Unserved> {
     sim.delete(&it.user, &it.channel, &it.ts).await?;
     Ok(Json(json!({"ok": true})))
 }
 
-pub(super) async fn shortcut(
-    State(sim): State<Sim>,
-    Json(it): Json<Shortcut>,
-) -> Json<ClickOutcome> {
+pub(super) async fn shortcut(At(sim): At, Json(it): Json<Shortcut>) -> Json<ClickOutcome> {
     let on = it
         .message
         .map(|InMessage { channel, ts }| Target::Message { channel, ts });
     Json(sim.shortcut(&it.user, &it.callback_id, on).await)
 }
 
-pub(super) async fn react(
-    State(sim): State<Sim>,
-    Json(it): Json<React>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn react(At(sim): At, Json(it): Json<React>) -> Result<Json<Value>, Unserved> {
     sim.react(&it.user, &it.channel, &it.ts, &it.name).await?;
     Ok(Json(json!({"ok": true})))
 }

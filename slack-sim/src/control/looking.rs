@@ -5,9 +5,10 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Unserved;
+use super::at::Only;
+use super::{At, Unserved};
 use crate::error::Refused;
-use crate::ids;
+use crate::shared::Shared;
 use crate::sim::Sim;
 use crate::state::{Channel, User, Workspace};
 
@@ -34,22 +35,22 @@ pub(super) struct Which {
     method: Option<String>,
 }
 
-pub(super) async fn state(
-    State(sim): State<Sim>,
-    Query(who): Query<Who>,
-) -> Result<Json<Value>, Unserved> {
-    let shared = sim.shared();
-    let clock = shared.clock.now().millis();
+pub(super) async fn state(At(sim): At, Query(who): Query<Who>) -> Result<Json<Value>, Unserved> {
+    let shared = sim.team();
+    let now = shared.clock.now();
+    let delivery = shared.delivery();
+    let workspaces = all_workspaces(shared);
     let state = shared.look(|ws| {
         let me = match &who.user {
             Some(name) => Some(ws.person(name)?),
             None => ws.people.first(),
         };
         Ok::<_, Refused>(json!({
-            "team": {"id": ids::TEAM, "name": ws.team_name},
+            "team": {"id": ws.own.team, "name": ws.team_name},
+            "installed": ws.is_installed(now),
             "me": me.map(person),
             "people": ws.people.iter().map(person).collect::<Vec<_>>(),
-            "bot": {"id": ids::BOT, "name": ws.app.name, "user_id": ids::BOT_USER},
+            "bot": {"id": ws.own.bot, "name": ws.app.name, "user_id": ws.own.bot_user},
             "channels": me.map(|me| channels(ws, me)).unwrap_or_default(),
             "command": ws.app.command,
             "commands": [{
@@ -59,8 +60,9 @@ pub(super) async fn state(
             }],
             "shortcuts": ws.app.shortcuts,
             "authorize_url": format!("{}/oauth/v2/authorize", ws.base_url),
-            "delivery": ws.delivery().name(),
-            "clock": clock,
+            "delivery": delivery.name(),
+            "workspaces": workspaces,
+            "clock": now.millis(),
             "sockets": sim.sockets(),
         }))
     })?;
@@ -68,7 +70,7 @@ pub(super) async fn state(
 }
 
 pub(super) async fn messages(
-    State(sim): State<Sim>,
+    At(sim): At,
     Query(place): Query<Where>,
 ) -> Result<Json<Value>, Unserved> {
     let Where {
@@ -80,7 +82,7 @@ pub(super) async fn messages(
         Some(root) => sim.thread(&user, &channel, root)?,
         None => sim.messages(&user, &channel)?,
     };
-    let (statuses, prompts, stoppable) = sim.shared().act(|ws, _| {
+    let (statuses, prompts, stoppable) = sim.team().act(|ws, _| {
         let user = ws.person(&user)?.id.clone();
         let id = ws.channel_for(&user, &channel)?.id.clone();
         ws.mark_read(&id, &user);
@@ -99,24 +101,24 @@ pub(super) async fn messages(
     })))
 }
 
-pub(super) async fn views(
-    State(sim): State<Sim>,
-    Query(who): Query<Who>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn views(At(sim): At, Query(who): Query<Who>) -> Result<Json<Value>, Unserved> {
     let stack = sim.views(&named(who)?)?;
     Ok(Json(json!({"stack": stack})))
 }
 
-pub(super) async fn home(
-    State(sim): State<Sim>,
-    Query(who): Query<Who>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn home(At(sim): At, Query(who): Query<Who>) -> Result<Json<Value>, Unserved> {
     let view = sim.home(&named(who)?)?;
     Ok(Json(json!({"view": view})))
 }
 
-pub(super) async fn log(State(sim): State<Sim>, Query(from): Query<After>) -> Json<Value> {
-    let entries = sim.log(from.after).into_iter().map(|entry| {
+pub(super) async fn log(
+    State(sim): State<Sim>,
+    Only(team): Only,
+    Query(from): Query<After>,
+) -> Json<Value> {
+    let entries = sim.log(from.after).into_iter();
+    let entries = entries.filter(|entry| team.is_none() || entry.team == team);
+    let entries = entries.map(|entry| {
         let references = entry.references();
         let mut line = json!(entry);
         if !references.is_empty() {
@@ -127,11 +129,16 @@ pub(super) async fn log(State(sim): State<Sim>, Query(from): Query<After>) -> Js
     Json(json!({"entries": entries.collect::<Vec<_>>()}))
 }
 
-pub(super) async fn calls(State(sim): State<Sim>, Query(which): Query<Which>) -> Json<Value> {
-    let calls = match &which.method {
+pub(super) async fn calls(
+    State(sim): State<Sim>,
+    Only(team): Only,
+    Query(which): Query<Which>,
+) -> Json<Value> {
+    let mut calls = match &which.method {
         Some(method) => sim.calls(method),
         None => sim.all_calls(),
     };
+    calls.retain(|call| team.is_none() || call.team == team);
     Json(json!({"calls": calls}))
 }
 
@@ -142,6 +149,34 @@ fn named(who: Who) -> Result<String, Refused> {
 
 fn person(user: &User) -> Value {
     json!({"id": user.id, "name": user.name, "real_name": user.real_name})
+}
+
+/// Every workspace, with how much each person in it has not looked at.
+fn all_workspaces(shared: &Shared) -> Vec<Value> {
+    let now = shared.clock.now();
+    let people = |ws: &Workspace| -> Vec<Value> {
+        let unread = |me: &User| -> usize {
+            let mine = ws.channels.iter().filter(|it| it.members.contains(&me.id));
+            mine.map(|channel| channel.unread(&me.id)).sum()
+        };
+        ws.people
+            .iter()
+            .map(|me| json!({"id": me.id, "name": me.name, "unread": unread(me)}))
+            .collect()
+    };
+    let workspaces = shared.workspaces();
+    workspaces
+        .iter()
+        .map(|ws| {
+            json!({
+                "id": ws.own.team,
+                "name": ws.team_name,
+                "domain": ws.domain(),
+                "installed": ws.is_installed(now),
+                "people": people(ws),
+            })
+        })
+        .collect()
 }
 
 /// The channels a person can see: the public ones and their own conversation with the bot.

@@ -2,16 +2,15 @@
 
 use std::convert::Infallible;
 
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
-use super::Unserved;
+use super::{At, Unserved};
 use crate::error::Refused;
-use crate::sim::Sim;
 use crate::state::{Change, Notice};
 
 #[derive(Deserialize)]
@@ -20,27 +19,44 @@ pub(super) struct Who {
 }
 
 pub(super) async fn events(
-    State(sim): State<Sim>,
+    At(sim): At,
     Query(who): Query<Who>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Unserved> {
-    let shared = sim.shared();
-    let user = shared.look(|ws| {
-        let person = ws.person(&who.user)?;
-        Ok::<_, Refused>(person.id.clone())
+    let shared = sim.team();
+    let me = shared.look(|ws| {
+        let user = ws.person(&who.user)?.id.clone();
+        let team = ws.own.team.clone();
+        Ok::<_, Refused>(Onlooker { user, team })
     })?;
     let stopping = shared.stopping.clone();
     let notices = BroadcastStream::new(shared.watch());
     let events = notices
-        .filter_map(move |notice| std::future::ready(event(notice, &user)))
+        .filter_map(move |notice| std::future::ready(event(notice, &me)))
         .map(Ok)
         .take_until(stopping.cancelled_owned());
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
-/// What a notice tells this person, if anything.
-fn event(notice: Result<Notice, BroadcastStreamRecvError>, user: &str) -> Option<Event> {
+/// Who looks, by their ids.
+struct Onlooker {
+    user: String,
+    team: String,
+}
+
+/// What a notice tells this person, if anything. Of other workspaces they hear only that something was said there.
+fn event(notice: Result<Notice, BroadcastStreamRecvError>, me: &Onlooker) -> Option<Event> {
     let change = match notice {
-        Ok(notice) if notice.audience.as_deref().is_none_or(|it| it == user) => notice.change,
+        Ok(notice) if notice.team.as_ref().is_some_and(|team| *team != me.team) => {
+            match notice.change {
+                Change::Messages { .. } | Change::Everything => Change::Elsewhere,
+                Change::Views
+                | Change::Home
+                | Change::Status { .. }
+                | Change::Log
+                | Change::Elsewhere => return None,
+            }
+        }
+        Ok(notice) if notice.audience.as_ref().is_none_or(|it| *it == me.user) => notice.change,
         Ok(_) => return None,
         // Too slow to follow: whatever changed was missed.
         Err(BroadcastStreamRecvError::Lagged(_)) => Change::Everything,

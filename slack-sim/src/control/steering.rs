@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Unserved;
-use crate::config::{Delivery, PersonChange};
+use super::{At, Unserved};
+use crate::config::{Delivery, PersonChange, WorkspaceConfig};
 use crate::dispatch::Handmade;
 use crate::error::Refused;
 use crate::faults::Fault;
-use crate::sim::Sim;
 
 #[derive(Deserialize)]
 pub(super) struct Clock {
@@ -91,37 +89,31 @@ pub(super) struct Fated {
     what: Fate,
 }
 
-pub(super) async fn clock(
-    State(sim): State<Sim>,
-    Json(it): Json<Clock>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn clock(At(sim): At, Json(it): Json<Clock>) -> Result<Json<Value>, Unserved> {
     let by = duration(&it.advance).ok_or_else(|| {
         Refused(
             "Give `advance` in milliseconds, or as \"90s\", \"5m\", \"2h\" or \"1d\".".to_owned(),
         )
     })?;
     sim.advance(by);
-    Ok(Json(json!({"clock": sim.shared().clock.now().millis()})))
+    Ok(Json(json!({"clock": sim.team().clock.now().millis()})))
 }
 
-pub(super) async fn fault(State(sim): State<Sim>, Json(fault): Json<Fault>) -> Json<Value> {
+pub(super) async fn fault(At(sim): At, Json(fault): Json<Fault>) -> Json<Value> {
     sim.fault(fault);
     Json(json!({"ok": true}))
 }
 
-pub(super) async fn clear_faults(State(sim): State<Sim>) -> Json<Value> {
+pub(super) async fn clear_faults(At(sim): At) -> Json<Value> {
     sim.clear_faults();
     Json(json!({"ok": true}))
 }
 
-pub(super) async fn deliver(State(sim): State<Sim>, Json(it): Json<Handmade>) -> Json<Value> {
+pub(super) async fn deliver(At(sim): At, Json(it): Json<Handmade>) -> Json<Value> {
     Json(json!({"acks": sim.deliver(it).await}))
 }
 
-pub(super) async fn delivery(
-    State(sim): State<Sim>,
-    Json(it): Json<Mode>,
-) -> Result<Json<Value>, Unserved> {
+pub(super) async fn delivery(At(sim): At, Json(it): Json<Mode>) -> Result<Json<Value>, Unserved> {
     let delivery = match (it.mode.as_str(), it.request_url) {
         ("socket", _) => Delivery::Socket,
         ("http", Some(request_url)) => Delivery::Http { request_url },
@@ -137,7 +129,7 @@ pub(super) async fn delivery(
 }
 
 pub(super) async fn add_channel(
-    State(sim): State<Sim>,
+    At(sim): At,
     Json(it): Json<NewChannel>,
 ) -> Result<Json<Value>, Unserved> {
     let id = match &it.private {
@@ -151,7 +143,7 @@ pub(super) async fn add_channel(
 }
 
 pub(super) async fn delete_channel(
-    State(sim): State<Sim>,
+    At(sim): At,
     Json(it): Json<Deleted>,
 ) -> Result<Json<Value>, Unserved> {
     sim.delete_channel(&it.channel)?;
@@ -159,7 +151,7 @@ pub(super) async fn delete_channel(
 }
 
 pub(super) async fn set_member(
-    State(sim): State<Sim>,
+    At(sim): At,
     Json(it): Json<Membership>,
 ) -> Result<Json<Value>, Unserved> {
     if it.member {
@@ -171,38 +163,38 @@ pub(super) async fn set_member(
 }
 
 pub(super) async fn set_person(
-    State(sim): State<Sim>,
+    At(sim): At,
     Json(it): Json<Changed>,
 ) -> Result<Json<Value>, Unserved> {
     sim.set_person(&it.user, it.change)?;
     Ok(Json(json!({"ok": true})))
 }
 
-pub(super) async fn set_scopes(State(sim): State<Sim>, Json(it): Json<Scopes>) -> Json<Value> {
+pub(super) async fn set_scopes(At(sim): At, Json(it): Json<Scopes>) -> Json<Value> {
     let scopes: Vec<_> = it.scopes.iter().map(String::as_str).collect();
     sim.set_scopes(&scopes);
     Json(json!({"ok": true}))
 }
 
-pub(super) async fn set_limits(State(sim): State<Sim>, Json(it): Json<Limited>) -> Json<Value> {
+pub(super) async fn set_limits(At(sim): At, Json(it): Json<Limited>) -> Json<Value> {
     sim.set_tiers(it.tiers);
     Json(json!({"ok": true}))
 }
 
-pub(super) async fn oauth(State(sim): State<Sim>, Json(it): Json<Oauth>) -> Json<Value> {
+pub(super) async fn oauth(At(sim): At, Json(it): Json<Oauth>) -> Json<Value> {
     sim.set_token_rotation(it.token_rotation);
     Json(json!({"ok": true}))
 }
 
 pub(super) async fn set_external(
-    State(sim): State<Sim>,
+    At(sim): At,
     Json(it): Json<Shared>,
 ) -> Result<Json<Value>, Unserved> {
     sim.set_external(&it.channel, it.external)?;
     Ok(Json(json!({"ok": true})))
 }
 
-pub(super) async fn app(State(sim): State<Sim>, Json(it): Json<Fated>) -> Json<Value> {
+pub(super) async fn app(At(sim): At, Json(it): Json<Fated>) -> Json<Value> {
     match it.what {
         Fate::Install => sim.install(),
         Fate::InstallInOrg => sim.install_in_org(),
@@ -213,7 +205,17 @@ pub(super) async fn app(State(sim): State<Sim>, Json(it): Json<Fated>) -> Json<V
     Json(json!({"ok": true}))
 }
 
-pub(super) async fn reset(State(sim): State<Sim>) -> Json<Value> {
+pub(super) async fn add_workspace(
+    At(sim): At,
+    Json(it): Json<WorkspaceConfig>,
+) -> Result<Json<Value>, Unserved> {
+    let added = sim.add_workspace(it)?;
+    Ok(Json(
+        json!({"id": added.team_id(), "bot_token": added.bot_token()}),
+    ))
+}
+
+pub(super) async fn reset(At(sim): At) -> Json<Value> {
     sim.reset();
     Json(json!({"ok": true}))
 }

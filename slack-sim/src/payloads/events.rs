@@ -19,18 +19,20 @@ pub(crate) fn subscription(event: &Value) -> String {
 
 /// Wraps an event for delivery.
 pub(crate) fn event_callback(ws: &mut Workspace, now: Time, event: Value) -> Value {
-    let context = format!("4-{}", ids::random(8));
+    let context = format!("4-{}-{}", ws.own.team, ids::random(8));
     let actor = [&event["user"], &event["message"]["user"]];
     let actor = actor.into_iter().find_map(Value::as_str);
     // Of what somebody from another company does, the outer team is theirs; whose app hears it, the authorizations say.
-    let team = actor.map_or(ids::TEAM, |user| ws.team_of(user)).to_owned();
+    let team = actor
+        .map_or(ws.own.team.as_str(), |user| ws.team_of(user))
+        .to_owned();
     let place = event["channel"].as_str().and_then(|id| ws.channel(id));
     let external = place.is_some_and(|channel| channel.external);
     let enterprise = ws.enterprise()["id"].clone();
     let mut callback = json!({
         "token": ids::VERIFICATION_TOKEN,
         "team_id": team,
-        "context_team_id": ids::TEAM,
+        "context_team_id": ws.own.team,
         "context_enterprise_id": enterprise,
         "api_app_id": ids::APP,
         "event": event,
@@ -51,8 +53,8 @@ pub(crate) fn event_callback(ws: &mut Workspace, now: Time, event: Value) -> Val
 pub(crate) fn authorizations(ws: &Workspace) -> Value {
     json!([{
         "enterprise_id": ws.enterprise()["id"],
-        "team_id": if ws.org_install { Value::Null } else { json!(ids::TEAM) },
-        "user_id": ids::BOT_USER,
+        "team_id": if ws.org_install { Value::Null } else { json!(ws.own.team) },
+        "user_id": ws.own.bot_user,
         "is_bot": true,
         "is_enterprise_install": ws.org_install,
     }])
@@ -155,16 +157,35 @@ pub(crate) fn file_event(kind: &str, file: &str, user: &str, at: &str) -> Value 
 }
 
 /// Somebody joined a channel.
-pub(crate) fn member_joined(channel: &str, kind: &ChannelKind, user: &str, at: &str) -> Value {
-    membership("member_joined_channel", channel, kind, user, at)
+pub(crate) fn member_joined(
+    ws: &Workspace,
+    channel: &str,
+    kind: &ChannelKind,
+    user: &str,
+    at: &str,
+) -> Value {
+    membership(ws, "member_joined_channel", channel, kind, user, at)
 }
 
 /// Somebody left a channel.
-pub(crate) fn member_left(channel: &str, kind: &ChannelKind, user: &str, at: &str) -> Value {
-    membership("member_left_channel", channel, kind, user, at)
+pub(crate) fn member_left(
+    ws: &Workspace,
+    channel: &str,
+    kind: &ChannelKind,
+    user: &str,
+    at: &str,
+) -> Value {
+    membership(ws, "member_left_channel", channel, kind, user, at)
 }
 
-fn membership(event: &str, channel: &str, kind: &ChannelKind, user: &str, at: &str) -> Value {
+fn membership(
+    ws: &Workspace,
+    event: &str,
+    channel: &str,
+    kind: &ChannelKind,
+    user: &str,
+    at: &str,
+) -> Value {
     let kind = match kind {
         ChannelKind::Private => "G",
         ChannelKind::Public | ChannelKind::Im(_) => "C",
@@ -174,7 +195,7 @@ fn membership(event: &str, channel: &str, kind: &ChannelKind, user: &str, at: &s
         "user": user,
         "channel": channel,
         "channel_type": kind,
-        "team": ids::TEAM,
+        "team": ws.own.team,
         "event_ts": at,
     })
 }

@@ -175,7 +175,7 @@ fn without_container(payload: &mut Value) {
 fn base(ws: &Workspace, kind: &str, user: &str) -> Value {
     let name = ws.user_name(user);
     let enterprise = ws.enterprise();
-    let mut team = json!({"id": ids::TEAM, "domain": ws.domain()});
+    let mut team = json!({"id": ws.own.team, "domain": ws.domain()});
     if enterprise.is_object() {
         team["enterprise_id"] = enterprise["id"].clone();
         team["enterprise_name"] = enterprise["name"].clone();

@@ -121,7 +121,7 @@ impl ClickOutcome {
 impl Sim {
     /// A person clicks: `sim.click("alice", Click::on(&message, "approve"))`.
     pub async fn click(&self, user: &str, click: Click) -> ClickOutcome {
-        let shared = self.shared();
+        let shared = self.team();
         let prepared = shared.act(|ws, now| {
             let user = ws.person(user)?.id.clone();
             prepare(ws, now, &user, &click)
@@ -140,7 +140,7 @@ impl Sim {
             kind: Kind::Interaction,
             payload,
         };
-        match dispatch::send(self.shared(), &outgoing, &Attempt::default()).await {
+        match dispatch::send(self.team(), &outgoing, &Attempt::default()).await {
             Answer::Acked { .. } => ClickOutcome {
                 ok: true,
                 ..ClickOutcome::default()

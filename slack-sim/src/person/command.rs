@@ -66,7 +66,7 @@ impl Sim {
         command: &str,
         text: &str,
     ) -> CommandOutcome {
-        let shared = self.shared();
+        let shared = self.team();
         let sent = match shared.act(|ws, now| prepare(ws, now, user, channel, command, text)) {
             Ok(sent) => sent,
             Err(refused) => return CommandOutcome::failed(&refused.to_string()),
@@ -95,7 +95,7 @@ impl Sim {
             only_for: Some(sent.user.clone()),
             ..Draft::new(&sent.channel, Author::Slackbot, &text)
         };
-        let posted = self.shared().act(|ws, now| ws.post(now, draft));
+        let posted = self.team().act(|ws, now| ws.post(now, draft));
         CommandOutcome {
             ts: posted.ok(),
             ..CommandOutcome::failed(error)

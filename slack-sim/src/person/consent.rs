@@ -87,7 +87,7 @@ impl Sim {
     /// address that their browser goes to, with the code in it.
     pub fn authorize(&self, user: &str, address: &str, for_org: bool) -> Result<String, Refused> {
         let query = address.split_once('?').map_or(address, |(_, query)| query);
-        self.shared().act(|ws, now| {
+        self.team().act(|ws, now| {
             let request = Request::read(ws, query)?;
             let user = ws.person(user)?.id.clone();
             let consent = Consent {

@@ -24,7 +24,7 @@ impl Sim {
         if files.is_empty() || files.len() > FILES {
             return Err(Refused(format!("Share between 1 and {FILES} files.")));
         }
-        self.shared().act(|ws, now| {
+        self.team().act(|ws, now| {
             let (user, channel) = place(ws, user, channel)?;
             let text = typed::message(ws, text.trim());
             let ids = store(ws, now, &user, files)?;
@@ -41,7 +41,7 @@ impl Sim {
 
     /// A person uploads files without sharing them, as for a field of a modal; gives their ids.
     pub fn upload(&self, user: &str, files: Vec<(String, Bytes)>) -> Result<Vec<String>, Refused> {
-        self.shared().act(|ws, now| {
+        self.team().act(|ws, now| {
             let user = ws.person(user)?.id.clone();
             store(ws, now, &user, files)
         })
@@ -49,7 +49,7 @@ impl Sim {
 
     /// What a person gets who opens a file that they can see.
     pub fn open_file(&self, user: &str, id: &str) -> Result<Bytes, Refused> {
-        self.shared().look(|ws| {
+        self.team().look(|ws| {
             let user = ws.person(user)?.id.clone();
             let file = ws.file_for(id, &user);
             let file = file.ok_or_else(|| Refused(format!("There is no file {id} for {user}.")))?;

@@ -23,7 +23,7 @@ impl Sim {
 
     /// A person's open modals, the top one last.
     pub fn views(&self, user: &str) -> Result<Vec<View>, Refused> {
-        self.shared().look(|ws| {
+        self.team().look(|ws| {
             let user = ws.person(user)?;
             Ok(ws.stack(&user.id).iter().cloned().map(View).collect())
         })
@@ -36,7 +36,7 @@ impl Sim {
 
     /// The Home that the app has published for a person, if it has.
     pub fn home(&self, user: &str) -> Result<Option<View>, Refused> {
-        self.shared().look(|ws| {
+        self.team().look(|ws| {
             let user = ws.person(user)?;
             Ok(ws.home(&user.id).cloned().map(View))
         })
@@ -49,7 +49,7 @@ impl Sim {
         channel: &str,
         thread_ts: &str,
     ) -> Result<Option<String>, Refused> {
-        self.shared().look(|ws| {
+        self.team().look(|ws| {
             let (_, channel) = place(ws, user, channel)?;
             Ok(ws.statuses(&channel).remove(thread_ts))
         })
@@ -62,15 +62,15 @@ impl Sim {
         channel: &str,
         thread_ts: &str,
     ) -> Result<Option<String>, Refused> {
-        self.shared().look(|ws| {
+        self.team().look(|ws| {
             let (_, channel) = place(ws, user, channel)?;
             Ok(ws.session(&channel, thread_ts).map(str::to_owned))
         })
     }
 
     fn seen(&self, user: &str, channel: &str, root: Option<&str>) -> Result<Vec<Message>, Refused> {
-        let now = self.shared().clock.now();
-        self.shared().look(|ws| {
+        let now = self.team().clock.now();
+        self.team().look(|ws| {
             let (user, channel) = place(ws, user, channel)?;
             let channel = ws.channel_for(&user, &channel)?;
             Ok(ws.seen(now, channel, &user, root))

@@ -14,7 +14,7 @@ impl Sim {
         ts: &str,
         text: &str,
     ) -> Result<(), Refused> {
-        self.shared().act(|ws, now| {
+        self.team().act(|ws, now| {
             let (user, channel) = place(ws, user, channel)?;
             own(ws, &user, &channel, ts, "edit")?;
             if text.trim().is_empty() {
@@ -35,7 +35,7 @@ impl Sim {
 
     /// A person deletes one of their messages.
     pub async fn delete(&self, user: &str, channel: &str, ts: &str) -> Result<(), Refused> {
-        self.shared().act(|ws, now| {
+        self.team().act(|ws, now| {
             let (user, channel) = place(ws, user, channel)?;
             own(ws, &user, &channel, ts, "delete")?;
             Ok(ws.remove_as(now, &Author::Person(user), &channel, ts)?)

@@ -21,7 +21,7 @@ impl Sim {
         callback_id: &str,
         on: Option<Target>,
     ) -> ClickOutcome {
-        let prepared = self.shared().act(|ws, now| {
+        let prepared = self.team().act(|ws, now| {
             let user = ws.person(user)?.id.clone();
             let kind = if on.is_some() {
                 ShortcutKind::Message

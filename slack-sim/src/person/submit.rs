@@ -47,7 +47,7 @@ impl Sim {
     /// A person submits a modal. `values` is by block and action; a plain text, option or list will do for each,
     /// and a block with one input needs no action: `json!({"name": "github", "scope": {"choice": "me"}})`.
     pub async fn submit(&self, user: &str, view_id: &str, values: Value) -> SubmitOutcome {
-        let shared = self.shared();
+        let shared = self.team();
         let filled = shared.act(|ws, _| {
             let user = ws.person(user)?.id.clone();
             let view = fill(ws, &user, view_id, &values)?;
@@ -79,7 +79,7 @@ impl Sim {
 
     /// A person closes a modal; what lay under it shows again, unless the modal has `clear_on_close`.
     pub async fn close(&self, user: &str, view_id: &str) -> Result<(), Refused> {
-        let shared = self.shared();
+        let shared = self.team();
         let payload = shared.act(|ws, _| {
             let user = ws.person(user)?.id.clone();
             let closed = ws.close_view(&user, view_id);
@@ -105,7 +105,7 @@ impl Sim {
     fn settle(&self, user: &str, view: &Value, answer: Option<&Value>) -> SubmitOutcome {
         let id = view["id"].as_str().unwrap_or_default();
         let settled = self
-            .shared()
+            .team()
             .act(|ws, now| ws.settle_submission(now, user, id, answer));
         match settled {
             Ok(Settled::Errors(errors)) => reported(view, &errors),

@@ -72,7 +72,7 @@ impl Sim {
     ) -> Suggestions {
         let target = target.into();
         let payload = self
-            .shared()
+            .team()
             .look(|ws| prepare(ws, user, &target, action_id, typed));
         let payload = match payload {
             Ok(payload) => payload,
@@ -82,7 +82,7 @@ impl Sim {
             kind: Kind::Interaction,
             payload,
         };
-        match dispatch::send(self.shared(), &outgoing, &Attempt::default()).await {
+        match dispatch::send(self.team(), &outgoing, &Attempt::default()).await {
             Answer::Acked { payload, .. } => Suggestions::from_answer(payload.as_ref()),
             Answer::Silent => Suggestions::failed("operation_timeout"),
             Answer::NoApp => Suggestions::failed("no_app"),

@@ -66,7 +66,7 @@ fn mention(ws: &Workspace, word: &str, named: bool) -> Option<String> {
     let name = rest[..end].trim_end_matches('.');
     let after = escaped(&rest[name.len()..]);
     let (id, shown) = match sign {
-        "@" if name == ws.app.name => (ids::BOT_USER.to_owned(), name),
+        "@" if name == ws.app.name => (ws.own.bot_user.clone(), name),
         "@" => (ws.person(name).ok()?.id.clone(), name),
         "#" => {
             let channel = ws

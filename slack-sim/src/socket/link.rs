@@ -233,6 +233,7 @@ impl Link {
         self.shared.record(Line {
             direction,
             transport: "socket",
+            team: None,
             what: what.to_owned(),
             summary: what.to_owned(),
             body,

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::{Change, Post, Workspace};
 use crate::clock::Time;
 use crate::error::ApiError;
-use crate::ids;
 
 /// The most a session's title may hold.
 const TITLE: usize = 200;
@@ -101,7 +100,7 @@ impl Workspace {
             "thread_ts": thread_ts,
             "title": title,
             "user": user,
-            "team_id": ids::TEAM,
+            "team_id": self.own.team,
             "event_ts": at,
         });
         if let Some(before) = before {

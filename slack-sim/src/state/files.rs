@@ -108,6 +108,12 @@ impl Workspace {
         Ok((id, ticket))
     }
 
+    /// Whether the bytes of a file are to come with this ticket.
+    pub(crate) fn expects_upload(&self, ticket: &str) -> bool {
+        let wanted = Stage::Announced(ticket.to_owned());
+        self.files.iter().any(|file| file.stage == wanted)
+    }
+
     /// Takes the bytes of an announced file, once; the error is a sentence.
     pub(crate) fn store_file(&mut self, ticket: &str, content: Bytes) -> Result<(), String> {
         let wanted = Stage::Announced(ticket.to_owned());
@@ -207,7 +213,7 @@ impl Workspace {
         match file.stage {
             Stage::Deleted => Err("file_deleted".into()),
             Stage::Announced(_) | Stage::Uploaded => Err("file_not_found".into()),
-            Stage::Complete if self.sees_file(file, ids::BOT_USER) => Ok(file),
+            Stage::Complete if self.sees_file(file, &self.own.bot_user) => Ok(file),
             Stage::Complete => Err("file_not_found".into()),
         }
     }
@@ -227,16 +233,15 @@ impl Workspace {
             place.is_some_and(|place| place.members.contains(user))
                 && self.find_post(channel, ts).is_some()
         };
-        let given = file.handed_over && user == ids::BOT_USER;
+        let given = file.handed_over && user == self.own.bot_user;
         file.owner == user || given || file.shares.iter().any(shared_with)
     }
 
     /// The files that the bot can see, the newest first.
     pub(crate) fn files_for_app(&self) -> impl Iterator<Item = &File> {
-        self.files
-            .iter()
-            .rev()
-            .filter(|file| file.stage == Stage::Complete && self.sees_file(file, ids::BOT_USER))
+        self.files.iter().rev().filter(|file| {
+            file.stage == Stage::Complete && self.sees_file(file, &self.own.bot_user)
+        })
     }
 
     /// A file as `files.info` shows it.
@@ -248,7 +253,7 @@ impl Workspace {
             let Some(place) = self.channel(channel) else {
                 continue;
             };
-            let mut share = json!({"ts": ts, "channel_name": place.name, "team_id": ids::TEAM});
+            let mut share = json!({"ts": ts, "channel_name": place.name, "team_id": self.own.team});
             if let Some(root) = self
                 .find_post(channel, ts)
                 .and_then(|it| it.thread_ts.as_ref())
@@ -295,7 +300,7 @@ impl Workspace {
             return json!({"id": file.id, "mode": "tombstone", "file_access": "file_not_found"});
         }
         let kind = filetypes::of(&file.name);
-        let place = format!("{}/files-pri/{}-{}", self.base_url, ids::TEAM, file.id);
+        let place = format!("{}/files-pri/{}-{}", self.base_url, self.own.team, file.id);
         let name = address_name(&file.name);
         let preview = file.preview();
         let link = format!("{}/files/{}/{}/{name}", self.base_url, file.owner, file.id);

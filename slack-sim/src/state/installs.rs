@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Workspace;
 use super::tokens::{Grant, TokenKind};
+use super::{Channel, Workspace};
 use crate::clock::Time;
 use crate::error::ApiError;
 use crate::ids;
@@ -50,6 +50,12 @@ struct Renewal {
 }
 
 impl Workspace {
+    /// Whether this is a code or a refresh token that was given out here and has not been used.
+    pub(crate) fn gave_out(&self, secret: &str) -> bool {
+        let installs = &self.installs;
+        installs.codes.contains_key(secret) || installs.renewals.contains_key(secret)
+    }
+
     /// A code for what a person agreed to.
     pub(crate) fn new_code(&mut self, now: Time, consent: Consent) -> String {
         let code = format!("{}.{}", ids::random(6), ids::random(16));
@@ -78,16 +84,20 @@ impl Workspace {
         if !same {
             return Err("bad_redirect_uri".into());
         }
+        // An app that had been taken out, or was never in, is in no conversation.
+        if !self.channels.iter().any(Channel::has_bot) {
+            self.let_in();
+        }
         self.org_install = consent.for_org;
         let installer = consent.user.clone();
         let mut answer = self.about_install(&installer);
         if !consent.bot_scopes.is_empty() {
-            let grant = Grant::new(TokenKind::Bot, ids::BOT_USER, &consent.bot_scopes);
+            let grant = Grant::new(TokenKind::Bot, &self.own.bot_user, &consent.bot_scopes);
             let given = self.give(now, grant, &installer, None);
             for (field, value) in given.as_object().into_iter().flatten() {
                 answer[field] = value.clone();
             }
-            answer["bot_user_id"] = json!(ids::BOT_USER);
+            answer["bot_user_id"] = json!(self.own.bot_user);
         }
         if !consent.user_scopes.is_empty() {
             let grant = Grant::new(TokenKind::User, &installer, &consent.user_scopes);
@@ -115,7 +125,7 @@ impl Workspace {
         for (field, value) in given.as_object().into_iter().flatten() {
             answer[field] = value.clone();
         }
-        answer["bot_user_id"] = json!(ids::BOT_USER);
+        answer["bot_user_id"] = json!(self.own.bot_user);
         Ok(answer)
     }
 
@@ -162,7 +172,7 @@ impl Workspace {
 
     /// Where the app is now installed, and by whom.
     fn about_install(&self, installer: &str) -> Value {
-        let team = json!({"id": ids::TEAM, "name": self.team_name});
+        let team = json!({"id": self.own.team, "name": self.team_name});
         json!({
             "app_id": ids::APP,
             "authed_user": {"id": installer},

@@ -53,9 +53,14 @@ impl Workspace {
     /// Installs the app anew, with the token it had at first, in every channel: of this workspace or of its organisation.
     pub(crate) fn install(&mut self, for_org: bool) {
         self.org_install = for_org;
-        self.tokens = Tokens::of(&self.app);
+        self.tokens = Tokens::of(&self.app, &self.own.bot_user);
+        self.let_in();
+    }
+
+    /// Lets the bot into every channel.
+    pub(super) fn let_in(&mut self) {
         for channel in &mut self.channels {
-            channel.members.insert(ids::BOT_USER.to_owned());
+            channel.members.insert(self.own.bot_user.clone());
         }
     }
 
@@ -73,13 +78,18 @@ impl Workspace {
 
     /// Takes the app out of the workspace and tells it.
     pub(crate) fn uninstall(&mut self, now: Time) {
-        let ended = self.tokens.end_all(now, "account_inactive");
-        for channel in &mut self.channels {
-            channel.members.remove(ids::BOT_USER);
-        }
+        let ended = self.take_out(now);
         self.tell_revoked(now, &ended);
         let at = self.next_ts(now);
         self.emit(now, json!({"type": "app_uninstalled", "event_ts": at}));
+    }
+
+    /// Ends the tokens and takes the bot out of the channels; gives the tokens that worked until now.
+    pub(super) fn take_out(&mut self, now: Time) -> Vec<Grant> {
+        for channel in &mut self.channels {
+            channel.members.remove(&self.own.bot_user);
+        }
+        self.tokens.end_all(now, "account_inactive")
     }
 
     fn tell_revoked(&mut self, now: Time, ended: &[Grant]) {
@@ -103,7 +113,7 @@ impl Workspace {
         self.effects.push(Effect::Event(json!({
             "token": ids::VERIFICATION_TOKEN,
             "type": "app_rate_limited",
-            "team_id": ids::TEAM,
+            "team_id": self.own.team,
             "minute_rate_limited": minute * 60,
             "api_app_id": ids::APP,
         })));

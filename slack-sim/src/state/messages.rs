@@ -13,6 +13,8 @@ use crate::payloads;
 pub(crate) struct Post {
     pub(crate) ts: String,
     pub(crate) author: Author,
+    /// The user id of the author.
+    pub(crate) user: String,
     pub(crate) text: String,
     pub(crate) blocks: Vec<Value>,
     pub(crate) attachments: Vec<Value>,
@@ -67,16 +69,6 @@ pub(crate) struct Revision {
     pub(crate) metadata: Option<Value>,
 }
 
-impl Author {
-    pub(crate) fn id(&self) -> &str {
-        match self {
-            Self::Person(id) => id,
-            Self::Bot => ids::BOT_USER,
-            Self::Slackbot => ids::SLACKBOT,
-        }
-    }
-}
-
 impl Draft {
     pub(crate) fn new(channel: &str, author: Author, text: &str) -> Self {
         Self {
@@ -96,11 +88,12 @@ impl Draft {
 }
 
 impl Post {
-    fn from_draft(draft: Draft, ts: String) -> Self {
+    fn from_draft(draft: Draft, user: String, ts: String) -> Self {
         let client_msg_id = matches!(draft.author, Author::Person(_)).then(ids::uuid);
         Self {
             ts,
             author: draft.author,
+            user,
             text: draft.text,
             blocks: draft.blocks,
             attachments: draft.attachments,
@@ -141,12 +134,21 @@ impl Workspace {
         if let Some(root) = &draft.thread_ts {
             self.check_thread(&id, root)?;
         }
+        let user = self.id_of(&draft.author);
         let place = self.channel_mut(&id)?;
-        let post = Post::from_draft(draft, ts.clone());
+        let post = Post::from_draft(draft, user, ts.clone());
         place.posts.push(post.clone());
         self.share_files(now, &id, &ts, &post.files);
         self.announce_post(now, &id, &post);
         Ok(ts)
+    }
+
+    fn id_of(&self, author: &Author) -> String {
+        match author {
+            Author::Person(id) => id.clone(),
+            Author::Bot => self.own.bot_user.clone(),
+            Author::Slackbot => ids::SLACKBOT.to_owned(),
+        }
     }
 
     /// Whether there is a thread to reply in.
@@ -280,7 +282,7 @@ impl Workspace {
         }
         let mentions_bot = matches!(post.author, Author::Person(_))
             && !place.is_im()
-            && post.text.contains(&format!("<@{}>", ids::BOT_USER));
+            && post.text.contains(&format!("<@{}>", self.own.bot_user));
         let event = payloads::message(self, place, post);
         let mention = mentions_bot.then(|| payloads::app_mention(self, place, post));
         for event in mention.into_iter().chain([event]) {

@@ -6,7 +6,7 @@ use super::{Change, Post, Profile, Workspace};
 use crate::clock::Time;
 use crate::config::Person;
 use crate::error::{ApiError, Refused};
-use crate::ids;
+use crate::ids::{self, TeamIds};
 use crate::payloads;
 
 /// A person in the workspace.
@@ -25,6 +25,8 @@ pub(crate) struct Channel {
     pub(crate) name: String,
     pub(crate) kind: ChannelKind,
     pub(crate) members: BTreeSet<String>,
+    /// The user that the app's bot is in this workspace, whether it has joined or not.
+    bot: String,
     pub(crate) created: Time,
     /// Who made it: the first of the people.
     pub(crate) creator: String,
@@ -46,55 +48,50 @@ pub(crate) enum ChannelKind {
 }
 
 impl User {
-    pub(crate) fn person(person: &Person) -> Self {
+    pub(crate) fn person(person: &Person, own: &TeamIds) -> Self {
         Self {
-            id: ids::named('U', &person.name),
+            id: own.named('U', &person.name),
             name: person.name.clone(),
             real_name: person.real_name.clone(),
-            profile: Profile::default(),
+            profile: Profile::of(&own.team),
         }
     }
 }
 
 impl Channel {
-    pub(crate) fn public(name: &str, people: &[User], now: Time) -> Self {
+    pub(crate) fn public(name: &str, people: &[User], own: &TeamIds, now: Time) -> Self {
         let mut members: BTreeSet<_> = people.iter().map(|person| person.id.clone()).collect();
-        members.insert(ids::BOT_USER.to_owned());
-        let mut channel = Self::new(
-            ids::named('C', name),
-            name.to_owned(),
-            ChannelKind::Public,
-            members,
-            now,
-        );
+        members.insert(own.bot_user.clone());
+        let id = own.named('C', name);
+        let kind = ChannelKind::Public;
+        let mut channel = Self::new(id, name, kind, members, now);
+        channel.bot.clone_from(&own.bot_user);
         channel.creator = people.first().map_or(String::new(), |user| user.id.clone());
         channel
     }
 
-    pub(crate) fn im(person: &User, now: Time) -> Self {
-        let members = BTreeSet::from([person.id.clone(), ids::BOT_USER.to_owned()]);
+    pub(crate) fn im(person: &User, own: &TeamIds, now: Time) -> Self {
+        let members = BTreeSet::from([person.id.clone(), own.bot_user.clone()]);
         let kind = ChannelKind::Im(person.id.clone());
-        Self::new(
-            ids::named('D', &person.name),
-            "directmessage".to_owned(),
-            kind,
-            members,
-            now,
-        )
+        let id = own.named('D', &person.name);
+        let mut channel = Self::new(id, "directmessage", kind, members, now);
+        channel.bot.clone_from(&own.bot_user);
+        channel
     }
 
     fn new(
         id: String,
-        name: String,
+        name: &str,
         kind: ChannelKind,
         members: BTreeSet<String>,
         created: Time,
     ) -> Self {
         Self {
             id,
-            name,
+            name: name.to_owned(),
             kind,
             members,
+            bot: String::new(),
             created,
             creator: String::new(),
             external: false,
@@ -104,7 +101,7 @@ impl Channel {
     }
 
     pub(crate) fn has_bot(&self) -> bool {
-        self.members.contains(ids::BOT_USER)
+        self.members.contains(&self.bot)
     }
 
     /// Whether it is a conversation of two rather than a channel.
@@ -185,8 +182,8 @@ impl Workspace {
     /// The name to show for a user id.
     pub(crate) fn user_name(&self, id: &str) -> &str {
         match id {
-            ids::BOT_USER => &self.app.name,
             ids::SLACKBOT => "slackbot",
+            _ if id == self.own.bot_user => &self.app.name,
             _ => self
                 .people
                 .iter()
@@ -202,12 +199,12 @@ impl Workspace {
         name: &str,
         with_bot: bool,
     ) -> Result<String, Refused> {
-        let mut channel = Channel::public(name, &self.people, now);
+        let mut channel = Channel::public(name, &self.people, &self.own, now);
         if self.channels.iter().any(|other| other.id == channel.id) {
             return Err(Refused(format!("There is already a channel `{name}`.")));
         }
         if !with_bot {
-            channel.members.remove(ids::BOT_USER);
+            channel.members.remove(&self.own.bot_user);
         }
         let id = channel.id.clone();
         self.channels.push(channel);
@@ -230,7 +227,7 @@ impl Workspace {
         let creator = creator.map_or(String::new(), |person| person.id.clone());
         let id = self.add_channel(now, name, with_bot)?;
         if with_bot {
-            members.insert(ids::BOT_USER.to_owned());
+            members.insert(self.own.bot_user.clone());
         }
         let channel = self.channel_mut(&id)?;
         channel.kind = ChannelKind::Private;
@@ -247,8 +244,8 @@ impl Workspace {
         who: &str,
         member: bool,
     ) -> Result<(), Refused> {
-        let user = if who.trim_start_matches('@') == self.app.name || who == ids::BOT_USER {
-            ids::BOT_USER.to_owned()
+        let user = if who.trim_start_matches('@') == self.app.name || who == self.own.bot_user {
+            self.own.bot_user.clone()
         } else {
             self.person(who)?.id.clone()
         };
@@ -262,10 +259,11 @@ impl Workspace {
         };
         if changed {
             let ts = self.next_ts(now);
-            let event = match (member, user.as_str()) {
-                (true, _) => payloads::member_joined(&id, &kind, &user, &ts),
-                (false, ids::BOT_USER) => payloads::channel_gone("left", &id, &kind, &ts),
-                (false, _) => payloads::member_left(&id, &kind, &user, &ts),
+            let is_bot = user == self.own.bot_user;
+            let event = match (member, is_bot) {
+                (true, _) => payloads::member_joined(self, &id, &kind, &user, &ts),
+                (false, true) => payloads::channel_gone("left", &id, &kind, &ts),
+                (false, false) => payloads::member_left(self, &id, &kind, &user, &ts),
             };
             self.emit(now, event);
             self.changed(Change::Everything);

@@ -22,20 +22,19 @@ pub(crate) struct Profile {
     pub(crate) team: String,
 }
 
-impl Default for Profile {
-    fn default() -> Self {
+impl Profile {
+    /// That of a new member of this workspace.
+    pub(crate) fn of(team: &str) -> Self {
         Self {
             admin: false,
             locale: "en-US".to_owned(),
             timezone: Timezone::default(),
             guest: Guest::No,
             stranger: false,
-            team: ids::TEAM.to_owned(),
+            team: team.to_owned(),
         }
     }
-}
 
-impl Profile {
     fn change(&mut self, change: PersonChange) {
         let PersonChange {
             locale,
@@ -69,12 +68,12 @@ impl Workspace {
         self.people
             .iter()
             .find(|person| person.id == id)
-            .map_or(ids::TEAM, |person| &person.profile.team)
+            .map_or(&self.own.team, |person| &person.profile.team)
     }
 
     /// A user as `users.info` shows it: a person or the bot.
     pub(crate) fn user_json(&self, id: &str, with_locale: bool) -> Option<Value> {
-        let mut user = if id == ids::BOT_USER {
+        let mut user = if id == self.own.bot_user {
             self.bot_user()
         } else {
             person_object(self.people.iter().find(|person| person.id == id)?)
@@ -86,9 +85,14 @@ impl Workspace {
     }
 
     fn bot_user(&self) -> Value {
-        let mut user = object(ids::BOT_USER, &self.app.name, &self.app.name);
+        let mut user = object(
+            &self.own.bot_user,
+            &self.app.name,
+            &self.app.name,
+            &self.own.team,
+        );
         user["is_bot"] = json!(true);
-        user["profile"]["bot_id"] = json!(ids::BOT);
+        user["profile"]["bot_id"] = json!(self.own.bot);
         user["profile"]["api_app_id"] = json!(ids::APP);
         user
     }
@@ -96,10 +100,8 @@ impl Workspace {
 
 fn person_object(person: &User) -> Value {
     let profile = &person.profile;
-    let mut user = object(&person.id, &person.name, &person.real_name);
+    let mut user = object(&person.id, &person.name, &person.real_name, &profile.team);
     user["profile"]["email"] = json!(format!("{}@example.com", person.name));
-    user["profile"]["team"] = json!(profile.team);
-    user["team_id"] = json!(profile.team);
     user["is_admin"] = json!(profile.admin);
     user["locale"] = json!(profile.locale);
     user["tz"] = json!(profile.timezone.name);
@@ -114,11 +116,11 @@ fn person_object(person: &User) -> Value {
     user
 }
 
-fn object(id: &str, name: &str, real_name: &str) -> Value {
+fn object(id: &str, name: &str, real_name: &str, team: &str) -> Value {
     let timezone = Timezone::default();
     json!({
         "id": id,
-        "team_id": ids::TEAM,
+        "team_id": team,
         "name": name,
         "real_name": real_name,
         "deleted": false,
@@ -131,7 +133,7 @@ fn object(id: &str, name: &str, real_name: &str) -> Value {
             "real_name_normalized": real_name,
             "display_name": name,
             "display_name_normalized": name,
-            "team": ids::TEAM,
+            "team": team,
         },
         "is_admin": false,
         "is_owner": false,

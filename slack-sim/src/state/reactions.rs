@@ -19,7 +19,7 @@ impl Workspace {
         if post.only_for.is_some() {
             return Err("message_not_found".into());
         }
-        let author = post.author.id().to_owned();
+        let author = post.user.clone();
         let thread_ts = post.thread_ts.clone();
         if post.has_reaction(name, user) {
             return Err("already_reacted".into());
@@ -55,7 +55,7 @@ impl Workspace {
         user: &str,
     ) -> Result<(), ApiError> {
         let post = self.post_mut(channel, ts)?;
-        let author = post.author.id().to_owned();
+        let author = post.user.clone();
         let thread_ts = post.thread_ts.clone();
         if !post.has_reaction(name, user) {
             return Err("no_reaction".into());

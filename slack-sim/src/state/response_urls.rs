@@ -60,6 +60,11 @@ impl Workspace {
         }
     }
 
+    /// Whether there is, or was, a response address with this key here.
+    pub(crate) fn has_response_url(&self, key: &str) -> bool {
+        self.response_urls.0.contains_key(key)
+    }
+
     /// Carries out one answer.
     pub(crate) fn respond(&mut self, now: Time, key: &str, answer: Answer) -> Result<(), ApiError> {
         let origin = self.spend_response_url(now, key)?;

@@ -32,8 +32,8 @@ impl Channel {
     fn repliers(&self, root: &str) -> Vec<String> {
         let mut users: Vec<String> = Vec::new();
         for post in self.replies(root) {
-            if !users.iter().any(|user| user == post.author.id()) {
-                users.push(post.author.id().to_owned());
+            if !users.contains(&post.user) {
+                users.push(post.user.clone());
             }
         }
         users
@@ -43,7 +43,7 @@ impl Channel {
     pub(crate) fn unread(&self, user: &str) -> usize {
         let read = self.read.get(user).map_or("", String::as_str);
         self.history()
-            .filter(|post| post.author.id() != user && post.ts.as_str() > read)
+            .filter(|post| post.user != user && post.ts.as_str() > read)
             .count()
     }
 }
@@ -53,17 +53,17 @@ impl Workspace {
     pub(crate) fn message_json(&self, channel: &Channel, post: &Post) -> Value {
         let mut message = json!({
             "type": "message",
-            "user": post.author.id(),
+            "user": post.user,
             "ts": post.ts,
             "text": post.text,
-            "team": self.team_of(post.author.id()),
+            "team": self.team_of(&post.user),
         });
-        let team = self.team_of(post.author.id());
-        if team != ids::TEAM {
+        let team = self.team_of(&post.user);
+        if team != self.own.team {
             // Somebody of another company: Slack says so in the message itself.
             message["user_team"] = json!(team);
             message["source_team"] = json!(team);
-            let profile = self.user_json(post.author.id(), false);
+            let profile = self.user_json(&post.user, false);
             message["user_profile"] =
                 profile.map_or(Value::Null, |mut user| user["profile"].take());
         }
@@ -71,7 +71,7 @@ impl Workspace {
             message["client_msg_id"] = json!(id);
         }
         if post.author == Author::Bot {
-            message["bot_id"] = json!(ids::BOT);
+            message["bot_id"] = json!(self.own.bot);
             message["app_id"] = json!(ids::APP);
             message["bot_profile"] = self.bot_json();
         }
@@ -91,7 +91,7 @@ impl Workspace {
             message["streaming_state"] = json!(stream.state_name());
         }
         if let Some(edited) = &post.edited {
-            message["edited"] = json!({"user": post.author.id(), "ts": edited});
+            message["edited"] = json!({"user": post.user, "ts": edited});
         }
         if !post.reactions.is_empty() {
             message["reactions"] = json!(reactions(post));
@@ -105,7 +105,7 @@ impl Workspace {
             let root = post.thread_ts.as_deref().unwrap_or_default();
             message["thread_ts"] = json!(root);
             if let Some(parent) = channel.posts.iter().find(|other| other.ts == root) {
-                message["parent_user_id"] = json!(parent.author.id());
+                message["parent_user_id"] = json!(parent.user);
             }
             if post.broadcast {
                 message["subtype"] = json!("thread_broadcast");
@@ -128,13 +128,13 @@ impl Workspace {
     /// The bot as `bots.info` and its messages' `bot_profile` show it.
     pub(crate) fn bot_json(&self) -> Value {
         json!({
-            "id": ids::BOT,
+            "id": self.own.bot,
             "app_id": ids::APP,
-            "user_id": ids::BOT_USER,
+            "user_id": self.own.bot_user,
             "name": self.app.name,
             "deleted": false,
             "updated": 0,
-            "team_id": ids::TEAM,
+            "team_id": self.own.team,
             "icons": {},
         })
     }
@@ -165,9 +165,9 @@ impl Workspace {
         Message {
             channel: channel.id.clone(),
             ts: post.ts.clone(),
-            user: post.author.id().to_owned(),
-            username: self.user_name(post.author.id()).to_owned(),
-            bot_id: (post.author == Author::Bot).then(|| ids::BOT.to_owned()),
+            user: post.user.clone(),
+            username: self.user_name(&post.user).to_owned(),
+            bot_id: (post.author == Author::Bot).then(|| self.own.bot.clone()),
             text: post.text.clone(),
             blocks: post.blocks.clone(),
             attachments: post.attachments.clone(),

@@ -50,8 +50,8 @@ impl Grant {
 
 impl Tokens {
     /// Those of the app as it is installed at first.
-    pub(crate) fn of(app: &AppConfig) -> Self {
-        let bot = Grant::new(TokenKind::Bot, ids::BOT_USER, &app.scopes);
+    pub(crate) fn of(app: &AppConfig, bot_user: &str) -> Self {
+        let bot = Grant::new(TokenKind::Bot, bot_user, &app.scopes);
         let own = Grant::new(TokenKind::App, ids::APP, &["connections:write".to_owned()]);
         Self(HashMap::from([
             (app.bot_token.clone(), bot),
@@ -68,6 +68,11 @@ impl Tokens {
             (None, false) => Err("token_expired".into()),
             (None, true) => Ok(grant),
         }
+    }
+
+    /// Whether the token was given out here, whatever has become of it.
+    pub(crate) fn know(&self, token: &str) -> bool {
+        self.0.contains_key(token)
     }
 
     pub(crate) fn add(&mut self, token: String, grant: Grant) {

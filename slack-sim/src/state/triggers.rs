@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::Workspace;
 use crate::clock::Time;
 use crate::error::ApiError;
-use crate::ids;
 
 const LIFETIME: Duration = Duration::from_secs(3);
 
@@ -30,7 +29,8 @@ pub(super) struct Acted {
 impl Workspace {
     /// A trigger for something this person has just done, perhaps in a modal.
     pub(crate) fn new_trigger(&mut self, now: Time, user: &str, view: Option<&str>) -> String {
-        let id = format!("{}.{}.{}", now.millis(), ids::TEAM, self.ids.next(""));
+        let serial = self.ids.next("");
+        let id = format!("{}.{}.{serial}", now.millis(), self.own.team);
         let trigger = Trigger {
             user: user.to_owned(),
             expires: now + LIFETIME,

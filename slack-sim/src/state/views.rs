@@ -277,13 +277,13 @@ impl Workspace {
         blocks::name_parts(&mut contents);
         view["blocks"] = json!(contents);
         view["hash"] = json!(format!("{}.{}", now.seconds(), ids::random(4)));
-        view["team_id"] = json!(ids::TEAM);
+        view["team_id"] = json!(self.own.team);
         view["app_installed_team_id"] = match &self.enterprise()["id"] {
-            Value::Null => json!(ids::TEAM),
+            Value::Null => json!(self.own.team),
             enterprise => enterprise.clone(),
         };
         view["app_id"] = json!(ids::APP);
-        view["bot_id"] = json!(ids::BOT);
+        view["bot_id"] = json!(self.own.bot);
         let defaults = json!({
             "type": "modal", "callback_id": "", "private_metadata": "", "external_id": "",
             "title": null, "submit": null, "close": null,

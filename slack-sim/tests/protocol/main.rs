@@ -20,3 +20,4 @@ mod streams;
 mod suggestions;
 mod views;
 mod web_api;
+mod workspaces;
