@@ -1,25 +1,33 @@
 //! Signed requests from Slack: verified on the raw bytes, then the same way in as a socket frame.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Json, Response};
 use axum::routing::post;
+use futures_util::StreamExt as _;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use slack_morphism::SlackSigningSecret;
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
-use tower_http::limit::RequestBodyLimitLayer;
+use tokio::sync::Semaphore;
 
 use super::inbound::Envelope;
-use super::receive::{Ack, receive};
+use super::receive::{Ack, LARGEST_DELIVERY, TOO_LARGE, receive};
 use crate::app::App;
 
-/// The largest request that is read: Slack's own are well below.
-const LARGEST_BODY: usize = 1024 * 1024;
+/// A request above this many bytes waits until few such are read at once: whoever knows the
+/// address may send one, and whether Slack signed it is known only once all of it is here.
+const LARGE: usize = 1024 * 1024;
+const LARGE_AT_ONCE: usize = 8;
+/// How long it is at least between two words about requests that are too large.
+const SAID_AGAIN: Duration = Duration::from_secs(60);
 
 /// The three addresses that the manifest names.
 pub fn routes() -> Router<Arc<App>> {
@@ -27,7 +35,68 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/slack/events", post(events))
         .route("/slack/commands", post(commands))
         .route("/slack/interactivity", post(interactivity))
-        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(from_fn_with_state(Arc::new(Gate::default()), read))
+        // The gate counts.
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// What bounds the requests that are being read.
+#[derive(Debug)]
+struct Gate {
+    large: Semaphore,
+    said: Mutex<Option<Instant>>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            large: Semaphore::new(LARGE_AT_ONCE),
+            said: Mutex::default(),
+        }
+    }
+}
+
+impl Gate {
+    fn too_large(&self) -> Response {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.is_none_or(|at| at.elapsed() >= SAID_AGAIN) {
+            *said = Some(Instant::now());
+            tracing::error!("{TOO_LARGE}");
+        }
+        (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE).into_response()
+    }
+}
+
+/// Reads the whole request, or refuses it.
+async fn read(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let announced = parts.headers.get(CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced: usize = announced.unwrap_or(LARGEST_DELIVERY);
+    if announced > LARGEST_DELIVERY {
+        return gate.too_large();
+    }
+    let _turn = match announced > LARGE {
+        true => Some(gate.large.acquire().await),
+        false => None,
+    };
+    match whole(body).await {
+        Ok(Some(body)) => next.run(Request::from_parts(parts, body.into())).await,
+        Ok(None) => gate.too_large(),
+        Err(_broken) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// All of a request; nothing when it is too large.
+async fn whole(body: Body) -> Result<Option<Vec<u8>>, axum::Error> {
+    let (mut body, mut read) = (body.into_data_stream(), Vec::new());
+    while let Some(part) = body.next().await {
+        read.extend_from_slice(&part?);
+        if read.len() > LARGEST_DELIVERY {
+            return Ok(None);
+        }
+    }
+    Ok(Some(read))
 }
 
 async fn events(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {

@@ -15,6 +15,14 @@ use crate::error::Result;
 use crate::ids::{InboxId, LeaseToken, RunId, TeamId};
 use crate::store::{Arrival, Change, Delivery, Stored, in_time};
 
+/// The largest delivery that is read, in bytes, over sockets and over HTTP. A message of 40,000
+/// characters comes with its blocks, with what it was before an edit, and with each letter beyond
+/// ASCII as six bytes: more than a megabyte.
+pub const LARGEST_DELIVERY: usize = 16 * 1024 * 1024;
+
+/// What is said of a larger one.
+pub const TOO_LARGE: &str = "a delivery of more than 16 MiB was refused unread: Slack's own are well below, so find out who else sends to this bot; if it was Slack, shorten the message that it was about";
+
 /// What goes back to Slack at once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ack {

@@ -10,14 +10,10 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use crate::slack::client::{CallError, SlackClient};
+use crate::slack::receive::LARGEST_DELIVERY;
 
 /// How long a connection may take, and then the greeting.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The largest frame that is read. A message of 40,000 characters comes with its blocks, with what it
-/// was before an edit, and with each letter beyond ASCII as six bytes: more than a megabyte. What is
-/// not read closes the socket, and comes again on the next.
-const LARGEST_FRAME: usize = 16 * 1024 * 1024;
-
 /// A connection to Slack.
 pub(super) type WebSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -73,8 +69,8 @@ impl From<CallError> for Failure {
 pub(super) async fn dial(slack: &SlackClient) -> Result<Greeted, Failure> {
     let address = slack.socket_address().await?;
     let limits = WebSocketConfig::default()
-        .max_message_size(Some(LARGEST_FRAME))
-        .max_frame_size(Some(LARGEST_FRAME));
+        .max_message_size(Some(LARGEST_DELIVERY))
+        .max_frame_size(Some(LARGEST_DELIVERY));
     let connecting = connect_async_with_config(address.as_str(), Some(limits), true);
     let (mut socket, _) = tokio::time::timeout(PATIENCE, connecting)
         .await

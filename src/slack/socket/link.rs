@@ -7,13 +7,13 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior};
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tokio_util::sync::CancellationToken;
 
 use super::dial::WebSocket;
 use crate::app::App;
 use crate::slack::inbound::Envelope;
-use crate::slack::receive::{Ack, receive};
+use crate::slack::receive::{Ack, TOO_LARGE, receive};
 
 /// How often Slack is asked for a sign of life.
 const PING_EVERY: Duration = Duration::from_secs(5);
@@ -95,6 +95,10 @@ impl Link {
                     match frame {
                         Some(Ok(Message::Text(text))) => self.frame(&text).await,
                         Some(Ok(Message::Close(_))) | None => return Some("closed by Slack"),
+                        Some(Err(tungstenite::Error::Capacity(_))) => {
+                            tracing::error!("{TOO_LARGE}");
+                            return Some("more than it may carry came at once");
+                        }
                         Some(Err(_)) => return Some("broken"),
                         // The library answers pings by itself.
                         Some(Ok(_)) => Ok(()),

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use patchbay::slack::Transport;
 use serde_json::{Value, json};
 use slack_sim::{Disconnect, Fault, FaultKind, Sim};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::fakes::writer::Writer;
 use crate::world::{Engine, World, handmade};
@@ -124,6 +126,46 @@ async fn a_message_of_megabytes_takes_no_socket_away() {
     world.alice().answer_to(&ts).await;
     assert_eq!(counts(&world.sim, start), []);
     world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_ways_in_take_the_same_and_refuse_more_with_a_reason() {
+    let megabytes = |count: usize| {
+        let event = json!({
+            "team_id": "T0SIM0001", "type": "event_callback", "event_id": "EvHuge",
+            "authorizations": [{ "team_id": "T0SIM0001", "user_id": "U0BOT0001" }],
+            "event": { "type": "message", "subtype": "message_changed", "channel": "C0GENERAL1",
+                       "channel_type": "channel", "ts": "1.9", "event_ts": "1.9",
+                       "message": { "user": "U0ALICE01", "ts": "1.2", "text": "x".repeat(count * 1024 * 1024) } },
+        });
+        handmade("events_api", event)
+    };
+    for transport in [Transport::Socket, Transport::Http] {
+        let world = World::start_on(Engine::Sqlite, transport).await;
+        let acks = world.sim.deliver(megabytes(15)).await;
+        assert!(acks[0].acked, "{transport:?}: {acks:?}");
+        let acks = world.sim.deliver(megabytes(17)).await;
+        assert!(!acks[0].acked, "{transport:?}: {acks:?}");
+        // Whoever knows the address may send that much: said beforehand, and not.
+        let mut caller = TcpStream::connect(world.address).await.unwrap();
+        let head = "POST /slack/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 16777217\r\n\r\n";
+        caller.write_all(head.as_bytes()).await.unwrap();
+        let mut told = String::new();
+        caller.read_to_string(&mut told).await.unwrap();
+        let refused = |told: &str| told.contains("more than 16 MiB");
+        assert!(told.starts_with("HTTP/1.1 413") && refused(&told), "{told}");
+        let body = Ok::<_, std::io::Error>("x".repeat(16 * 1024 * 1024 + 1));
+        let body = reqwest::Body::wrap_stream(futures_util::stream::iter([body]));
+        let url = format!("http://{}/slack/events", world.address);
+        let post = patchbay::net::plain_client().unwrap().post(&url).body(body);
+        let answer = post.send().await.unwrap();
+        assert_eq!(answer.status(), 413);
+        let told = answer.text().await.unwrap();
+        assert!(refused(&told), "{told}");
+        let answer = world.alice().asks("@patchbay help me").await;
+        assert!(!answer.all_text().is_empty());
+        world.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
