@@ -1,10 +1,12 @@
 //! How the bot behaves in a channel: who may choose it, what may be chosen, and in which words.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::actions::{CHOOSE_ANSWERS, CHOOSE_LISTENS};
 use super::blocks::{Message, actions, context, plain};
-use super::client::Place;
+use super::client::{CallError, Place};
 use super::people;
 use crate::app::App;
 use crate::domain::channel::{Answers, ChannelSettings, Choice, Listens};
@@ -29,26 +31,44 @@ const ANSWERS: [(Option<Answers>, &str); 3] = [
 struct View {
     /// What Slack says of it; nothing when Slack does not say.
     place: Option<Place>,
-    /// Whether they may choose.
+    /// Whether they may choose: as somebody of the workspace that the bot is installed in, who runs
+    /// it, made the channel, or is in the conversation where nobody made it.
     may: bool,
+    /// Whether they are of another workspace: in a shared channel, whoever made it may be.
+    foreign: bool,
 }
 
 async fn view(app: &App, person: &Principal, channel: &ChannelId) -> View {
-    let place = match app.slack.place(channel).await {
-        Ok(place) => Some(place),
-        Err(error) => {
-            tracing::info!("Slack did not say what a channel is: {error}");
-            None
-        }
+    let place = said(app.slack.place(channel).await, "what a channel is");
+    let profile = people::profile(app, &person.user, Duration::ZERO).await;
+    let profile = said(profile, "who somebody is");
+    let own = profile.as_ref().is_some_and(|profile| profile.own);
+    let admin = profile.as_ref().is_some_and(|profile| profile.admin);
+    let theirs = match &place {
+        Some(place) if own && !admin => is_theirs(app, place, person, channel).await,
+        Some(_) | None => false,
     };
-    let theirs = place.as_ref().is_some_and(|place| {
-        let own = [&place.creator, &place.direct_with];
-        own.contains(&&Some(person.user.clone())) || (place.group && !place.external)
-    });
     View {
-        may: theirs || people::is_admin(app, &person.user).await,
+        may: admin || theirs,
+        foreign: profile.is_some() && !own,
         place,
     }
+}
+
+async fn is_theirs(app: &App, place: &Place, person: &Principal, channel: &ChannelId) -> bool {
+    if place.group {
+        let is_in = app.slack.is_in_group(channel, &person.user).await;
+        return said(is_in, "who is in a conversation").unwrap_or(false);
+    }
+    let own = [&place.creator, &place.direct_with];
+    own.contains(&&Some(person.user.clone()))
+}
+
+/// What Slack said; in doubt nothing.
+fn said<T>(answer: std::result::Result<T, CallError>, what: &str) -> Option<T> {
+    answer
+        .inspect_err(|error| tracing::info!("Slack did not say {what}: {error}"))
+        .ok()
 }
 
 /// Chooses something for a channel, if this person may and the channel is one where that is safe.
@@ -59,9 +79,16 @@ pub async fn choose(
     choices: &[Choice],
 ) -> Result<()> {
     let view = view(app, person, channel).await;
+    if view.foreign {
+        return Err(Error::new(
+            Kind::Forbidden,
+            "Only people of the workspace that I am installed in can change how I behave here.",
+        )
+        .hint("Ask one of them."));
+    }
     if !view.may {
         let creator = view.place.and_then(|place| place.creator);
-        let hint = match name(app, creator.as_ref()).await {
+        let hint = match colleague(app, creator.as_ref()).await {
             Some(name) => format!("Ask {name}, who made it, or an admin."),
             None => "Ask an admin.".to_owned(),
         };
@@ -91,10 +118,11 @@ pub async fn choose(
     Ok(())
 }
 
-/// What people call somebody.
-async fn name(app: &App, user: Option<&UserId>) -> Option<String> {
+/// What people call somebody, if they are of the workspace that the bot is installed in.
+async fn colleague(app: &App, user: Option<&UserId>) -> Option<String> {
     let profile = people::profile(app, user?, people::A_DAY).await.ok()?;
-    Some(quotable(&profile.name)).filter(|name| !name.is_empty())
+    let name = Some(quotable(&profile.name)).filter(|name| !name.is_empty());
+    name.filter(|_| profile.own)
 }
 
 /// How the bot behaves in a channel, with menus for those who may change it; says first when
@@ -146,10 +174,12 @@ pub async fn screen(
         menus.push(answers_menu(channel, settings.answers));
         message = message.block(actions(menus));
     } else {
-        let creator = place.creator.map(|user| format!(", <@{user}>,"));
+        let creator = match &place.creator {
+            Some(user) if colleague(app, Some(user)).await.is_some() => format!(", <@{user}>,"),
+            Some(_) | None => String::new(),
+        };
         message = message.block(context(&format!(
-            "Admins of this workspace and whoever made this channel{} can change that.",
-            creator.unwrap_or_default()
+            "Admins of this workspace and whoever made this channel{creator} can change that."
         )));
     }
     if !direct {

@@ -11,7 +11,10 @@ use crate::ids::{ChannelId, MessageTs, UserId};
 pub struct Profile {
     /// What others call them; empty when Slack has no name.
     pub name: String,
-    /// Whether they run the workspace.
+    /// Whether they belong to the workspace, or organisation, that the bot is installed in. In a
+    /// shared channel there are others too.
+    pub own: bool,
+    /// Whether they run it; of another workspace's admins that is not said.
     pub admin: bool,
 }
 
@@ -35,6 +38,23 @@ pub struct Place {
 pub(super) struct Itself {
     user: Option<UserId>,
     url: Option<String>,
+    team: Option<String>,
+    /// The organisation, where the bot is installed in all of it.
+    organisation: Option<String>,
+}
+
+impl Itself {
+    /// Whether a user, as Slack has them, belongs to where the bot is installed.
+    fn is_home_of(&self, user: &Value) -> bool {
+        let enterprise = &user["enterprise_user"];
+        let teams = enterprise["teams"].as_array();
+        let mut teams = teams.into_iter().flatten().chain([&user["team_id"]]);
+        let here =
+            |id: &Value, own: &Option<String>| own.is_some() && id.as_str() == own.as_deref();
+        let own = teams.any(|team| here(team, &self.team))
+            || here(&enterprise["enterprise_id"], &self.organisation);
+        own && user["is_stranger"] != json!(true)
+    }
 }
 
 impl SlackClient {
@@ -43,6 +63,7 @@ impl SlackClient {
         let query = [("user", Some(user.as_str()))];
         let answer = self.get("users.info", &query).await?;
         let user = &answer["user"];
+        let own = self.itself().await?.is_home_of(user);
         let is = |name: &str| user[name] == json!(true);
         let names = [
             &user["profile"]["display_name"],
@@ -57,7 +78,8 @@ impl SlackClient {
                 .find(|name| !name.is_empty())
                 .unwrap_or_default()
                 .to_owned(),
-            admin: is("is_admin") || is("is_owner") || is("is_primary_owner"),
+            own,
+            admin: own && (is("is_admin") || is("is_owner") || is("is_primary_owner")),
         })
     }
 
@@ -113,12 +135,24 @@ impl SlackClient {
         let ask = async || {
             let answer = self.call("auth.test", &json!({})).await?;
             let url = answer["url"].as_str().and_then(|url| Url::parse(url).ok());
+            let text = |name: &str| answer[name].as_str().map(str::to_owned);
+            let everywhere = answer["is_enterprise_install"] == json!(true);
             Ok(Itself {
+                team: text("team_id"),
+                organisation: text("enterprise_id").filter(|_| everywhere),
                 user: answer["user_id"].as_str().map(UserId::new),
                 url: url.map(String::from),
             })
         };
         self.itself.get_or_try_init(ask).await
+    }
+
+    /// Whether somebody is in a direct message of a few people: nine at most, so one page has all.
+    pub async fn is_in_group(&self, group: &ChannelId, user: &UserId) -> Result<bool, CallError> {
+        let query = [("channel", Some(group.as_str())), ("limit", Some("100"))];
+        let answer = self.get("conversations.members", &query).await?;
+        let members = answer["members"].as_array();
+        Ok(members.is_some_and(|members| members.contains(&json!(user))))
     }
 
     /// What sort of conversation this is.

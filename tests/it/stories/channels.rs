@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use patchbay::ids::{ChannelId, MessageTs};
 use serde_json::{Value, json};
-use slack_sim::{Click, Handmade, Sim};
+use slack_sim::{Click, Handmade, PersonChange, Sim, View};
 
-use super::home::opens_home;
+use super::home::{home_when, opens_home};
 use super::surfaces::form_saying;
 use super::{assert_screen, on_every_pairing};
 use crate::world::{Person, World, handmade};
@@ -149,6 +149,50 @@ async fn where_others_may_listen_only_mentions_are_answered() {
     assert!(refused.contains("another organisation"), "{refused}");
     let shown = chooses(alice, "").await;
     assert!(shown.contains("and never else"), "{shown}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_of_another_workspace_choose_nothing_in_a_shared_channel() {
+    let world = World::start().await;
+    let (alice, bob) = (world.alice(), world.bob());
+    world.sim.set_external("general", true).unwrap();
+    let elsewhere = || PersonChange {
+        team: Some("T0OTHER01".to_owned()),
+        ..PersonChange::default()
+    };
+    world.sim.set_admin("bob", true).unwrap();
+    let screen = bob.asks_privately("/mcp channel").await;
+    let runs_the_workspace = |home: &View| home.all_text().lines().any(|line| line == "Workspace");
+    opens_home(&world, "bob").await;
+    home_when(&world, "bob", runs_the_workspace).await;
+    // The one who made the channel, and an admin, but of another workspace.
+    for (name, person) in [("alice", alice), ("bob", bob)] {
+        world.sim.set_person(name, elsewhere()).unwrap();
+        let refused = chooses(person, "final").await;
+        assert!(
+            refused.contains("Only people of the workspace that I am installed in"),
+            "{name}: {refused}"
+        );
+        let shown = chooses(person, "").await;
+        assert!(shown.contains("can change that"), "{name}: {shown}");
+        assert!(!shown.contains("@U0ALICE01"), "{name}: {shown}");
+    }
+    let forged = Click::on(&screen, "choose_answers").choosing(r#"C0GENERAL1 {"answers":"final"}"#);
+    let before = bob.private_messages().len();
+    assert!(world.sim.click("bob", forged).await.ok);
+    let told = bob.private_message_after(before).await.all_text();
+    assert!(told.contains("Only people of the workspace"), "{told}");
+    world.sim.open_home("bob", "home").await.unwrap();
+    home_when(&world, "bob", |home| !runs_the_workspace(home)).await;
+    // Somebody of the own workspace who made it may still choose what is safe there.
+    let back = PersonChange {
+        team: Some("T0SIM0001".to_owned()),
+        ..PersonChange::default()
+    };
+    world.sim.set_person("alice", back).unwrap();
+    let chosen = chooses(alice, "final").await;
+    assert!(chosen.contains("come whole"), "{chosen}");
     world.stop().await;
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use patchbay::config::Config;
 use patchbay::slack::Transport;
 use serde_json::{Value, json};
-use slack_sim::{Fault, FaultKind, Message, Sim};
+use slack_sim::{Fault, FaultKind, Message, PersonChange, Sim};
 
 use super::assert_screen;
 use super::home::opens_home;
@@ -77,6 +77,17 @@ async fn words_that_are_not_understood() {
         "/mcp channel all, with another organisation".to_owned(),
         json!(message.blocks),
     );
+    let of = |team: &str| PersonChange {
+        team: Some(team.to_owned()),
+        ..PersonChange::default()
+    };
+    world.sim.set_person("bob", of("T0OTHER01")).unwrap();
+    let message = bob.asks_privately("/mcp channel final").await;
+    told.insert(
+        "/mcp channel final, by somebody of another organisation".to_owned(),
+        json!(message.blocks),
+    );
+    world.sim.set_person("bob", of("T0SIM0001")).unwrap();
     world.sim.set_external("general", false).unwrap();
     for (name, question) in [
         ("nothing", "@patchbay"),

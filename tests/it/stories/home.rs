@@ -12,7 +12,7 @@ use crate::world::{Person, World, handmade};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A Home as a person sees it, once it is as wanted.
-async fn home_when(world: &World, name: &str, wanted: impl Fn(&View) -> bool) -> View {
+pub async fn home_when(world: &World, name: &str, wanted: impl Fn(&View) -> bool) -> View {
     let look = |sim: &Sim| sim.home(name).unwrap().filter(|view| wanted(view));
     let found = world.sim.until(PATIENCE, look).await;
     found.unwrap_or_else(|| panic!("no such Home; it is {:#?}", world.sim.home(name)))

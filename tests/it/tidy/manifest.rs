@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{production, root, sources};
 
 /// A method that is called, and the scopes that Slack's documentation wants for it.
-const METHODS: [(&str, &[&str]); 21] = [
+const METHODS: [(&str, &[&str]); 22] = [
     ("agents.sessions.setStatus", &["assistant:write"]),
     // With the app's own token.
     ("apps.connections.open", &[]),
@@ -36,6 +36,8 @@ const METHODS: [(&str, &[&str]); 21] = [
         "conversations.info",
         &["channels:read", "groups:read", "im:read", "mpim:read"],
     ),
+    // Of direct messages of a few people; nobody asks it of a channel.
+    ("conversations.members", &["mpim:read"]),
     // With people, one at a time.
     ("conversations.open", &["im:write"]),
     (
