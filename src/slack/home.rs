@@ -258,12 +258,12 @@ async fn model(app: &App, person: &Principal) -> Result<Vec<Value>> {
         "the default"
     };
     let price = if is_priced(&choice.model) {
-        "priced"
+        ""
     } else {
-        "unpriced"
+        "; no price known"
     };
     let text = format!(
-        "*Model*\n{} answers your questions ({whose}, {price}). Change it:",
+        "*Model*\n{} answers your questions ({whose}{price}). Change it:",
         code(&choice.model)
     );
     let menu = model_menu(CHOOSE_MODEL, &app.models.names(), &choice.model);

@@ -48,17 +48,14 @@ fn page(choice: &Choice, names: &[String], changed: bool, command: &str) -> Mess
         "{mark}*Your questions are answered by {model}*, {whose}."
     )];
     lines.extend(names.iter().take(MOST_LISTED).map(|name| {
-        let price = if is_priced(name) {
-            "priced"
-        } else {
-            "unpriced"
+        let default = *name == choice.default;
+        let what = match (default, is_priced(name)) {
+            (true, true) => " (the default)",
+            (true, false) => " (the default; no price known)",
+            (false, true) => "",
+            (false, false) => " (no price known)",
         };
-        let default = if *name == choice.default {
-            ", default"
-        } else {
-            ""
-        };
-        format!("• {} ({price}{default})", code(name))
+        format!("• {}{what}", code(name))
     }));
     Message::new(lines.join("\n"))
         .block(actions(vec![menu(CHOOSE_MODEL, names, &choice.model)]))

@@ -198,11 +198,11 @@ async fn the_model_is_a_persons_own_choice_and_the_default_stands_in_for_it() {
     .await;
     let (alice, bob) = (world.alice(), world.bob());
     let listed = alice.asks_privately("/mcp model").await.all_text();
+    assert!(listed.contains("demo/planner` (the default)"), "{listed}");
     assert!(
-        listed.contains("demo/planner` (priced, default)"),
+        listed.contains("nowhere/quiet` (no price known)"),
         "{listed}"
     );
-    assert!(listed.contains("nowhere/quiet` (unpriced)"), "{listed}");
     let wrong = alice
         .asks_privately("/mcp model nowhere/quite")
         .await
