@@ -6,7 +6,7 @@ use patchbay::domain::channel::{Answers, ChannelSettings, Choice};
 use patchbay::ids::ChannelId;
 use patchbay::slack::Transport;
 use serde_json::{Value, json};
-use slack_sim::{Fault, FaultKind, Sim};
+use slack_sim::{Fault, FaultKind, Message, Sim};
 
 use super::sockets::report_when;
 use crate::fakes::writer::Writer;
@@ -429,6 +429,26 @@ async fn what_was_kept_goes_with_age_and_when_the_bot_leaves() {
         assert_eq!(store.forget_heard(now + day).await.unwrap(), 0);
         world.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_direct_message_begins_anew_and_a_reply_goes_on() {
+    let (world, writer) = start(Engine::Sqlite, Transport::Socket).await;
+    let alice = world.alice().in_channel("dm");
+    let told = || writer.asked().last().unwrap()["messages"].to_string();
+    writer.answers("Ada.");
+    let first = alice.says("who is the oldest customer?").await;
+    alice.answer_to(&first).await;
+    writer.answers("Whose?");
+    let second = alice.says("and where does she live?").await;
+    alice.answer_to(&second).await;
+    assert!(!told().contains("oldest customer"), "{}", told());
+    writer.answers("In London.");
+    alice.replies_in(&first, "and where does she live?").await;
+    let lives = |message: &Message| message.all_text().contains("London");
+    alice.reply_when(&first, lives).await;
+    assert!(told().contains("oldest customer"), "{}", told());
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
