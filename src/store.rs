@@ -9,6 +9,7 @@ mod channels;
 mod connections;
 mod inbox;
 mod outbox;
+mod reach;
 mod retention;
 mod runs;
 mod secrets;
@@ -140,6 +141,15 @@ impl Store {
         Ok(Self { db })
     }
 
+    /// Says at once, where it can, what would keep [`Self::connect`] from succeeding.
+    pub async fn reach(config: &DatabaseConfig) -> Result<()> {
+        if !is_postgres(&config.url) {
+            return Ok(());
+        }
+        let options = PgConnectOptions::from_str(&config.url);
+        reach::reach(&options.map_err(|error| unusable(config, error))?).await
+    }
+
     /// Brings the tables up to date; safe to run from several replicas at once.
     pub async fn migrate(&self) -> Result<()> {
         static SHARED: Migrator = sqlx::migrate!("./migrations");
@@ -205,12 +215,20 @@ fn only_for_us(path: &Path) -> std::io::Result<()> {
 async fn connect_postgres(config: &DatabaseConfig) -> Result<PgPool> {
     let options =
         PgConnectOptions::from_str(&config.url).map_err(|error| unusable(config, error))?;
-    PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(config.acquire_timeout)
-        .connect_with(options)
-        .await
-        .map_err(|error| unusable(config, error))
+        .connect_with(options.clone())
+        .await;
+    match pool {
+        Ok(pool) => Ok(pool),
+        // It tried again and again, and says only that; one try more says why.
+        Err(sqlx::Error::PoolTimedOut) => match reach::reach(&options).await {
+            Ok(()) => Err(reach::explain(&options, sqlx::Error::PoolTimedOut)),
+            Err(why) => Err(why),
+        },
+        Err(error) => Err(reach::explain(&options, error)),
+    }
 }
 
 fn unusable(config: &DatabaseConfig, error: impl Into<anyhow::Error>) -> Error {

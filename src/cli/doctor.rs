@@ -38,6 +38,7 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
 }
 
 async fn database(config: &Config) -> Result<String> {
+    Store::reach(&config.database).await?;
     let store = Store::connect(&config.database).await?;
     store.ping().await?;
     store.close().await;
