@@ -23,7 +23,7 @@ use crate::secrets::{Sealer, Secrets};
 use crate::slack::people::People;
 use crate::slack::socket::{self, SocketHealth};
 use crate::slack::{SlackClient, Transport, home, outbox, recall, recovery, standing, thread};
-use crate::store::Store;
+use crate::store::{Alone, Store};
 use crate::tasks::Tasks;
 use crate::tools::Tools;
 use crate::tools::sources::http::HttpSource;
@@ -71,6 +71,8 @@ pub struct App {
     shown: Mutex<Option<mpsc::Receiver<Shown>>>,
     /// Runs that want to know what was said in their threads, until somebody tells them.
     recalls: Mutex<Option<mpsc::Receiver<Recall>>>,
+    /// Keeps other processes from a database that is one process's.
+    _alone: Option<Alone>,
 }
 
 impl App {
@@ -79,6 +81,7 @@ impl App {
         // Another provider may have been installed by whoever embeds us; either serves.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let store = Store::connect(&config.database).await?;
+        let alone = Alone::take(&config.database)?;
         store.migrate().await?;
         let http = net::plain_client()?;
         let catalogue = Catalogue::new(&config.models, &config.well_known, http);
@@ -89,13 +92,14 @@ impl App {
             store.clone(),
             clock.clone(),
         );
-        Self::with_models(config, clock, store, models, model.name().to_owned()).await
+        let model = model.name().to_owned();
+        Self::with_models(config, clock, (store, alone), models, model).await
     }
 
     async fn with_models(
         config: Config,
         clock: Clock,
-        store: Store,
+        (store, alone): (Store, Option<Alone>),
         models: Models,
         model: String,
     ) -> Result<Arc<Self>> {
@@ -154,6 +158,7 @@ impl App {
             sockets: SocketHealth::default(),
             shown: Mutex::new(Some(shown)),
             recalls: Mutex::new(Some(recalls)),
+            _alone: alone,
             model,
             models,
             config,

@@ -2,6 +2,7 @@
 //!
 //! Methods take and return domain types; no pool, row or transaction leaves this module.
 
+mod alone;
 mod approvals;
 mod cards;
 mod changes;
@@ -32,6 +33,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+pub use alone::Alone;
 pub use approvals::{Approval, ApprovalState, Decision};
 pub use cards::CardRow;
 pub use changes::{Change, Changed};

@@ -37,8 +37,9 @@ pub async fn run(mut config: Config, arguments: Arguments) -> Result<ExitCode> {
     // So that the admins' part of the Home can be seen.
     sim.set_admin("alice", true).map_err(Error::internal)?;
     settle(&mut config, &arguments, &sim, &slack)?;
-    ensure_sample(&arguments.data.join("shop.db")).await?;
     let app = App::build(config, Clock::System).await?;
+    // The folder is this process's alone by now.
+    ensure_sample(&arguments.data.join("shop.db")).await?;
     let address = app.start().await?;
     if arguments.transport == Transport::Http {
         let request_url = format!("http://{address}");

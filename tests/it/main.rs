@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a file per theme.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod alone;
 mod browser;
 mod cards;
 mod doctor;
