@@ -40,6 +40,7 @@ pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
         .route("/suggest", post(acting::suggest))
         .route("/submit", post(acting::submit))
         .route("/stop", post(acting::stop))
+        .route("/rename", post(acting::rename))
         .route("/close", post(acting::close))
         .route("/files/{id}", get(file_server::open))
         .route(

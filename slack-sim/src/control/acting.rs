@@ -94,6 +94,19 @@ pub(super) async fn click(
 }
 
 #[derive(Deserialize)]
+pub(super) struct Renamed {
+    user: String,
+    channel: String,
+    thread_ts: String,
+    title: String,
+}
+
+pub(super) async fn rename(At(sim): At, Json(it): Json<Renamed>) -> Result<Json<Value>, Unserved> {
+    sim.rename_session(&it.user, &it.channel, &it.thread_ts, &it.title)?;
+    Ok(Json(json!({"ok": true})))
+}
+
+#[derive(Deserialize)]
 pub(super) struct Consented {
     user: String,
     url: String,

@@ -24,7 +24,7 @@ const installs = new InstallProvider({
   clientId: "1234567890.0987654321", clientSecret: "sim-client-secret", stateSecret: "certify", legacyStateVerification: true,
   authorizationUrl: new URL("/oauth/v2/authorize", slackApiUrl).href, clientOptions: { slackApiUrl }, logLevel: "error",
 });
-const farewells = [];
+const noticed = [];
 let earlier = "none";
 const verbs = {
   ack: ({ ack }) => ack("acked with words"),
@@ -93,22 +93,25 @@ const verbs = {
     await client.chat.postMessage({ channel: body.channel_id, text: "choose a project", blocks: [{ ...say("choose a project"), accessory }] });
   },
   install: async ({ ack }) => ack(await installs.generateInstallUrl({ scopes: ["chat:write", "users:read"], userScopes: ["users:read"], redirectUri: "http://127.0.0.1:9/callback" })),
-  // The browser comes back with a code: tokens, then the same ones renewed as if they ran out.
+  // The browser comes back with a code.
+  installed: async ({ ack, respond, command }) => {
+    await ack();
+    const { place, people } = await installation(command.text.split(" ")[1]);
+    await respond(`installed in ${place} as ${people}`);
+  },
+  // The same; then the tokens renewed as if they ran out.
   callback: async ({ ack, respond, command }) => {
     await ack();
-    const installation = await new Promise((success, failure) => {
-      const request = { url: command.text.split(" ")[1], headers: {} };
-      installs.handleCallback(request, { setHeader() {}, end() {} }, { success, failure });
-    });
-    const source = { teamId: installation.team?.id, enterpriseId: installation.enterprise?.id, isEnterpriseInstall: installation.isEnterpriseInstall };
-    const who = async (token) => (await new WebClient(token, { slackApiUrl }).auth.test()).user;
-    const first = await installs.authorize(source);
-    const people = `${await who(first.botToken)} and ${await who(first.userToken)}`;
-    installation.bot.expiresAt = 0;
-    await installs.installationStore.storeInstallation(installation);
+    const { installed, source, first, place, people } = await installation(command.text.split(" ")[1]);
+    installed.bot.expiresAt = 0;
+    await installs.installationStore.storeInstallation(installed);
     const second = await installs.authorize(source);
     const renewed = first.botToken !== second.botToken && (await who(second.botToken)) === "patchbay";
-    await respond(`installed in ${source.teamId ?? source.enterpriseId} as ${people}, renewed: ${renewed}`);
+    await respond(`installed in ${place} as ${people}, renewed: ${renewed}`);
+  },
+  leave: async ({ ack, client }) => {
+    await ack();
+    await client.apps.uninstall({ client_id: "1234567890.0987654321", client_secret: "sim-client-secret" });
   },
   // Opens with the trigger of the command before this one.
   late: async ({ ack, client, body }) => {
@@ -116,13 +119,15 @@ const verbs = {
     earlier = body.trigger_id;
     await ack(`late: ${opened}`);
   },
-  farewells: ({ ack }) => ack(`farewells: ${farewells.join(" ")}`),
+  noticed: ({ ack }) => ack(`noticed: ${noticed.join(" ")}`),
   file: async ({ ack, client, body }) => {
     await ack();
     const place = { channel_id: body.channel_id, initial_comment: "a file follows" };
     const { files: [uploaded] } = await client.filesUploadV2({ ...place, file: Buffer.from("Zeile eins\nLine two ✓\n"), filename: "lines.txt", title: "Two lines" });
     const id = uploaded.files[0].id;
     const { file } = await client.files.info({ file: id });
+    const { files: listed } = await client.files.list({ channel: body.channel_id });
+    if (!listed.some((one) => one.id === id)) throw new Error("files.list does not have it");
     await client.chat.postMessage({ channel: body.user_id, text: `uploaded ${file.title}: ${await read(file)}` });
     await client.files.delete({ file: id });
     await client.chat.postMessage({ channel: body.user_id, text: `then ${await failure(client.files.info({ file: id }))}` });
@@ -131,12 +136,49 @@ const verbs = {
     await ack();
     await respond(JSON.stringify(await tour(client, body)));
   },
+  rest: async ({ ack, client, body, respond }) => {
+    await ack();
+    await respond(JSON.stringify(await rest(client, body)));
+  },
 };
+
+const who = async (token) => (await new WebClient(token, { slackApiUrl }).auth.test()).user;
+
+/** What the address that the browser came back to leads to. */
+async function installation(url) {
+  const installed = await new Promise((success, failure) => {
+    installs.handleCallback({ url, headers: {} }, { setHeader() {}, end() {} }, { success, failure });
+  });
+  const source = { teamId: installed.team?.id, enterpriseId: installed.enterprise?.id, isEnterpriseInstall: installed.isEnterpriseInstall };
+  const first = await installs.authorize(source);
+  const people = `${await who(first.botToken)} and ${await who(first.userToken)}`;
+  return { installed, source, first, people, place: source.teamId ?? source.enterpriseId };
+}
+
+/** The methods that no other verb calls; what came back, for the driver to judge. */
+async function rest(client, { channel_id: channel, user_id: user }) {
+  const seen = { echo: (await client.api.test({ foo: "bar" })).args.foo, bot: (await client.bots.info({})).bot.name };
+  const { ts } = await client.chat.postMessage({ channel, text: "rest: root" });
+  for (const name of ["eyes", "tada"]) await client.reactions.add({ channel, timestamp: ts, name });
+  await client.reactions.remove({ channel, timestamp: ts, name: "eyes" });
+  const session = { channel_id: channel, thread_ts: ts };
+  await client.apiCall("agents.sessions.setStatus", { ...session, status: "active" });
+  seen.title = (await client.apiCall("agents.sessions.rename", { ...session, title: "The rest" })).title;
+  const dm = (await client.conversations.open({ users: user })).channel.id;
+  await client.assistant.threads.setSuggestedPrompts({ channel_id: dm, thread_ts: ts, prompts: [{ title: "Ask", message: "What is left?" }] });
+  await client.assistant.threads.setTitle({ channel_id: dm, thread_ts: ts, title: "The rest" });
+  const whose = await client.apps.event.authorizations.list({ token: "xapp-sim", event_context: "of an event" });
+  seen.whose = whose.authorizations[0].user_id;
+  seen.team = (await client.team.info({})).team.domain;
+  seen.revoked = (await client.auth.revoke({ test: true })).revoked;
+  return seen;
+}
 
 /** Every other outbound call once; what came back, for the driver to judge. */
 async function tour(client, { channel_id: channel, user_id: user }) {
   const seen = {};
-  const posted = await client.chat.postMessage({ channel, text: "tour: one", metadata: { event_type: "tour", event_payload: { n: 1, deep: { er: true } } } });
+  const posted = await client.chat.postMessage({ channel, text: "tour: one" });
+  const noted = await client.chat.postMessage({ channel, text: "tour: noted", metadata: { event_type: "tour", event_payload: { n: 1, deep: { er: true } } } });
   await client.chat.update({ channel, ts: posted.ts, text: "tour: two" });
   await client.reactions.add({ channel, timestamp: posted.ts, name: "eyes" });
   await client.chat.postMessage({ channel, thread_ts: posted.ts, text: "tour: reply" });
@@ -144,9 +186,10 @@ async function tour(client, { channel_id: channel, user_id: user }) {
   await client.chat.delete({ channel, ts: gone.ts });
   await client.chat.postEphemeral({ channel, user, text: "tour: for you" });
   seen.permalink = (await client.chat.getPermalink({ channel, message_ts: posted.ts })).permalink;
-  const replies = await client.conversations.replies({ channel, ts: posted.ts, include_all_metadata: true });
+  const replies = await client.conversations.replies({ channel, ts: posted.ts });
   seen.replies = replies.messages.map((message) => message.text);
-  seen.metadata = replies.messages[0].metadata?.event_payload;
+  const about = await client.conversations.replies({ channel, ts: noted.ts, include_all_metadata: true });
+  seen.metadata = about.messages[0].metadata?.event_payload;
   seen.history = (await client.conversations.history({ channel, limit: 1 })).messages.length;
   seen.channel = (await client.conversations.info({ channel })).channel.name;
   seen.channels = 0;
@@ -235,7 +278,10 @@ app.message(async ({ message, client }) => {
 app.event("reaction_added", async ({ event, client }) => {
   if (event.reaction === "tada") await client.chat.postMessage({ channel: event.item.channel, thread_ts: event.item.ts, text: "saw a reaction" });
 });
-for (const kind of ["tokens_revoked", "app_uninstalled"]) app.event(kind, ({ event }) => { farewells.push(event.type); });
+for (const kind of [
+  "tokens_revoked", "app_uninstalled", "member_joined_channel", "member_left_channel", "channel_deleted", "channel_left",
+  "group_deleted", "group_left", "app_context_changed", "agent_session_title_changed",
+]) app.event(kind, ({ event }) => { noticed.push(event.type); });
 app.error(async (error) => console.error(`app: ${error.stack ?? error}`));
 
 await app.start(transport === "socket" ? undefined : { port: Number(port), host: "127.0.0.1" });

@@ -10,6 +10,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.oauth import OAuthFlow
 from slack_bolt.oauth.oauth_settings import OAuthSettings
 from slack_bolt.request import BoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.oauth.installation_store import InstallationStore
@@ -203,20 +204,39 @@ def do_install(ack, **_):
     ack(FLOW.build_authorize_url("state", BoltRequest(body="")))
 
 
-def do_callback(ack, respond, body, **_):
-    """The browser comes back with a code: tokens, then the same ones renewed as if they ran out."""
-    ack()
-    answer = FLOW.handle_callback(BoltRequest(body="", query=urlparse(body["text"].split(" ")[1]).query))
+def who(token):
+    return WebClient(token=token, base_url=API_URL).auth_test()["user"]
+
+
+def installation(url):
+    """What the address that the browser came back to leads to; and a line about it."""
+    answer = FLOW.handle_callback(BoltRequest(body="", query=urlparse(url).query))
     if answer.status != 200:
         raise RuntimeError(f"the callback ended with {answer.status}: {answer.body}")
     first = STORE.installation
-    who = lambda token: WebClient(token=token, base_url=API_URL).auth_test()["user"]
-    people = f"{who(first.bot_token)} and {who(first.user_token)}"
+    place = first.team_id or first.enterprise_id
+    return first, f"installed in {place} as {who(first.bot_token)} and {who(first.user_token)}"
+
+
+def do_installed(ack, respond, body, **_):
+    """The browser comes back with a code."""
+    ack()
+    respond(installation(body["text"].split(" ")[1])[1])
+
+
+def do_callback(ack, respond, body, **_):
+    """The same; then the tokens renewed as if they ran out."""
+    ack()
+    first, told = installation(body["text"].split(" ")[1])
     rotator = TokenRotator(**CLIENT, client=WebClient(base_url=API_URL))
     second = rotator.perform_token_rotation(installation=first, minutes_before_expiration=24 * 60)
     renewed = first.bot_token != second.bot_token and who(second.bot_token) == "patchbay"
-    place = first.team_id or first.enterprise_id
-    respond(f"installed in {place} as {people}, renewed: {str(renewed).lower()}")
+    respond(f"{told}, renewed: {str(renewed).lower()}")
+
+
+def do_leave(ack, client, **_):
+    ack()
+    client.apps_uninstall(**CLIENT)
 
 
 EARLIER = ["none"]
@@ -229,11 +249,11 @@ def do_late(ack, client, body, **_):
     ack(f"late: {opened}")
 
 
-FAREWELLS = []
+NOTICED = []
 
 
-def do_farewells(ack, **_):
-    ack(f"farewells: {' '.join(FAREWELLS)}")
+def do_noticed(ack, **_):
+    ack(f"noticed: {' '.join(NOTICED)}")
 
 
 def do_file(ack, client, body, **_):
@@ -246,6 +266,9 @@ def do_file(ack, client, body, **_):
         title="Two lines",
     )
     file = client.files_info(file=uploaded["file"]["id"])["file"]
+    listed = client.files_list(channel=body["channel_id"])["files"]
+    if not any(one["id"] == file["id"] for one in listed):
+        raise RuntimeError("files.list does not have it")
     client.chat_postMessage(channel=body["user_id"], text=f"uploaded {file['title']}: {read(file)}")
     client.files_delete(file=file["id"])
     gone = failure(lambda: client.files_info(file=file["id"]))
@@ -261,8 +284,8 @@ def tour(client, channel, user):
     """Every other outbound call once; what came back, for the driver to judge."""
     seen = {}
     metadata = {"event_type": "tour", "event_payload": {"n": 1, "deep": {"er": True}}}
-    posted = client.chat_postMessage(channel=channel, text="tour: one", metadata=metadata)
-    ts = posted["ts"]
+    noted = client.chat_postMessage(channel=channel, text="tour: noted", metadata=metadata)["ts"]
+    ts = client.chat_postMessage(channel=channel, text="tour: one")["ts"]
     client.chat_update(channel=channel, ts=ts, text="tour: two")
     client.reactions_add(channel=channel, timestamp=ts, name="eyes")
     client.chat_postMessage(channel=channel, thread_ts=ts, text="tour: reply")
@@ -270,9 +293,10 @@ def tour(client, channel, user):
     client.chat_delete(channel=channel, ts=gone["ts"])
     client.chat_postEphemeral(channel=channel, user=user, text="tour: for you")
     seen["permalink"] = client.chat_getPermalink(channel=channel, message_ts=ts)["permalink"]
-    replies = client.conversations_replies(channel=channel, ts=ts, include_all_metadata=True)
+    replies = client.conversations_replies(channel=channel, ts=ts)
     seen["replies"] = [message["text"] for message in replies["messages"]]
-    seen["metadata"] = replies["messages"][0].get("metadata", {}).get("event_payload")
+    noted = client.conversations_replies(channel=channel, ts=noted, include_all_metadata=True)
+    seen["metadata"] = noted["messages"][0].get("metadata", {}).get("event_payload")
     seen["history"] = len(client.conversations_history(channel=channel, limit=1)["messages"])
     seen["channel"] = client.conversations_info(channel=channel)["channel"]["name"]
     seen["channels"] = sum(len(page["channels"]) for page in client.conversations_list(limit=1))
@@ -286,6 +310,35 @@ def tour(client, channel, user):
     seen["blocks"] = failure(lambda: client.chat_postMessage(channel=channel, text="x", blocks=nonsense))
     session = {"channel_id": channel, "thread_ts": ts, "status": "closed"}
     client.api_call("agents.sessions.setStatus", json=session)
+    return seen
+
+
+def do_rest(ack, client, body, respond, **_):
+    ack()
+    respond(json.dumps(rest(client, body["channel_id"], body["user_id"])))
+
+
+def rest(client, channel, user):
+    """The methods that no other verb calls; what came back, for the driver to judge."""
+    seen = {"echo": client.api_test(foo="bar")["args"]["foo"], "bot": client.bots_info()["bot"]["name"]}
+    ts = client.chat_postMessage(channel=channel, text="rest: root")["ts"]
+    for name in ("eyes", "tada"):
+        client.reactions_add(channel=channel, timestamp=ts, name=name)
+    client.reactions_remove(channel=channel, timestamp=ts, name="eyes")
+    session = {"channel_id": channel, "thread_ts": ts}
+    client.api_call("agents.sessions.setStatus", json={**session, "status": "active"})
+    renamed = client.api_call("agents.sessions.rename", json={**session, "title": "The rest"})
+    seen["title"] = renamed["title"]
+    place = {"channel_id": client.conversations_open(users=user)["channel"]["id"], "thread_ts": ts}
+    prompts = [{"title": "Ask", "message": "What is left?"}]
+    client.assistant_threads_setSuggestedPrompts(**place, prompts=prompts)
+    client.assistant_threads_setTitle(**place, title="The rest")
+    whose = WebClient(token="xapp-sim", base_url=API_URL).apps_event_authorizations_list(
+        event_context="of an event"
+    )
+    seen["whose"] = whose["authorizations"][0]["user_id"]
+    seen["team"] = client.team_info()["team"]["domain"]
+    seen["revoked"] = client.auth_revoke(test=True)["revoked"]
     return seen
 
 
@@ -305,7 +358,10 @@ VERBS = {
     "install": do_install,
     "callback": do_callback,
     "late": do_late,
-    "farewells": do_farewells,
+    "installed": do_installed,
+    "leave": do_leave,
+    "noticed": do_noticed,
+    "rest": do_rest,
     "file": do_file,
     "tour": do_tour,
 }
@@ -430,15 +486,32 @@ def chosen(ack, action, respond):
     respond(text=f"chose {action['selected_option']['value']}", replace_original=True)
 
 
-@app.event("tokens_revoked")
-@app.event("app_uninstalled")
-def farewell(event):
-    FAREWELLS.append(event["type"])
+def notice(event):
+    NOTICED.append(event["type"])
 
 
-@app.event("member_joined_channel")
-def unneeded():
-    pass
+for kind in (
+    "tokens_revoked",
+    "app_uninstalled",
+    "member_joined_channel",
+    "member_left_channel",
+    "channel_deleted",
+    "channel_left",
+    "group_deleted",
+    "group_left",
+    "app_context_changed",
+    "agent_session_title_changed",
+):
+    app.event(kind)(notice)
+
+
+@app.middleware
+def limited(body, next):
+    """Of this no listener can hear: it is no event."""
+    if body.get("type") == "app_rate_limited":
+        NOTICED.append(body["type"])
+        return BoltResponse(status=200)
+    return next()
 
 
 def serve():

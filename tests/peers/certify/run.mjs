@@ -7,42 +7,59 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { isDeepStrictEqual } from "node:util";
-import { instead, lacks } from "../morphism/lacks.mjs";
 import { kinds } from "./kinds.mjs";
+import { lacks } from "./lacks.mjs";
+import { inbound, outbound, Wire } from "./wire.mjs";
 import { Workspace } from "./workspace.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [simulator, python, morphism, words = ""] = process.argv.slice(2);
 const chosen = Object.entries(kinds).filter(([kind]) => kind.includes(words));
 const CLIENTS = {
-  "Bolt JS": { command: [process.execPath, join(here, "app.mjs")] },
-  "Bolt Python": { command: [python, join(here, "app.py")] },
-  "slack-morphism": { command: [morphism], lacks, instead },
+  "Bolt JS": [process.execPath, join(here, "app.mjs")],
+  "Bolt Python": [python, join(here, "app.py")],
+  "slack-morphism": [morphism, "typed"],
+  "slack-morphism, open": [morphism, "open"],
 };
+/** They mostly wait, so that more of them run at a time than there are processors. */
+const AT_A_TIME = 8;
+/** A kind that takes longer has got stuck. */
+const LIMIT = 60_000;
 
-/** Starts a program and waits for the line it says when it can be used. */
+/** Starts a program and waits for the line it says when it can be used; what it complains about is kept. */
 async function start(command, args, until) {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout });
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const complaints = [];
+  createInterface({ input: child.stderr }).on("line", (line) => { if (complaints.push(line) > 200) complaints.shift(); });
+  const failed = new Promise((_, reject) => { child.once("error", reject); });
   const timer = setTimeout(() => child.kill(), 30_000);
-  for await (const line of lines) {
-    const found = until.exec(line);
-    if (!found) continue;
-    clearTimeout(timer);
+  const begun = (async () => {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const found = until.exec(line);
+      if (found) return found;
+    }
+    throw new Error(`${command} ${args[0] ?? ""} ended before it was ready: ${complaints.join(" | ")}`);
+  })();
+  try {
+    const found = await Promise.race([begun, failed]);
     child.stdout.resume();
-    return { child, found };
+    const gone = once(child, "exit").then(() => { throw new Error("the app ended"); });
+    // Nobody may be waiting when it ends.
+    gone.catch(() => {});
+    return { child, found, complaints, gone };
+  } finally {
+    clearTimeout(timer);
   }
-  clearTimeout(timer);
-  throw new Error(`${command} ${args[0] ?? ""} ended before it was ready`);
 }
 
+const ended = (child) => child.exitCode !== null || child.signalCode !== null;
+
 async function stop(child) {
-  if (child.exitCode !== null) return;
-  const ended = once(child, "exit");
+  if (ended(child)) return;
+  const end = once(child, "exit");
   child.kill();
   const timer = setTimeout(() => child.kill("SIGKILL"), 3_000);
-  await ended;
+  await end;
   clearTimeout(timer);
 }
 
@@ -55,56 +72,109 @@ async function freePort() {
   return port;
 }
 
-/** One client over one transport: every kind, each on its own; a failure is a sentence. */
-async function certify(name, transport) {
-  const sim = await start(simulator, ["--port", "0"], /(http:\/\/127\.0\.0\.1:\d+)/);
-  const base = sim.found[1];
-  const port = await freePort();
-  const { command: [program, ...script], lacks = {}, instead = {} } = CLIENTS[name];
-  let app;
-  const outcomes = {};
+/** Why a kind is not for this client over this transport, if it is not, and what passes by it alone. */
+function lackOf(client, transport, kind) {
+  const { only } = kinds[kind];
+  if (only && only !== transport) return { why: `it is for ${only} alone` };
+  const lack = lacks[client]?.[kind];
+  return lack && (lack.transport ?? transport) === transport ? lack : null;
+}
+
+/** Runs one check; null, or in a sentence what is wrong. */
+async function run(check, workspace, app) {
+  let timer;
+  const stuck = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`it took longer than ${LIMIT / 1_000} s`)), LIMIT); });
   try {
+    await Promise.race([app.gone, check(workspace), stuck]);
+    return null;
+  } catch (error) {
+    await workspace.clearFaults().catch(() => {});
+    return error.message || String(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** One client over one transport: every kind, each on its own. */
+async function certify(column) {
+  const { client, transport, outcomes, wire } = column;
+  const [program, ...script] = CLIENTS[client];
+  let sim;
+  let app;
+  try {
+    sim = await start(simulator, ["--port", "0"], /(http:\/\/127\.0\.0\.1:\d+)/);
+    const base = sim.found[1];
+    const port = await freePort();
     app = await start(program, [...script, transport, `${base}/api/`, String(port)], /^ready$/);
-    const workspace = new Workspace(base, lacks);
+    const workspace = new Workspace(base);
     if (transport === "http") await workspace.deliverTo(`http://127.0.0.1:${port}`);
     else await workspace.when("a socket is open", async () => (await workspace.state()).sockets > 0);
     for (const [kind, check] of chosen) {
-      if (check.only && check.only !== transport) continue;
-      if (check.clients && !check.clients.includes(name)) continue;
-      try {
-        await (instead[kind] ?? check)(workspace);
-        outcomes[kind] = null;
-      } catch (error) {
-        outcomes[kind] = error.message;
-        await workspace.clearFaults();
-      }
+      if (lackOf(client, transport, kind)) continue;
+      outcomes.set(kind, await run(check, workspace, app));
+      await wire.look(workspace);
     }
+    await wire.look(workspace);
+  } catch (error) {
+    column.broken = error.message;
   } finally {
+    column.complaints = app?.complaints ?? [];
     if (app) await stop(app.child);
-    await stop(sim.child);
+    if (sim) await stop(sim.child);
   }
-  return outcomes;
 }
 
-const columns = Object.keys(CLIENTS).flatMap((client) => ["socket", "http"].map((transport) => [client, transport]));
-const results = [];
-for (const [client, transport] of columns) results.push(await certify(client, transport));
-
-let passed = 0;
-let failed = 0;
-const width = Math.max(...chosen.map(([kind]) => kind.length)) + 1;
-console.log(`${"".padEnd(width)}  ${columns.map(([client, transport]) => `${client} ${transport}`.padEnd(23)).join("")}`);
-for (const [kind] of chosen) {
-  const cells = results.map((outcomes) => {
-    if (!(kind in outcomes)) return "–";
-    if (isDeepStrictEqual(outcomes[kind], null)) { passed += 1; return "ok"; }
-    failed += 1;
-    return "FAILED";
-  });
-  console.log(`${kind.padEnd(width)}  ${cells.map((cell) => cell.padEnd(23)).join("")}`);
-}
-results.forEach((outcomes, index) => {
-  for (const [kind, why] of Object.entries(outcomes)) if (why !== null) console.log(`${columns[index].join(" ")}: ${kind}: ${why}`);
+const columns = Object.keys(CLIENTS).flatMap((client) =>
+  ["socket", "http"].map((transport) => ({ client, transport, name: `${client}, ${transport}`, outcomes: new Map(), wire: new Wire() })));
+const waiting = [...columns];
+const turns = Array.from({ length: AT_A_TIME }, async () => {
+  for (let column = waiting.shift(); column; column = waiting.shift()) await certify(column);
 });
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+await Promise.all(turns);
+
+const wrong = [];
+for (const [client, kindsOf] of Object.entries(lacks)) {
+  if (!CLIENTS[client]) wrong.push(`lacks.mjs: there is no client ${client}`);
+  for (const [kind, { why }] of Object.entries(kindsOf)) {
+    if (!kinds[kind]) wrong.push(`lacks.mjs, ${client}: there is no kind “${kind}”`);
+    if (!why) wrong.push(`lacks.mjs, ${client}, “${kind}”: no reason`);
+  }
+}
+const width = Math.max(...chosen.map(([kind]) => kind.length)) + 2;
+const heads = columns.map(({ name }) => name.replace(", ", " ").replace("slack-morphism", "morphism"));
+console.log(`${"".padEnd(width)}${heads.map((head) => head.padEnd(23)).join("")}`);
+for (const [kind] of chosen) {
+  const cells = columns.map(({ client, transport, outcomes }) => {
+    if (lackOf(client, transport, kind)) return "–";
+    return outcomes.get(kind) === null ? "ok" : outcomes.has(kind) ? "FAILED" : "NOT CHECKED";
+  });
+  console.log(`${kind.padEnd(width)}${cells.map((cell) => cell.padEnd(23)).join("")}`);
+}
+let passed = 0;
+console.log();
+for (const { client, transport, name, outcomes, wire, broken, complaints } of columns) {
+  const before = wrong.length;
+  if (broken) wrong.push(`${name}: ${broken}`);
+  let good = 0;
+  const lacking = [];
+  for (const [kind] of chosen) {
+    const lack = lackOf(client, transport, kind);
+    if (lack) lacking.push({ kind, ...lack });
+    else if (outcomes.get(kind) === null) good += 1;
+    else if (!broken || outcomes.has(kind)) wrong.push(`${name}: ${kind}: ${outcomes.get(kind) ?? "neither checked nor in lacks.mjs"}`);
+  }
+  passed += good;
+  // Of some kinds alone nobody expects that everything passes, nor of a client that broke.
+  const expected = (words || broken ? [] : [["received", inbound], ["sent", outbound]]).map(([what, all]) => {
+    const missing = all[transport].filter((kind) => !wire[what].has(kind));
+    for (const kind of missing) if (!lacking.some((lack) => lack.wire === kind)) wrong.push(`${name}: ${kind} was never ${what}`);
+    return `${what} ${all[transport].filter((kind) => wire[what].has(kind)).length} of ${all[transport].length} kinds`;
+  });
+  console.log([`${name}: ${good} of ${chosen.length} kinds passed`, ...expected].join(", "));
+  for (const { kind, why } of lacking) console.log(`  not “${kind}”: ${why}`);
+  if (wrong.length > before) for (const line of complaints) console.log(`  it said: ${line}`);
+}
+console.log();
+for (const line of wrong) console.log(line);
+console.log(`${passed} passed, ${wrong.length} failed`);
+process.exitCode = wrong.length > 0 || passed === 0 ? 1 : 0;

@@ -1,15 +1,14 @@
 // The people's side: slack-sim's control API, and waiting for what a person would see.
 
 export class Workspace {
-  /** `lacks` names what the client's own types cannot say. */
-  constructor(base, lacks = {}) {
+  constructor(base) {
     this.base = base;
-    this.lacks = lacks;
   }
 
   async request(method, path, body) {
     const response = await fetch(`${this.base}/sim${path}`, {
       method, headers: body ? { "content-type": "application/json" } : {}, body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(30_000),
     });
     const answer = await response.json();
     if (!response.ok) throw new Error(`${path}: ${answer.error}`);

@@ -1,9 +1,12 @@
 //! What the app does about events, by slack-morphism's types of them.
 
+use std::sync::Mutex;
+
+use anyhow::anyhow;
 use slack_morphism::prelude::*;
 
 use crate::screens::home;
-use crate::{BOT, Client, Outcome, later, post};
+use crate::{BOT, Client, Outcome, files, later, post};
 
 /// Slack-morphism's callback for what comes to the Events API's path.
 pub async fn on_push(
@@ -13,8 +16,9 @@ pub async fn on_push(
 ) -> Outcome<()> {
     match event {
         SlackPushEvent::EventCallback(event) => on_event(event, client, state).await,
+        SlackPushEvent::AppRateLimited(_) => Ok(notice("app_rate_limited")?),
         // The library itself answers the challenge.
-        SlackPushEvent::UrlVerification(_) | SlackPushEvent::AppRateLimited(_) => Ok(()),
+        SlackPushEvent::UrlVerification(_) => Ok(()),
     }
 }
 
@@ -24,30 +28,54 @@ pub async fn on_event(
     client: Client,
     _: SlackClientEventsUserState,
 ) -> Outcome<()> {
+    on_body(event.event, client, None);
+    Ok(())
+}
+
+/// One event; over the open ways in also which `attempt` of Slack's this is.
+pub fn on_body(event: SlackEventCallbackBody, client: Client, attempt: Option<u64>) {
     later(async move {
-        match event.event {
-            SlackEventCallbackBody::AppMention(mention) => mentioned(&client, mention).await,
+        match event {
+            SlackEventCallbackBody::AppMention(mention) => {
+                mentioned(&client, mention, attempt).await
+            }
             SlackEventCallbackBody::Message(message) => heard(&client, message).await,
             SlackEventCallbackBody::AppHomeOpened(opened) => publish(&client, opened).await,
             SlackEventCallbackBody::AgentSessionStopped(stop) => stopped(&client, stop).await,
             SlackEventCallbackBody::ReactionAdded(reaction) => reacted(&client, reaction).await,
-            _ => Ok(()),
+            other => {
+                let other = serde_json::to_value(other)?;
+                notice(other["type"].as_str().unwrap_or_default())
+            }
         }
     });
+}
+
+/// The kinds of the events that the app does nothing else about, in the order they came.
+pub static NOTICED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Remembers that one came.
+pub fn notice(kind: &str) -> anyhow::Result<()> {
+    let noticed = NOTICED.lock();
+    noticed
+        .map_err(|error| anyhow!("{error}"))?
+        .push(kind.to_owned());
     Ok(())
 }
 
-/// Which attempt of Slack's this is, the typed event does not say.
-async fn mentioned(client: &Client, event: SlackAppMentionEvent) -> anyhow::Result<()> {
+/// Which attempt of Slack's this is, the typed callbacks are not told.
+async fn mentioned(
+    client: &Client,
+    event: SlackAppMentionEvent,
+    attempt: Option<u64>,
+) -> anyhow::Result<()> {
     let text = event.content.text.unwrap_or_default();
+    let said = match attempt {
+        Some(attempt) => format!("mentioned: {text} (retry {attempt})"),
+        None => format!("mentioned: {text}"),
+    };
     let root = event.origin.thread_ts.unwrap_or(event.origin.ts);
-    post(
-        client,
-        &event.channel,
-        Some(&root),
-        format!("mentioned: {text}"),
-    )
-    .await?;
+    post(client, &event.channel, Some(&root), said).await?;
     Ok(())
 }
 
@@ -55,6 +83,9 @@ async fn heard(client: &Client, event: SlackMessageEvent) -> anyhow::Result<()> 
     let Some(channel) = event.origin.channel else {
         return Ok(());
     };
+    if event.subtype == Some(SlackMessageEventType::FileShare) && event.sender.bot_id.is_none() {
+        return files::got(client, &channel, event.content).await;
+    }
     if event.origin.channel_type != Some(SlackChannelType("im".into())) {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use slack_morphism::prelude::{SlackViewSubmissionResponse as Answer, *};
 
-use crate::screens::{home, note};
+use crate::screens::{home, note, text};
 use crate::{BOT, Client, Outcome, later, post, tell, words};
 
 /// Slack-morphism's callback for everything interactive.
@@ -30,9 +30,24 @@ pub async fn on_interaction(
         SlackInteractionEvent::ViewClosed(event) => {
             later(async move { tell(&client, &event.user.id, "closed the form").await });
         }
-        SlackInteractionEvent::BlockSuggestion(_) | SlackInteractionEvent::DialogSubmission(_) => {}
+        SlackInteractionEvent::BlockSuggestion(event) => {
+            return Ok(SlackInteractionResponse::BlockSuggestion(offered(&event)));
+        }
+        SlackInteractionEvent::DialogSubmission(_) => {}
     }
     Ok(SlackInteractionResponse::Empty)
+}
+
+fn offered(event: &SlackInteractionBlockSuggestionEvent) -> SlackBlockSuggestionResponse {
+    let option = |end: &str| {
+        let (words, value) = (
+            format!("{} {end}", event.value),
+            format!("{}-{end}", event.value),
+        );
+        SlackBlockChoiceItem::new(text(&words), value)
+    };
+    let options = ["map", "works"].map(option).to_vec();
+    SlackBlockSuggestionResponse::Options(SlackBlockSuggestionOptions::new(options))
 }
 
 async fn clicked(client: &Client, event: SlackInteractionBlockActionsEvent) -> anyhow::Result<()> {
@@ -45,6 +60,14 @@ async fn clicked(client: &Client, event: SlackInteractionBlockActionsEvent) -> a
             let pong =
                 SlackApiPostWebhookMessageRequest::new(words("pong")).with_replace_original(true);
             client.respond_to_event(&address, &pong).await?;
+        }
+        "project" => {
+            let address = event.response_url.context("a choice without an address")?;
+            let chosen = action.selected_option.as_ref();
+            let chosen = &chosen.context("a choice of nothing")?.value;
+            let said = SlackApiPostWebhookMessageRequest::new(words(format!("chose {chosen}")))
+                .with_replace_original(true);
+            client.respond_to_event(&address, &said).await?;
         }
         "push" => {
             let push = SlackApiViewsPushRequest::new(event.trigger_id, note("pushed on top"));

@@ -1,13 +1,20 @@
-//! The certification app on slack-morphism, through its typed callbacks and its typed Web API methods only.
+//! The certification app on slack-morphism: its typed Web API methods, and two ways in.
 //!
-//! Usage: `morphism-peer socket|http API_URL PORT`. It prints `ready` once people may begin.
+//! Usage: `morphism-peer typed|open socket|http API_URL PORT`. It prints `ready` once people may begin. `typed` takes
+//! what its callbacks get, over its sockets and its routes for hyper; `open` has frames and bodies from what the
+//! library leaves open: a listener of one's own on its sockets, and its layer for axum.
 
 mod commands;
 mod events;
+mod files;
+mod installs;
 mod interactions;
+mod open;
+mod rest;
 mod screens;
 mod serve;
 mod tour;
+mod untyped;
 
 use std::sync::{Arc, LazyLock};
 
@@ -19,29 +26,45 @@ use slack_morphism::prelude::*;
 /// What every call goes through.
 type Connector = SlackClientHyperConnector<HttpConnector>;
 type Client = Arc<SlackClient<Connector>>;
+type Environment = Arc<SlackClientEventsListenerEnvironment<Connector>>;
 type Outcome<T> = UserCallbackResult<T>;
 
+const SIGNING_SECRET: &str = "sim-signing-secret";
+
 static BOT: LazyLock<SlackApiToken> = LazyLock::new(|| SlackApiToken::new("xoxb-sim".into()));
+static APP: LazyLock<SlackApiToken> = LazyLock::new(|| SlackApiToken::new("xapp-sim".into()));
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let mut next = || arguments.next().context("usage: socket|http API_URL PORT");
-    let (transport, api_url, port) = (next()?, next()?, next()?);
+    let mut next = || {
+        arguments
+            .next()
+            .context("usage: typed|open socket|http API_URL PORT")
+    };
+    let (way, transport, api_url, port) = (next()?, next()?, next()?, next()?);
     let patience = SlackApiRateControlConfig::new().with_max_retries(3);
     let connector = Connector::with_connector(HttpConnector::new())
         .with_slack_api_url(api_url.trim_end_matches('/'))
         .with_rate_control(patience);
     let client = Arc::new(SlackClient::new(connector));
-    let environment =
+    let environment = Arc::new(
         SlackClientEventsListenerEnvironment::new(client).with_error_handler(|error, _, _| {
             eprintln!("app: {error}");
             HttpStatusCode::INTERNAL_SERVER_ERROR
-        });
-    match transport.as_str() {
-        "socket" => serve::over_sockets(Arc::new(environment)).await,
-        _ => serve::over_http(Arc::new(environment), port.parse()?).await,
+        }),
+    );
+    match (way.as_str(), transport.as_str()) {
+        ("open", "socket") => open::over_sockets(environment).await,
+        ("open", _) => open::over_http(environment, port.parse()?).await,
+        (_, "socket") => serve::over_sockets(environment).await,
+        _ => serve::over_http(environment, port.parse()?).await,
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the driver waits for this line")]
+fn ready() {
+    println!("ready");
 }
 
 /// Does something after the acknowledgement, which slack-morphism sends when a callback returns.

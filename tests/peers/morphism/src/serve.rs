@@ -12,9 +12,7 @@ use hyper_util::rt::TokioIo;
 use slack_morphism::prelude::*;
 use tokio::net::TcpListener;
 
-use crate::{Connector, commands, events, interactions};
-
-type Environment = Arc<SlackClientEventsListenerEnvironment<Connector>>;
+use crate::{APP, Environment, SIGNING_SECRET, commands, events, interactions, ready};
 
 /// Listens on Socket Mode until the process ends.
 pub async fn over_sockets(environment: Environment) -> anyhow::Result<()> {
@@ -25,8 +23,7 @@ pub async fn over_sockets(environment: Environment) -> anyhow::Result<()> {
         .with_push_events(events::on_event);
     let config = SlackClientSocketModeConfig::new();
     let listener = SlackClientSocketModeListener::new(&config, environment, callbacks);
-    let token = SlackApiToken::new("xapp-sim".into());
-    listener.listen_for(&token).await?;
+    listener.listen_for(&APP).await?;
     ready();
     listener.serve().await;
     Ok(())
@@ -34,7 +31,7 @@ pub async fn over_sockets(environment: Environment) -> anyhow::Result<()> {
 
 /// Serves the three paths of an app until the process ends.
 pub async fn over_http(environment: Environment, port: u16) -> anyhow::Result<()> {
-    let secret = SlackSigningSecret::new("sim-signing-secret".into());
+    let secret = SlackSigningSecret::new(SIGNING_SECRET.into());
     let push = Arc::new(
         SlackPushEventsListenerConfig::new(secret.clone()).with_events_path("/slack/events".into()),
     );
@@ -68,11 +65,6 @@ pub async fn over_http(environment: Environment, port: u16) -> anyhow::Result<()
             .serve_connection(TokioIo::new(stream), service_fn(routes));
         crate::later(async { connection.await.map_err(|error| anyhow!(error)) });
     }
-}
-
-#[expect(clippy::print_stdout, reason = "the driver waits for this line")]
-fn ready() {
-    println!("ready");
 }
 
 async fn elsewhere(

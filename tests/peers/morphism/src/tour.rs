@@ -1,12 +1,12 @@
 //! Every other outbound call once; what came back, for the driver to judge.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use slack_morphism::prelude::*;
 
+use crate::untyped::{metadata_of, post_with_metadata};
 use crate::{BOT, Client, failure, post, words};
 
 /// Calls what the verbs do not, and says what it saw.
@@ -29,12 +29,10 @@ async fn write(
 ) -> anyhow::Result<SlackTs> {
     let session = client.open_session(&BOT);
     let channel = &event.channel_id;
-    // The library's metadata holds texts only.
-    let payload = HashMap::from([("n".to_owned(), "1".to_owned())]);
-    let metadata = SlackMessageMetadata::new("tour".into()).with_event_payload(payload);
-    let first = words("tour: one").with_metadata(metadata);
-    let first = SlackApiChatPostMessageRequest::new(channel.clone(), first);
-    let ts = session.chat_post_message(&first).await?.ts;
+    let payload = json!({ "n": 1, "deep": { "er": true } });
+    let noted = post_with_metadata(client, channel, "tour: noted", "tour", payload).await?;
+    seen["metadata"] = json!(metadata_of(client, channel, &noted).await?);
+    let ts = post(client, channel, None, "tour: one").await?;
     let second = words("tour: two");
     let second = SlackApiChatUpdateRequest::new(channel.clone(), second, ts.clone());
     session.chat_update(&second).await?;
