@@ -3,8 +3,11 @@
 //! `message` says what happened and `hint` what to do now; both are shown. `source` is for the
 //! log alone and is never shown. Each edge renders an `Error` in one place of its own.
 
-use std::borrow::Cow;
 use std::time::Duration;
+
+use crate::domain::language::Language;
+use crate::domain::text::Text;
+use crate::text;
 
 /// What every fallible function of the core returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -13,8 +16,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
-    message: Cow<'static, str>,
-    hint: Option<Cow<'static, str>>,
+    message: Text,
+    hint: Option<Text>,
     source: Option<anyhow::Error>,
     reference: ErrorRef,
 }
@@ -68,7 +71,7 @@ impl std::fmt::Display for ErrorRef {
 
 impl Error {
     /// An error with the sentence a person will read.
-    pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(kind: Kind, message: impl Into<Text>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -80,13 +83,15 @@ impl Error {
 
     /// A fault of ours: the cause goes to the log, the person gets a reference to quote.
     pub fn internal(source: impl Into<anyhow::Error>) -> Self {
-        Self::new(Kind::Internal, "Something went wrong on my side.")
-            .hint("Try again; if it stays, give your admin the reference below.")
+        Self::new(Kind::Internal, text!("Something went wrong on my side."))
+            .hint(text!(
+                "Try again; if it stays, give your admin the reference below."
+            ))
             .source(source)
     }
 
     /// Adds the next step.
-    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Text>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -98,9 +103,17 @@ impl Error {
     }
 
     /// The same failure in other words.
-    pub fn reworded(mut self, message: String, hint: Option<String>) -> Self {
+    pub fn reworded(mut self, message: impl Into<Text>, hint: Option<Text>) -> Self {
         self.message = message.into();
-        self.hint = hint.map(Cow::from);
+        self.hint = hint;
+        self
+    }
+
+    /// The same failure with everything that is shown and not our own words passed through
+    /// `change`.
+    pub fn with_foreign_words(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.message = self.message.with_foreign_words(&change);
+        self.hint = self.hint.map(|hint| hint.with_foreign_words(&change));
         self
     }
 
@@ -110,13 +123,13 @@ impl Error {
     }
 
     /// What happened, for a person.
-    pub fn message(&self) -> &str {
+    pub fn message(&self) -> &Text {
         &self.message
     }
 
     /// What to do now, for a person.
-    pub fn next_step(&self) -> Option<&str> {
-        self.hint.as_deref()
+    pub fn next_step(&self) -> Option<&Text> {
+        self.hint.as_ref()
     }
 
     /// The cause, for the log.
@@ -131,17 +144,23 @@ impl Error {
 
     /// Message and next step in one line, for a model or a terminal.
     pub fn sentence(&self) -> String {
-        match &self.hint {
-            Some(hint) if hint.starts_with('\n') => format!("{}{hint}", self.message),
-            Some(hint) => format!("{} {hint}", self.message),
-            None => self.message.clone().into_owned(),
+        self.sentence_in(Language::English)
+    }
+
+    /// The same in a person's language.
+    pub fn sentence_in(&self, language: Language) -> String {
+        let message = self.message.to(language);
+        match self.hint.as_ref().map(|hint| hint.to(language)) {
+            Some(hint) if hint.starts_with('\n') => message + &hint,
+            Some(hint) => format!("{message} {hint}"),
+            None => message,
         }
     }
 }
 
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+        write!(f, "{}", self.message)
     }
 }
 

@@ -337,7 +337,7 @@ mod tests {
         ) {
             (Ok(_), None) => {}
             (Err(error), Some(part)) => {
-                assert!(error.message().contains(part), "{error} lacks {part:?}");
+                assert!(error.to_string().contains(part), "{error} lacks {part:?}");
             }
             (outcome, expected) => panic!("{arguments}: {outcome:?}, expected {expected:?}"),
         };

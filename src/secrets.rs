@@ -61,8 +61,8 @@ impl Secrets {
         let first = self.store.get_sealed(&reference).await?.unwrap_or_default();
         self.sealer.open(KEY_CHECK, &first).map(drop).map_err(|error| {
             error.reworded(
-                "The sealing key is not the one that this database was first used with.".to_owned(),
-                Some("Restore the key in `secrets.key_file`, or give every replica the same `secrets.key`.".to_owned()),
+                "The sealing key is not the one that this database was first used with.",
+                Some("Restore the key in `secrets.key_file`, or give every replica the same `secrets.key`.".into()),
             )
         })
     }

@@ -17,6 +17,7 @@ use crate::error::{Error, Kind, Result};
 use crate::executor::{Caller, Check, Ready};
 use crate::llm::{ChatModel, prices};
 use crate::store::{Approval, ClaimedRun, CompletionRow, Lease};
+use crate::text;
 
 /// Who calls tools, in usage.
 const AGENT: &str = "slack-agent";
@@ -104,8 +105,8 @@ impl Agent {
             "a run failed: {error}"
         );
         let post = Post::Failed {
-            message: error.message().to_owned(),
-            hint: error.next_step().map(str::to_owned),
+            message: error.message().clone(),
+            hint: error.next_step().cloned(),
             reference: error.reference().to_string(),
             unknown: Self::unknown(&self.store.steps(&claimed.run.id).await?),
             run: claimed.run.id.clone(),
@@ -422,7 +423,7 @@ fn working(ready: &[(&ToolCall, Box<Ready>)]) -> Option<Post> {
         .map(|(call, _)| format!("`{}`", call.name))
         .collect();
     (!names.is_empty()).then(|| Post::Working {
-        note: format!("Running {}", names.join(", ")),
+        note: text!("Running {calls}", calls = names.join(", ")),
     })
 }
 

@@ -73,7 +73,7 @@ fn why(error: CallError) -> Error {
             "Check slack.api_url, and that this machine reaches slack.com.",
         ),
     };
-    Error::from(error).reworded(sentence, Some(hint.to_owned()))
+    Error::from(error).reworded(sentence, Some(hint.into()))
 }
 
 /// Whether a socket can be opened: an address for one is asked for, and not used.

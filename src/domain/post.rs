@@ -4,8 +4,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::money::NanoDollars;
+use super::text::Text;
 use super::tool::{Refusal, Risk};
 use crate::ids::{ApprovalId, ConnectionId, RunId, UserId};
+use crate::text;
 
 /// The one message of a run, as it should look now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,7 +16,7 @@ pub enum Post {
     /// Still at it.
     Working {
         /// What is going on, such as "Running `sales__list_tables`".
-        note: String,
+        note: Text,
     },
     /// Waiting for the asker's decision.
     AskApproval(ApprovalRequest),
@@ -31,9 +33,9 @@ pub enum Post {
     /// It ended without an answer.
     Failed {
         /// What happened.
-        message: String,
+        message: Text,
         /// What to do now.
-        hint: Option<String>,
+        hint: Option<Text>,
         /// What to quote to an admin.
         reference: String,
         /// Tools that may or may not have run and were not repeated.
@@ -83,7 +85,7 @@ impl Post {
     /// How every run's message begins.
     pub fn thinking() -> Self {
         Self::Working {
-            note: "Thinking".to_owned(),
+            note: text!("Thinking"),
         }
     }
 

@@ -55,8 +55,7 @@ pub(super) fn redact_error(error: Error, target: &Target) -> Error {
         let clean = without_control_characters(&redact(text, target));
         clean[..clean.floor_char_boundary(LONGEST_ERROR)].to_owned()
     };
-    let (message, hint) = (shown(error.message()), error.next_step().map(shown));
-    error.reworded(message, hint)
+    error.with_foreign_words(shown)
 }
 
 fn redact(text: &str, target: &Target) -> String {

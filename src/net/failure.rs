@@ -11,9 +11,9 @@ use crate::error::{Error, Kind};
 /// [`Kind::Upstream`] the other side may have done what it was asked.
 pub fn failure(who: &str, error: reqwest::Error) -> Error {
     if let Some(refusal) = find::<Error>(&error) {
-        let again = Error::new(refusal.kind().clone(), refusal.message().to_owned());
+        let again = Error::new(refusal.kind().clone(), refusal.message());
         return match refusal.next_step() {
-            Some(hint) => again.hint(hint.to_owned()),
+            Some(hint) => again.hint(hint),
             None => again,
         };
     }

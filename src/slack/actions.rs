@@ -69,12 +69,12 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
         }
         TOOLS => {
             let place = (!action.value.is_empty()).then(|| Place::read(&action.value));
-            let view = browser::view(app, &caller.person, place.as_ref()).await?;
+            let view = browser::view(app, caller.language, &caller.person, place.as_ref()).await?;
             open(app, action, &view).await
         }
         TOOL_SWITCH => {
             let place = browser::switch(app, &caller.person, &action.value).await?;
-            let view = browser::view(app, &caller.person, Some(&place)).await?;
+            let view = browser::view(app, caller.language, &caller.person, Some(&place)).await?;
             open(app, action, &view).await
         }
         CHOOSE_MODEL => {
@@ -110,6 +110,7 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
                 .disconnect(&caller.person, &connection)
                 .await?;
             Ok(Reply::Replace(screens::disconnected(
+                action.caller.language,
                 connection.name.as_str(),
             )))
         }
@@ -119,7 +120,7 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
         RETRY => retry(app, caller, &action.value).await,
         id if id.starts_with(TOOL_PAGE) => {
             let place = Place::read(&action.value);
-            let view = browser::view(app, &caller.person, Some(&place)).await?;
+            let view = browser::view(app, caller.language, &caller.person, Some(&place)).await?;
             open(app, action, &view).await
         }
         id if let Some(verb) = id.strip_prefix(RUN) => {

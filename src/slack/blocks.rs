@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::domain::language::Language;
+use crate::text;
+
 /// Slack's limits, in characters.
 const SECTION_TEXT: usize = 3_000;
 const BUTTON_TEXT: usize = 75;
@@ -114,12 +117,18 @@ pub fn button(text: &str, action_id: &str, value: &str, style: Style) -> Value {
 }
 
 /// The same button, which asks once more before it does it.
-pub fn confirmed(mut button: Value, title: &str, question: &str, yes: &str) -> Value {
+pub fn confirmed(
+    language: Language,
+    mut button: Value,
+    title: &str,
+    question: &str,
+    yes: &str,
+) -> Value {
     button["confirm"] = json!({
         "title": plain(title),
         "text": plain(&clipped(question, 300)),
         "confirm": plain(yes),
-        "deny": plain("Cancel"),
+        "deny": plain(&text!("Cancel").to(language)),
     });
     button
 }

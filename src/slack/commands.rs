@@ -176,7 +176,7 @@ mod tests {
         ) {
             (Ok(verb), Ok(expected)) => assert_eq!(verb, expected, "{text:?}"),
             (Err(error), Err(part)) => {
-                assert!(error.message().contains(part), "{error} lacks {part:?}");
+                assert!(error.to_string().contains(part), "{error} lacks {part:?}");
             }
             (outcome, expected) => panic!("{text:?}: {outcome:?}, expected {expected:?}"),
         };

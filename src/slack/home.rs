@@ -17,6 +17,7 @@ use super::mrkdwn::{code, escape};
 use super::{commands, people, places, screens};
 use crate::agent::models::is_priced;
 use crate::app::App;
+use crate::domain::language::Language;
 use crate::domain::principal::Principal;
 use crate::domain::run::RunState;
 use crate::error::{Error, Kind, Result};
@@ -108,11 +109,12 @@ pub async fn only_admins(app: &App, person: &Principal) -> Result<()> {
 }
 
 async fn view(app: &App, person: &Principal, at_most: Duration) -> Result<Value> {
+    let language = people::language(app, &person.user).await;
     let mut blocks = vec![
         header("Patchbay"),
         context("Your tools, in any conversation. What is here is yours; nobody else sees it."),
     ];
-    blocks.extend(connections(app, person).await?);
+    blocks.extend(connections(app, language, person).await?);
     blocks.push(divider());
     blocks.extend(questions(app, person).await?);
     blocks.push(divider());
@@ -130,7 +132,7 @@ async fn view(app: &App, person: &Principal, at_most: Duration) -> Result<Value>
     Ok(json!({ "type": "home", "blocks": blocks }))
 }
 
-async fn connections(app: &App, person: &Principal) -> Result<Vec<Value>> {
+async fn connections(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
     let connections = app.connections.list(person).await?;
     let count = connections.len();
     let title = match count {
@@ -142,7 +144,7 @@ async fn connections(app: &App, person: &Principal) -> Result<Vec<Value>> {
     let mut blocks = vec![section_with(&title, connect)];
     for connection in connections.iter().take(MOST_CONNECTIONS) {
         blocks.push(section(&commands::connection_line(app, connection)));
-        blocks.push(screens::connection_buttons(connection));
+        blocks.push(screens::connection_buttons(language, connection));
     }
     if count > MOST_CONNECTIONS {
         let more = count - MOST_CONNECTIONS;

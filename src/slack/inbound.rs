@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::mrkdwn;
+use crate::domain::language::Language;
 use crate::domain::principal::Principal;
 use crate::domain::run::Asked;
 use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
@@ -65,11 +66,47 @@ pub enum Inbound {
     Ignored(&'static str),
 }
 
+impl Inbound {
+    /// Who can be answered in private.
+    pub fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::Command(command) => Some(&command.caller),
+            Self::Action(action) => Some(&action.caller),
+            Self::Submission(submission) => Some(&submission.caller),
+            Self::Shortcut(shortcut) => Some(&shortcut.caller),
+            Self::Question(_)
+            | Self::Overheard(_)
+            | Self::Change(_)
+            | Self::Notice(_)
+            | Self::Stop(_)
+            | Self::Ignored(_) => None,
+        }
+    }
+
+    /// The same, to note what is learned of them.
+    pub fn caller_mut(&mut self) -> Option<&mut Caller> {
+        match self {
+            Self::Command(command) => Some(&mut command.caller),
+            Self::Action(action) => Some(&mut action.caller),
+            Self::Submission(submission) => Some(&mut submission.caller),
+            Self::Shortcut(shortcut) => Some(&mut shortcut.caller),
+            Self::Question(_)
+            | Self::Overheard(_)
+            | Self::Change(_)
+            | Self::Notice(_)
+            | Self::Stop(_)
+            | Self::Ignored(_) => None,
+        }
+    }
+}
+
 /// Who did it, and how to answer them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
     /// The person.
     pub person: Principal,
+    /// The language they read: English until Slack was asked.
+    pub language: Language,
     /// Where they were, if anywhere.
     pub channel: Option<ChannelId>,
     /// The thread they were in, when they wrote to the bot or clicked.
@@ -263,6 +300,7 @@ fn command(payload: &Value) -> Result<Received, Malformed> {
             team(payload)?,
             UserId::new(required(payload, "/user_id", "user_id")?),
         ),
+        language: Language::default(),
         channel: text(payload, "/channel_id").map(ChannelId::new),
         thread: None,
         trigger: Some(trigger.to_owned()),

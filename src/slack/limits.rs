@@ -126,6 +126,15 @@ impl Limits {
         Ok(wait)
     }
 
+    /// Whether a call would have its turn at once.
+    pub fn has_turn(&self, method: &'static str, now: Instant) -> bool {
+        let rate = rate(method);
+        let room = rate.every * rate.burst.saturating_sub(1);
+        let buckets = self.buckets();
+        let bucket = buckets.get(&key(method, None));
+        bucket.is_none_or(|bucket| bucket.paused_until <= now && bucket.full_at <= now + room)
+    }
+
     /// Slack said "later": nobody calls this method (in this channel, where Slack counts by
     /// channel) before `wait` is over.
     pub fn pause(&self, method: &'static str, channel: Option<&str>, wait: Duration, now: Instant) {

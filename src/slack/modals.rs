@@ -17,8 +17,11 @@ use super::blocks::{Message, Style, actions, button, plain, section};
 use super::inbound::{Action, Caller, Inbound, Submission};
 use super::router::{self, Reply};
 use crate::app::App;
+use crate::domain::language::Language;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ChannelId, MessageTs, UserId};
+use crate::text;
 
 /// How long Slack gets to show what came with an acknowledgement.
 const HEAD_START: Duration = Duration::from_millis(300);
@@ -92,8 +95,12 @@ pub async fn submit(app: &Arc<App>, submission: &Submission) -> Result<Reply> {
 
 /// Shows what came of a submission: in the form, and where it was opened from.
 pub async fn show(app: &App, submission: &Submission, message: &Message, failed: bool) {
-    let title = if failed { "Not connected" } else { "Connected" };
-    let mut view = notice(title, message.blocks.clone());
+    let language = submission.caller.language;
+    let title = match failed {
+        true => text!("Not connected"),
+        false => text!("Connected"),
+    };
+    let mut view = notice(language, &title, message.blocks.clone());
     if failed {
         connect::offer_again(app, submission, &mut view);
     }
@@ -123,10 +130,11 @@ pub async fn show_click(app: &App, action: &Action, message: &Message) -> bool {
     };
     let mut blocks = message.blocks.clone();
     if !view.home {
-        let menu = button("Menu", super::actions::MENU, "", Style::Plain);
+        let label = text!("Menu").to(action.caller.language);
+        let menu = button(&label, super::actions::MENU, "", Style::Plain);
         blocks.push(actions(vec![menu]));
     }
-    let mut form = notice("Patchbay", blocks);
+    let mut form = notice(action.caller.language, &"Patchbay".into(), blocks);
     if !view.home {
         // Where the menu was opened is still to be known when it is gone back to.
         form["private_metadata"] = json!(view.metadata);
@@ -156,13 +164,17 @@ pub async fn open(app: &App, action: &Action, view: &Value) -> Result<()> {
 }
 
 /// A form that only says something.
-pub fn notice(title: &str, blocks: Vec<Value>) -> Value {
-    json!({ "type": "modal", "title": plain(title), "close": plain("Close"), "blocks": blocks })
+pub fn notice(language: Language, title: &Text, blocks: Vec<Value>) -> Value {
+    json!({ "type": "modal", "title": plain(&title.to(language)), "close": plain(&text!("Close").to(language)), "blocks": blocks })
 }
 
 /// A form that says that work is going on.
-pub fn busy(text: &str) -> Value {
-    notice("Connect", vec![section(&format!("⏳ {text}"))])
+pub fn busy(language: Language, text: &str) -> Value {
+    notice(
+        language,
+        &text!("Connect"),
+        vec![section(&format!("⏳ {text}"))],
+    )
 }
 
 /// A button in somebody else's form is not for this person.
@@ -195,9 +207,9 @@ fn refuse_other(opened_by: Option<UserId>, caller: &Caller) -> Result<()> {
     match opened_by {
         Some(user) if user != caller.person.user => Err(Error::new(
             Kind::Forbidden,
-            "That form was opened by somebody else.",
+            text!("That form was opened by somebody else."),
         )
-        .hint("Open your own with the slash command.")),
+        .hint(text!("Open your own with the slash command."))),
         Some(_) | None => Ok(()),
     }
 }

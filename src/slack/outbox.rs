@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::blocks::Message;
 use super::client::{CallError, SessionStatus, StreamEnd};
-use super::elsewhere;
 use super::standing::is_about_the_token;
+use super::{elsewhere, people};
 use crate::app::App;
 use crate::domain::post::{Post, Withdrawn};
 use crate::error::Result;
@@ -130,8 +130,9 @@ pub(super) async fn deliver(
     let mut outgoing = outgoing.clone();
     let resumed = outgoing.file_state == FileState::Uploaded;
     file::upload(app, &mut outgoing).await?;
+    let language = people::language(app, &outgoing.asker).await;
     loop {
-        let page = pages::page(&outgoing);
+        let page = pages::page(language, &outgoing);
         let ts = send_page(app, &outgoing, &page.message).await?;
         outgoing.stands_at(&ts);
         if file::is_to_be_shared(&outgoing) {

@@ -9,12 +9,15 @@ use tokio::time::Instant;
 use super::client::{CallError, Profile};
 use crate::app::App;
 use crate::bounded::make_room;
+use crate::domain::language::Language;
 use crate::ids::UserId;
 
 /// People that are remembered.
 const MOST_REMEMBERED: usize = 5_000;
 /// For how long what Slack said of a person is shown.
 pub const A_WHILE: Duration = Duration::from_secs(60);
+/// How long an answer waits to be put in the right language.
+const SOON: Duration = Duration::from_secs(1);
 /// For how long a name is used: few people change theirs.
 pub const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -28,6 +31,8 @@ struct Known {
 #[derive(Debug, Default)]
 pub struct People {
     known: Mutex<HashMap<UserId, Known>>,
+    /// Until when nobody waits for Slack to say in which language somebody reads.
+    silent_until: Mutex<Option<Instant>>,
 }
 
 impl People {
@@ -35,10 +40,28 @@ impl People {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_silent(&self, now: Instant) -> bool {
+        let until = self.silent_until.lock();
+        until
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some_and(|until| now < until)
+    }
+
+    fn silent_for(&self, wait: Duration, now: Instant) {
+        let until = self.silent_until.lock();
+        *until.unwrap_or_else(PoisonError::into_inner) = Some(now + wait);
+    }
+
     fn recall(&self, user: &UserId, at_most: Duration, now: Instant) -> Option<Profile> {
         let known = self.known();
         let known = known.get(user)?;
         (now.duration_since(known.as_of) < at_most).then(|| known.profile.clone())
+    }
+
+    /// In which language somebody reads, as far as that is known without asking.
+    pub fn known_language(&self, user: &UserId) -> Option<Language> {
+        let profile = self.recall(user, A_DAY, Instant::now())?;
+        Some(profile.language)
     }
 
     fn remember(&self, user: &UserId, profile: Profile, as_of: Instant) {
@@ -61,6 +84,30 @@ pub async fn profile(app: &App, user: &UserId, at_most: Duration) -> Result<Prof
     let profile = app.slack.profile(user).await?;
     app.people.remember(user, profile.clone(), asked);
     Ok(profile)
+}
+
+/// In which language somebody reads; English where Slack does not say soon. Nothing waits for a
+/// turn for it, and nobody a second time while Slack is silent: a word in English is better than a
+/// late one.
+pub async fn language(app: &App, user: &UserId) -> Language {
+    if let Some(language) = app.people.known_language(user) {
+        return language;
+    }
+    let now = Instant::now();
+    if app.people.is_silent(now) || !app.slack.may_ask_of_people() {
+        return Language::default();
+    }
+    let asked = tokio::time::timeout(SOON, profile(app, user, A_DAY)).await;
+    match asked.unwrap_or(Err(CallError::Unheard("time-out"))) {
+        Ok(profile) => profile.language,
+        Err(error) => {
+            if !matches!(error, CallError::Refused(_)) {
+                app.people.silent_for(A_WHILE, now);
+            }
+            tracing::info!("Slack did not say in which language somebody reads: {error}");
+            Language::default()
+        }
+    }
 }
 
 /// Whether somebody runs the workspace, as Slack says now; in doubt they do not.

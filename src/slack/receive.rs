@@ -11,9 +11,11 @@ use super::inbound::{self, Caller, Command, Envelope, Inbound, Notice, Question,
 use super::{commands, modals, notices, overheard, router};
 use crate::app::App;
 use crate::domain::run::{Run, RunState};
+use crate::domain::text::Text;
 use crate::error::Result;
 use crate::ids::{InboxId, LeaseToken, RunId, TeamId};
 use crate::store::{Arrival, Change, Delivery, Stored, in_time};
+use crate::text;
 
 /// The largest delivery that is read, in bytes, over sockets and over HTTP. A message of 40,000
 /// characters comes with its blocks, with what it was before an edit, and with each letter beyond
@@ -47,7 +49,7 @@ pub struct Note {
     /// How to answer.
     pub response_url: Option<String>,
     /// What they wanted, in words that hold no secret.
-    pub wanted: String,
+    pub wanted: Text,
 }
 
 /// Takes one delivery in. No network call happens before the answer.
@@ -151,12 +153,16 @@ async fn ask(app: &App, dedupe_key: String, run: &Run, change: Option<&Change>) 
 async fn handle(
     app: &Arc<App>,
     dedupe_key: String,
-    inbound: Inbound,
+    mut inbound: Inbound,
     change: Option<&Change>,
 ) -> Ack {
     let Some(note) = note(app, &inbound) else {
         return Ack::Empty;
     };
+    if let Some(caller) = inbound.caller_mut() {
+        let known = app.people.known_language(&caller.person.user);
+        caller.language = known.unwrap_or_default();
+    }
     let (team, payload) = (team(&inbound), json!(note));
     let delivery = delivery(app, dedupe_key, team, kind(&inbound), payload);
     let until = app.clock.now() + app.config.slack.handler_timeout;
@@ -242,7 +248,7 @@ fn team(inbound: &Inbound) -> TeamId {
 }
 
 fn note(app: &App, inbound: &Inbound) -> Option<Note> {
-    let note = |caller: &Caller, wanted: String| Note {
+    let note = |caller: &Caller, wanted: Text| Note {
         user: caller.person.user.clone(),
         channel: caller.channel.clone(),
         thread: caller.thread.clone(),
@@ -254,13 +260,13 @@ fn note(app: &App, inbound: &Inbound) -> Option<Note> {
             let verb = command.text.split_whitespace().next().unwrap_or_default();
             Some(note(
                 &command.caller,
-                format!("`{} {}`", app.config.slack.command, verb.replace('`', "'")),
+                format!("`{} {}`", app.config.slack.command, verb.replace('`', "'")).into(),
             ))
         }
-        Inbound::Action(action) => Some(note(&action.caller, "what you clicked".to_owned())),
+        Inbound::Action(action) => Some(note(&action.caller, text!("what you clicked"))),
         Inbound::Submission(submission) => {
             let opened = modals::Opened::read(&submission.view.metadata);
-            let mut note = note(&submission.caller, "connecting".to_owned());
+            let mut note = note(&submission.caller, text!("connecting"));
             note.response_url = note
                 .response_url
                 .or(opened.and_then(|opened| opened.response_url));
@@ -271,15 +277,15 @@ fn note(app: &App, inbound: &Inbound) -> Option<Note> {
             channel: Some(question.channel.clone()),
             thread: None,
             response_url: None,
-            wanted: "your message".to_owned(),
+            wanted: text!("your message"),
         }),
-        Inbound::Shortcut(shortcut) => Some(note(&shortcut.caller, "the shortcut".to_owned())),
+        Inbound::Shortcut(shortcut) => Some(note(&shortcut.caller, text!("the shortcut"))),
         Inbound::Stop(stop) => Some(Note {
             user: stop.by.user.clone(),
             channel: Some(stop.channel.clone()),
             thread: Some(stop.thread.clone()),
             response_url: None,
-            wanted: "stopping".to_owned(),
+            wanted: text!("stopping"),
         }),
         Inbound::Overheard(_) | Inbound::Change(_) | Inbound::Notice(_) | Inbound::Ignored(_) => {
             None

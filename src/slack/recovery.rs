@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::inbound::Caller;
 use super::receive::Note;
-use super::{router, screens};
+use super::{people, router, screens};
 use crate::app::App;
 use crate::domain::principal::Principal;
 use crate::error::Result;
@@ -44,6 +44,7 @@ async fn recover_one(app: &App) -> Result<bool> {
         }
     };
     let caller = Caller {
+        language: people::language(app, &note.user).await,
         person: Principal::new(unfinished.team, note.user),
         channel: note.channel,
         thread: note.thread,
@@ -57,7 +58,7 @@ async fn recover_one(app: &App) -> Result<bool> {
     router::answer(
         app,
         &caller,
-        &screens::interrupted_command(&note.wanted),
+        &screens::interrupted_command(caller.language, &note.wanted),
         false,
     )
     .await?;

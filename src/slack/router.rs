@@ -10,11 +10,13 @@ use tokio::time::Instant;
 use super::client::{CallError, SessionStatus, UNANSWERED};
 use super::inbound::{Caller, Inbound, Question, Stop, Unanswerable};
 use super::receive::Ack;
-use super::{actions, blocks, commands, home, modals, screens, shortcuts};
+use super::{actions, blocks, commands, home, modals, people, screens, shortcuts};
 use crate::app::App;
+use crate::domain::language::Language;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ChannelId, InboxId, LeaseToken};
 use crate::slack::blocks::Message;
+use crate::text;
 
 /// What a handler wants shown to the one who asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,10 +30,13 @@ pub enum Reply {
 }
 
 /// Works on a delivery in the background, within its time, to exactly one visible outcome.
-pub fn start(app: &Arc<App>, id: InboxId, lease: LeaseToken, inbound: Inbound) {
+pub fn start(app: &Arc<App>, id: InboxId, lease: LeaseToken, mut inbound: Inbound) {
     let work = {
         let app = app.clone();
         async move {
+            if let Some(caller) = inbound.caller_mut() {
+                caller.language = people::language(&app, &caller.person.user).await;
+            }
             let limit = app.config.slack.handler_timeout.mul_f32(0.8);
             let started = Instant::now();
             // A panic is an outcome as well: whoever asked is told.
@@ -48,7 +53,7 @@ pub fn start(app: &Arc<App>, id: InboxId, lease: LeaseToken, inbound: Inbound) {
             if let Err(error) = app.store.finish_delivery(&id, app.clock.now()).await {
                 tracing::warn!(error.cause = ?error.cause(), "a delivery was not marked as finished");
             }
-            if let Some(caller) = caller(&inbound) {
+            if let Some(caller) = inbound.caller() {
                 home::refresh(&app, &caller.person).await;
             }
         }
@@ -99,11 +104,12 @@ async fn stopped(app: &App, stop: &Stop) -> Result<Reply> {
 
 /// A message that cannot be a question gets a reason, in its thread.
 async fn unanswerable(app: &App, question: &Question) -> Result<Reply> {
+    let language = people::language(app, &question.asker.user).await;
     let message = match &question.text {
         Ok(_) => return Ok(Reply::Shown),
-        Err(Unanswerable::Empty) => screens::nothing_asked(&app.config.slack.command),
-        Err(Unanswerable::TooLong) => screens::too_long(),
-        Err(Unanswerable::TooMany) => screens::too_many(),
+        Err(Unanswerable::Empty) => screens::nothing_asked(language, &app.config.slack.command),
+        Err(Unanswerable::TooLong) => screens::too_long(language),
+        Err(Unanswerable::TooMany) => screens::too_many(language),
     };
     app.slack
         .post(&question.channel, Some(&question.thread), &message, None)
@@ -114,13 +120,16 @@ async fn unanswerable(app: &App, question: &Question) -> Result<Reply> {
 /// Shows what came of it; whoever addressed the bot reads an answer or a reason.
 async fn show(app: &App, inbound: &Inbound, outcome: Result<Reply>) {
     let failed = outcome.is_err();
+    let language = inbound
+        .caller()
+        .map_or_else(Language::default, |caller| caller.language);
     let (message, replace) = match outcome {
         Ok(Reply::Shown) => return,
         Ok(Reply::Private(message)) => (message, false),
         Ok(Reply::Replace(message)) => (message, true),
         Err(error) => {
             log(&error);
-            (screens::failure(&error), false)
+            (screens::failure(language, &error), false)
         }
     };
     if let Inbound::Submission(submission) = inbound {
@@ -131,7 +140,7 @@ async fn show(app: &App, inbound: &Inbound, outcome: Result<Reply>) {
     {
         return;
     }
-    let Some(caller) = caller(inbound) else {
+    let Some(caller) = inbound.caller() else {
         return;
     };
     if let Err(error) = answer(app, caller, &message, replace).await {
@@ -192,14 +201,17 @@ async fn answer_there(
 
 /// The answer when nothing could be stored, and so nothing was started.
 pub fn storage_is_down(inbound: &Inbound, error: &Error) -> Ack {
-    let message = screens::failure(error);
+    let language = inbound
+        .caller()
+        .map_or_else(Language::default, |caller| caller.language);
+    let message = screens::failure(language, error);
     match inbound {
         Inbound::Command(_) => Ack::Body(json!({
             "response_type": "ephemeral", "text": message.text, "blocks": message.blocks,
         })),
         Inbound::Submission(_) => Ack::Body(json!({
             "response_action": "push",
-            "view": modals::notice("Not connected", vec![blocks::section(&message.text)]),
+            "view": modals::notice(language, &text!("Not connected"), vec![blocks::section(&message.text)]),
         })),
         // A click's acknowledgement carries nothing; without one Slack marks the click as failed.
         Inbound::Action(_)
@@ -210,21 +222,6 @@ pub fn storage_is_down(inbound: &Inbound, error: &Error) -> Ack {
         | Inbound::Change(_)
         | Inbound::Stop(_)
         | Inbound::Ignored(_) => Ack::Refused,
-    }
-}
-
-fn caller(inbound: &Inbound) -> Option<&Caller> {
-    match inbound {
-        Inbound::Command(command) => Some(&command.caller),
-        Inbound::Action(action) => Some(&action.caller),
-        Inbound::Submission(submission) => Some(&submission.caller),
-        Inbound::Shortcut(shortcut) => Some(&shortcut.caller),
-        Inbound::Question(_)
-        | Inbound::Overheard(_)
-        | Inbound::Change(_)
-        | Inbound::Notice(_)
-        | Inbound::Stop(_)
-        | Inbound::Ignored(_) => None,
     }
 }
 
@@ -240,5 +237,5 @@ fn log(error: &Error) {
 }
 
 fn too_slow() -> Error {
-    Error::new(Kind::Timeout, "This took too long, so I stopped.").hint("Try again.")
+    Error::new(Kind::Timeout, text!("This took too long, so I stopped.")).hint(text!("Try again."))
 }

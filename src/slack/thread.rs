@@ -17,10 +17,12 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Answers, outbox};
 use crate::app::App;
+use crate::domain::language::Language;
 use crate::domain::progress::Progress;
 use crate::error::Result;
 use crate::runs::Shown;
 use crate::store::Outgoing;
+use crate::text;
 
 use page::{Page, Went};
 
@@ -126,13 +128,18 @@ async fn over(mut progress: watch::Receiver<Progress>) {
 }
 
 /// What a message says that is brought up to date instead of growing.
-fn draft(progress: &Progress, from: usize, opens: &str) -> super::blocks::Message {
+fn draft(
+    language: Language,
+    progress: &Progress,
+    from: usize,
+    opens: &str,
+) -> super::blocks::Message {
     let mut lines: Vec<String> = progress.tasks.iter().map(text::task_line).collect();
     let text = text::stable(progress);
     if lines.is_empty() && text.len() <= from {
-        return outbox::render(&crate::domain::post::Post::thinking());
+        return outbox::render(language, &crate::domain::post::Post::thinking());
     }
-    lines.insert(0, "⏳ Working on it".to_owned());
+    lines.insert(0, text!("⏳ Working on it").to(language));
     let message = super::blocks::Message::new(lines.join("\n"));
     match text.get(from..).filter(|text| !text.trim().is_empty()) {
         Some(text) => message.block(super::blocks::markdown(&format!("{opens}{text}"))),

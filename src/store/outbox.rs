@@ -20,6 +20,8 @@ pub struct Outgoing {
     /// The run it belongs to.
     #[sqlx(rename = "run_id")]
     pub run: RunId,
+    /// Who asked, and so in whose language it is.
+    pub asker: UserId,
     /// The workspace.
     #[sqlx(rename = "team_id")]
     pub team: TeamId,
@@ -146,7 +148,8 @@ impl Store {
                               and (lease_until is null or lease_until < $3)
                             order by next_at limit 1)
               and revision > sent_revision and (lease_until is null or lease_until < $3)
-            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
+            returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
+                team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(LeaseToken::generate())
             .bind(until)
@@ -177,7 +180,8 @@ impl Store {
             set lease_token = $2, lease_until = $3, attempts = attempts + 1
             where run_id = $1 and (lease_until is null or lease_until < $4)
               and exists (select 1 from runs where runs.id = outbox.run_id and runs.state = 'running')
-            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
+            returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
+                team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(run)
             .bind(LeaseToken::generate())
@@ -196,7 +200,8 @@ impl Store {
         const SQL: &str = "update outbox
             set lease_until = $3
             where run_id = $1 and lease_token = $2
-            returning run_id, team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
+            returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
+                team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(&held.run)
             .bind(&held.lease_token)

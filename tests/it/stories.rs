@@ -9,6 +9,7 @@ mod errors;
 mod faults;
 pub mod files;
 pub mod home;
+mod languages;
 mod live;
 pub mod long;
 mod outages;

@@ -2,6 +2,7 @@
 
 mod errors;
 mod guide;
+mod languages;
 mod manifest;
 
 use std::collections::{BTreeMap, BTreeSet};

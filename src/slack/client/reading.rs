@@ -1,9 +1,11 @@
 //! What Slack tells about people and places.
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use url::Url;
 
 use super::{CallError, SlackClient};
+use crate::domain::language::Language;
 use crate::ids::{ChannelId, MessageTs, UserId};
 
 /// A person, as far as we ask.
@@ -16,6 +18,8 @@ pub struct Profile {
     pub own: bool,
     /// Whether they run it; of another workspace's admins that is not said.
     pub admin: bool,
+    /// The language they read.
+    pub language: Language,
 }
 
 /// A conversation, as far as we ask.
@@ -58,9 +62,17 @@ impl Itself {
 }
 
 impl SlackClient {
+    /// Whether Slack may be asked of a person at once.
+    pub fn may_ask_of_people(&self) -> bool {
+        self.limits.has_turn("users.info", Instant::now())
+    }
+
     /// Who somebody is.
     pub async fn profile(&self, user: &UserId) -> Result<Profile, CallError> {
-        let query = [("user", Some(user.as_str()))];
+        let query = [
+            ("user", Some(user.as_str())),
+            ("include_locale", Some("true")),
+        ];
         let answer = self.get("users.info", &query).await?;
         let user = &answer["user"];
         let own = self.itself().await?.is_home_of(user);
@@ -80,6 +92,7 @@ impl SlackClient {
                 .to_owned(),
             own,
             admin: own && (is("is_admin") || is("is_owner") || is("is_primary_owner")),
+            language: Language::of_locale(user["locale"].as_str().unwrap_or_default()),
         })
     }
 

@@ -9,12 +9,12 @@ use crate::slack::screens;
 
 pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply> {
     Ok(Reply::Private(match meant(app, caller, name).await? {
-        Meant::None => screens::nothing_connected(&app.config.slack.command),
+        Meant::None => screens::nothing_connected(caller.language, &app.config.slack.command),
         Meant::These(connections) => match connections.as_slice() {
-            [only] => screens::ask_disconnect(only),
-            several => {
-                screens::which_to_disconnect(several, |connection| connection_line(app, connection))
-            }
+            [only] => screens::ask_disconnect(caller.language, only),
+            several => screens::which_to_disconnect(caller.language, several, |connection| {
+                connection_line(app, connection)
+            }),
         },
     }))
 }

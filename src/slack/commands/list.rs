@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::domain::connection::{Connection, ConnectionStatus};
+use crate::domain::language::Language;
 use crate::error::Result;
 use crate::slack::blocks::Message;
 use crate::slack::inbound::Caller;
@@ -13,19 +14,22 @@ pub async fn run(app: &App, caller: &Caller) -> Result<Reply> {
     let connections = app.connections.list(&caller.person).await?;
     if connections.is_empty() {
         return Ok(Reply::Private(screens::nothing_connected(
+            caller.language,
             &app.config.slack.command,
         )));
     }
-    Ok(Reply::Private(screen(app, &connections)))
+    Ok(Reply::Private(screen(app, caller.language, &connections)))
 }
 
-fn screen(app: &App, connections: &[Connection]) -> Message {
+fn screen(app: &App, language: Language, connections: &[Connection]) -> Message {
     let count = connections.len();
     let title = format!(
         "*You have {count} {}*",
         screens::plural(count, "connection")
     );
-    screens::with_connections(&title, connections, |connection| line(app, connection))
+    screens::with_connections(language, &title, connections, |connection| {
+        line(app, connection)
+    })
 }
 
 /// A connection in two lines.

@@ -17,6 +17,7 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
     let connections = match meant(app, caller, name).await? {
         Meant::None => {
             return Ok(Reply::Private(screens::nothing_connected(
+                caller.language,
                 &app.config.slack.command,
             )));
         }

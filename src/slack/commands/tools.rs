@@ -19,7 +19,7 @@ const MOST_TOOLS: usize = 40;
 pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply> {
     let connections = match meant(app, caller, name).await? {
         Meant::None => {
-            let nothing = screens::nothing_connected(&app.config.slack.command);
+            let nothing = screens::nothing_connected(caller.language, &app.config.slack.command);
             return Ok(Reply::Private(nothing));
         }
         Meant::These(connections) => connections,
@@ -29,7 +29,7 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
         return Ok(Reply::Private(screen(app, &connections)));
     };
     let place = connections.first().map(Place::first);
-    let view = browser::view(app, &caller.person, place.as_ref()).await?;
+    let view = browser::view(app, caller.language, &caller.person, place.as_ref()).await?;
     app.slack.open_view(trigger, &view).await?;
     Ok(Reply::Shown)
 }

@@ -7,6 +7,7 @@ use super::{
     Caller, Command, Inbound, Malformed, Notice, Question, Received, Shortcut, ShortcutMessage,
     ignored, required, team, text,
 };
+use crate::domain::language::Language;
 use crate::domain::principal::Principal;
 use crate::ids::{ChannelId, MessageTs, UserId};
 use crate::slack::mrkdwn;
@@ -97,6 +98,7 @@ impl Command {
             text: mrkdwn::straighten(&question.text.unwrap_or_default()),
             caller: Caller {
                 person: question.asker,
+                language: Language::default(),
                 channel: Some(question.channel),
                 thread: Some(question.thread),
                 trigger: None,

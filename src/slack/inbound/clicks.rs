@@ -8,6 +8,7 @@ use super::{
     Action, Caller, Inbound, Malformed, Received, Submission, View, around, ignored, required,
     team, text,
 };
+use crate::domain::language::Language;
 use crate::domain::principal::Principal;
 use crate::ids::{ChannelId, MessageTs, UserId};
 
@@ -16,6 +17,7 @@ pub(super) fn interactive(payload: &Value) -> Result<Received, Malformed> {
     let user = required(payload, "/user/id", "user.id")?;
     let caller = Caller {
         person: Principal::new(team(payload)?, UserId::new(user)),
+        language: Language::default(),
         channel: text(payload, "/channel/id")
             .or_else(|| text(payload, "/container/channel_id"))
             .map(ChannelId::new),

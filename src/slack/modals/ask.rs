@@ -10,6 +10,7 @@ use crate::slack::blocks::{clipped, context, plain, section};
 use crate::slack::inbound::{Shortcut, ShortcutMessage, Submission};
 use crate::slack::mrkdwn::escape;
 use crate::slack::screens;
+use crate::text;
 
 /// The form's name.
 pub const CALLBACK: &str = "ask";
@@ -65,8 +66,8 @@ pub fn view(shortcut: &Shortcut, message: &ShortcutMessage) -> Value {
 pub fn read(app: &App, submission: &Submission) -> Result<Run, Value> {
     let opened = Opened::read(&submission.view.metadata).unwrap_or_default();
     let refused = |error: crate::error::Error| {
-        let blocks = screens::failure(&error).blocks;
-        json!({ "response_action": "update", "view": super::notice("Ask about this", blocks) })
+        let blocks = screens::failure(submission.caller.language, &error).blocks;
+        json!({ "response_action": "update", "view": super::notice(submission.caller.language, &text!("Ask about this"), blocks) })
     };
     refuse_other(opened.by, &submission.caller).map_err(refused)?;
     let question = submission

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::domain::card::CardTool;
 use crate::domain::connection::Connection;
+use crate::domain::language::Language;
 use crate::domain::principal::Principal;
 use crate::domain::tool::Risk;
 use crate::error::{Error, Kind, Result};
@@ -15,6 +16,7 @@ use crate::slack::actions::{TOOL_PAGE, TOOL_SWITCH};
 use crate::slack::blocks::{Style, actions, button, context, section, section_with};
 use crate::slack::mrkdwn::{code, escape};
 use crate::slack::screens::plural;
+use crate::text;
 
 /// Tools on a page: each takes two blocks.
 const PER_PAGE: usize = 4;
@@ -77,11 +79,16 @@ pub async fn switch(app: &App, person: &Principal, value: &str) -> Result<Place>
 }
 
 /// A page of this person's own connection; without one, the first page of their first.
-pub async fn view(app: &App, person: &Principal, place: Option<&Place>) -> Result<Value> {
+pub async fn view(
+    app: &App,
+    language: Language,
+    person: &Principal,
+    place: Option<&Place>,
+) -> Result<Value> {
     let connections = app.connections.list(person).await?;
     let Some(first) = connections.first() else {
-        let nothing = crate::slack::screens::nothing_connected(&app.config.slack.command);
-        return Ok(super::notice("Tools", nothing.blocks));
+        let nothing = crate::slack::screens::nothing_connected(language, &app.config.slack.command);
+        return Ok(super::notice(language, &text!("Tools"), nothing.blocks));
     };
     let place = place.cloned().unwrap_or_else(|| Place::first(first));
     let connection = connections
@@ -97,7 +104,7 @@ pub async fn view(app: &App, person: &Principal, place: Option<&Place>) -> Resul
     let tools = app.cards.get(&connection.card);
     let tools = tools.map_or(&[][..], |card| card.tools.as_slice());
     let blocks = page(&connections, connection, tools, &off, &place);
-    Ok(super::notice("Tools", blocks))
+    Ok(super::notice(language, &text!("Tools"), blocks))
 }
 
 fn page(

@@ -17,6 +17,7 @@ use crate::slack::inbound::{Caller, Submission};
 use crate::slack::mrkdwn::escape;
 use crate::slack::router::Reply;
 use crate::slack::screens;
+use crate::text;
 
 /// The block that holds the connection's name; a card's field cannot be called that.
 const NAME: &str = "connection-name";
@@ -132,7 +133,7 @@ pub fn answer_at_once(app: &App, submission: &Submission) -> Value {
     match read(app, submission) {
         Ok(form) => {
             let text = format!("Testing the connection to {}", escape(&form.card.title));
-            json!({ "response_action": "update", "view": busy(&text) })
+            json!({ "response_action": "update", "view": busy(submission.caller.language, &text) })
         }
         Err(Problem::Fields(errors)) => {
             // Slack shows these as they are, backticks included.
@@ -143,8 +144,8 @@ pub fn answer_at_once(app: &App, submission: &Submission) -> Value {
             json!({ "response_action": "errors", "errors": plain })
         }
         Err(Problem::Form(error)) => {
-            let blocks = screens::failure(&error).blocks;
-            json!({ "response_action": "update", "view": super::notice("Connect", blocks) })
+            let blocks = screens::failure(submission.caller.language, &error).blocks;
+            json!({ "response_action": "update", "view": super::notice(submission.caller.language, &text!("Connect"), blocks) })
         }
     }
 }
@@ -160,6 +161,7 @@ pub async fn submit(app: &Arc<App>, submission: &Submission) -> Result<Reply> {
         .connect(owner, &form.card, form.name, form.fields)
         .await?;
     Ok(Reply::Private(screens::connected(
+        submission.caller.language,
         &connection,
         &form.card.noun,
     )))

@@ -19,7 +19,8 @@ pub fn view(command: &str, caller: &Caller) -> Value {
         more.insert(2, run("This channel", "channel"));
     }
     let mut view = super::notice(
-        "Patchbay",
+        caller.language,
+        &"Patchbay".into(),
         vec![
             section("*Your tools, in any conversation*\nWhat would you like to do?"),
             actions(vec![

@@ -3,28 +3,30 @@
 use serde_json::Value;
 
 use super::pages;
+use crate::domain::language::Language;
 use crate::domain::post::{ApprovalRequest, Post, Withdrawn};
+use crate::domain::text::Text;
 use crate::domain::tool::Risk;
 use crate::ids::RunId;
 use crate::slack::actions;
 use crate::slack::blocks::{Message, Style, actions as row, button, context, section};
 use crate::slack::mrkdwn::{code, code_block, escape};
+use crate::slack::screens::{reference as to_quote, went_wrong};
+use crate::text;
 
 /// Characters of arguments in one block: escaped, they may become five times as many.
 const ARGUMENTS_PER_BLOCK: usize = 590;
-/// What to do about a call that may have run.
-const BEFORE_RETRY: &str = " before you retry";
 
-/// How a run's message looks.
-pub fn render(post: &Post) -> Message {
+/// How a run's message looks to whoever asked.
+pub fn render(language: Language, post: &Post) -> Message {
     match post {
-        Post::Working { note } => Message::new(format!("⏳ {}", escape(note))),
-        Post::AskApproval(request) => approval(request),
+        Post::Working { note } => Message::new(format!("⏳ {}", escape(&note.to(language)))),
+        Post::AskApproval(request) => approval(language, request),
         Post::Answer {
             markdown,
             receipt,
             outdated,
-        } => pages::answer(markdown, 0, false, receipt, *outdated).0,
+        } => pages::answer(language, markdown, 0, false, receipt, *outdated).0,
         Post::Failed {
             message,
             hint,
@@ -32,86 +34,120 @@ pub fn render(post: &Post) -> Message {
             unknown,
             run,
         } => {
-            let mut text = format!("⚠️ {}", escape(message));
-            if let Some(hint) = hint {
-                text.push_str(&format!("\n{}", escape(hint)));
-            }
-            text.push_str(&may_have_run(unknown, BEFORE_RETRY));
-            Message::new(text)
-                .block(row(vec![retry(run)]))
-                .block(context(&format!("Reference {}", escape(reference))))
+            let words = went_wrong(language, message, hint.as_ref()).text;
+            Message::new(words + &may_have_run(language, unknown, true))
+                .block(row(vec![retry(language, run)]))
+                .block(context(&to_quote(language, reference)))
         }
         Post::Stopped { by, unknown, run } => {
-            let by = by.as_ref().map(|user| format!(" by <@{user}>"));
-            let text = format!("⏹️ Stopped{}.", by.unwrap_or_default());
-            ended_early(&text, unknown, run)
+            let what = match by {
+                Some(user) => text!("⏹️ Stopped by {user}.", user = format!("<@{user}>")),
+                None => text!("⏹️ Stopped."),
+            };
+            ended_early(language, &what, unknown, run)
         }
         Post::Withdrawn { why, unknown } => {
             let what = match why {
                 Withdrawn::Edited => {
-                    "✏️ The question was edited before I had answered it, so I stopped. I answer the new words below."
+                    text!(
+                        "✏️ The question was edited before I had answered it, so I stopped. I answer the new words below."
+                    )
                 }
                 Withdrawn::TakenBack => {
-                    "✏️ The question was edited before I had answered it, so I stopped."
+                    text!("✏️ The question was edited before I had answered it, so I stopped.")
                 }
-                Withdrawn::Deleted => "🗑️ The question was deleted, so I stopped.",
+                Withdrawn::Deleted => text!("🗑️ The question was deleted, so I stopped."),
             };
-            Message::new(format!("{what}{}", may_have_run(unknown, "")))
+            Message::new(what.to(language) + &may_have_run(language, unknown, false))
         }
         Post::Interrupted { unknown, run } => {
-            ended_early("⚠️ I was interrupted before I could answer.", unknown, run)
+            let what = text!("⚠️ I was interrupted before I could answer.");
+            ended_early(language, &what, unknown, run)
         }
     }
 }
 
-fn ended_early(what: &str, unknown: &[String], run: &RunId) -> Message {
-    Message::new(format!("{what}{}", may_have_run(unknown, BEFORE_RETRY)))
-        .block(row(vec![retry(run)]))
+fn ended_early(language: Language, what: &Text, unknown: &[String], run: &RunId) -> Message {
+    Message::new(what.to(language) + &may_have_run(language, unknown, true))
+        .block(row(vec![retry(language, run)]))
 }
 
 /// Calls that were sent and never came back are named: only the person can look.
-fn may_have_run(unknown: &[String], before: &str) -> String {
+fn may_have_run(language: Language, unknown: &[String], retry: bool) -> String {
     if unknown.is_empty() {
         return String::new();
     }
     let names: Vec<String> = unknown.iter().map(|name| code(name)).collect();
-    format!(
-        "\n{} may have run; I did not repeat it. Please check{before}.",
-        names.join(", ")
-    )
+    let calls = names.join(", ");
+    let words = if retry {
+        text!(
+            "{calls} may have run; I did not repeat it. Please check before you retry.",
+            calls
+        )
+    } else {
+        text!(
+            "{calls} may have run; I did not repeat it. Please check.",
+            calls
+        )
+    };
+    format!("\n{}", words.to(language))
 }
 
-fn retry(run: &RunId) -> Value {
-    button("Retry", actions::RETRY, run.as_str(), Style::Primary)
+fn retry(language: Language, run: &RunId) -> Value {
+    let label = text!("Retry").to(language);
+    button(&label, actions::RETRY, run.as_str(), Style::Primary)
 }
 
-fn approval(request: &ApprovalRequest) -> Message {
-    let (what, style) = match request.risk {
-        Risk::Read => ("reads", Style::Primary),
-        Risk::Write => ("changes something", Style::Primary),
-        Risk::Destructive => ("removes something", Style::Danger),
+fn approval(language: Language, request: &ApprovalRequest) -> Message {
+    let (tool, connection) = (code(&request.tool), code(&request.connection));
+    let title = match request.risk {
+        Risk::Read => text!(
+            "🔒 May I run {tool} on {connection}? It reads.",
+            tool,
+            connection
+        ),
+        Risk::Write => text!(
+            "🔒 May I run {tool} on {connection}? It changes something.",
+            tool,
+            connection
+        ),
+        Risk::Destructive => text!(
+            "🔒 May I run {tool} on {connection}? It removes something.",
+            tool,
+            connection
+        ),
+    };
+    let style = match request.risk {
+        Risk::Read | Risk::Write => Style::Primary,
+        Risk::Destructive => Style::Danger,
     };
     let arguments = serde_json::to_string_pretty(&request.arguments).unwrap_or_default();
-    let title = format!(
-        "🔒 May I run {} on {}? It {what}.",
-        code(&request.tool),
-        code(&request.connection)
-    );
     // All of it, however long: what cannot be seen must not be approved.
     let characters: Vec<char> = visible(&arguments).chars().collect();
     let shown = characters
         .chunks(ARGUMENTS_PER_BLOCK)
         .map(|part| part.iter().collect::<String>());
     shown
-        .fold(Message::new(title), |message, part| {
+        .fold(Message::new(title.to(language)), |message, part| {
             message.block(section(&code_block(&part)))
         })
         .block(row(vec![
-            button("Approve", actions::APPROVE, request.id.as_str(), style),
-            button("Deny", actions::DENY, request.id.as_str(), Style::Plain),
+            button(
+                &text!("Approve").to(language),
+                actions::APPROVE,
+                request.id.as_str(),
+                style,
+            ),
+            button(
+                &text!("Deny").to(language),
+                actions::DENY,
+                request.id.as_str(),
+                Style::Plain,
+            ),
         ]))
         .block(context(
-            "Only the person who asked can decide. It runs once, exactly as shown.",
+            &text!("Only the person who asked can decide. It runs once, exactly as shown.")
+                .to(language),
         ))
 }
 

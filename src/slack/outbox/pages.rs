@@ -1,12 +1,14 @@
 //! A long answer in several messages: what each holds, and where the next begins.
 
 use super::{file, receipt_line, render};
+use crate::domain::language::Language;
 use crate::domain::post::{Post, Receipt};
 use crate::slack::blocks::{MARKDOWN_TEXT, Message, clipped, context, markdown};
 use crate::slack::markdown::harmless;
 use crate::slack::mrkdwn::escape;
 use crate::slack::split::{self, Shape};
 use crate::store::Outgoing;
+use crate::text;
 
 /// The most text that is put into one message; made harmless it may become longer.
 const ROOM: usize = 11_000;
@@ -14,11 +16,6 @@ const ROOM: usize = 11_000;
 const BEGINNING: usize = 4_000;
 /// More text than this goes into a file, where it begins here: it would take more than four messages.
 pub(super) const LONGEST: usize = 4 * ROOM;
-/// What stands below the beginning of an answer that is in a file.
-const IN_A_FILE: &str = "📄 It goes on: the whole answer is in the file below.";
-/// What stands below an answer whose question was edited since.
-const OUTDATED: &str =
-    "✏️ The question was edited since. This answers it as it was before; the new answer is below.";
 /// Less is never put into one.
 const LEAST_ROOM: usize = 500;
 
@@ -31,25 +28,26 @@ pub(super) struct Page {
 }
 
 /// The message that begins where the row says.
-pub(super) fn page(outgoing: &Outgoing) -> Page {
-    let mut page = here(outgoing);
+pub(super) fn page(language: Language, outgoing: &Outgoing) -> Page {
+    let mut page = here(language, outgoing);
     if let (Some(channel), 0) = (&outgoing.instead_of, outgoing.stream_offset) {
-        let why = format!(
-            "I cannot write in <#{channel}>, where you asked this. Invite me there if you want me to answer in it."
+        let why = text!(
+            "I cannot write in {channel}, where you asked this. Invite me there if you want me to answer in it.",
+            channel = format!("<#{channel}>")
         );
-        page.message.blocks.insert(0, context(&why));
+        page.message.blocks.insert(0, context(&why.to(language)));
     }
     page
 }
 
-fn here(outgoing: &Outgoing) -> Page {
+fn here(language: Language, outgoing: &Outgoing) -> Page {
     let Post::Answer {
         markdown: answer,
         receipt,
         outdated,
     } = &outgoing.post.0
     else {
-        let message = render(&outgoing.post.0);
+        let message = render(language, &outgoing.post.0);
         return Page {
             message,
             next: None,
@@ -57,7 +55,7 @@ fn here(outgoing: &Outgoing) -> Page {
     };
     let from = usize::try_from(outgoing.stream_offset).unwrap_or(0);
     let in_a_file = file::holds(outgoing);
-    let (mut message, next) = self::answer(answer, from, in_a_file, receipt, *outdated);
+    let (mut message, next) = self::answer(language, answer, from, in_a_file, receipt, *outdated);
     if next.is_none() {
         message = crate::slack::feedback::below(message, outgoing);
     }
@@ -69,6 +67,7 @@ fn here(outgoing: &Outgoing) -> Page {
 
 /// The message that holds an answer from a place in it on, and where the next one begins.
 pub(super) fn answer(
+    language: Language,
     answer: &str,
     from: usize,
     in_a_file: bool,
@@ -80,7 +79,7 @@ pub(super) fn answer(
     let next = next.filter(|_| !in_a_file);
     let mut message = match text.trim() {
         "" => Message {
-            text: "The answer is above.".to_owned(),
+            text: text!("The answer is above.").to(language),
             blocks: Vec::new(),
         },
         _ => Message {
@@ -88,10 +87,20 @@ pub(super) fn answer(
             blocks: vec![markdown(&text)],
         },
     };
-    message.blocks.extend(in_a_file.then(|| context(IN_A_FILE)));
+    if in_a_file {
+        let where_it_is = text!("📄 It goes on: the whole answer is in the file below.");
+        message.blocks.push(context(&where_it_is.to(language)));
+    }
     if next.is_none() {
-        message.blocks.extend(outdated.then(|| context(OUTDATED)));
-        message.blocks.push(context(&receipt_line(receipt)));
+        if outdated {
+            let old = text!(
+                "✏️ The question was edited since. This answers it as it was before; the new answer is below."
+            );
+            message.blocks.push(context(&old.to(language)));
+        }
+        message
+            .blocks
+            .push(context(&receipt_line(language, receipt)));
     }
     (message, next)
 }

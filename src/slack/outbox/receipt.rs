@@ -1,14 +1,16 @@
 //! The line below an answer: which tools ran, which model answered, what it cost.
 
+use crate::domain::language::Language;
 use crate::domain::post::{CallEnd, Receipt, ToolReceipt};
+use crate::domain::text::Text;
 use crate::domain::tool::Refusal;
 use crate::slack::blocks::clipped;
 use crate::slack::mrkdwn::{code, escape};
-use crate::slack::screens::plural;
 use crate::tools::split_name;
+use crate::{counted, text};
 
 /// `shop` list_tables, get_schema ×7, execute_sql (5 rows) · model · tokens · cost
-pub(in crate::slack) fn line(receipt: &Receipt) -> String {
+pub(in crate::slack) fn line(language: Language, receipt: &Receipt) -> String {
     let mut uses: Vec<Use<'_>> = Vec::new();
     for call in &receipt.tools {
         let (connection, tool) = split_name(&call.name).unwrap_or(("", &call.name));
@@ -32,16 +34,15 @@ pub(in crate::slack) fn line(receipt: &Receipt) -> String {
     }
     let mut parts = Vec::new();
     for used in uses.chunk_by(|one, next| one.connection == next.connection) {
-        let tools: Vec<String> = used.iter().map(Use::words).collect();
+        let tools: Vec<String> = used.iter().map(|used| used.words(language)).collect();
         parts.push(format!("{} {}", code(used[0].connection), tools.join(", ")));
     }
     parts.push(escape(&receipt.model));
-    parts.push(format!("{} tokens", receipt.tokens));
-    parts.push(
-        receipt
-            .cost
-            .map_or("unpriced".to_owned(), |cost| cost.to_string()),
-    );
+    parts.push(text!("{tokens} tokens", tokens = receipt.tokens).to(language));
+    parts.push(match receipt.cost {
+        Some(cost) => cost.to_string(),
+        None => text!("unpriced").to(language),
+    });
     clipped(&parts.join(" · "), 2_000)
 }
 
@@ -51,7 +52,7 @@ struct Use<'a> {
     tool: &'a str,
     times: usize,
     /// How the calls ended that did not run through, in words, and how many of each.
-    others: Vec<(&'static str, usize)>,
+    others: Vec<(Text, usize)>,
     rows: Option<u64>,
 }
 
@@ -68,21 +69,26 @@ impl Use<'_> {
         }
     }
 
-    fn words(&self) -> String {
+    fn words(&self, language: Language) -> String {
         let times = if self.times > 1 {
             format!(" ×{}", self.times)
         } else {
             String::new()
         };
         let rows = match self.rows {
-            Some(rows) if self.times == 1 => format!(" ({rows} {})", plural(rows as usize, "row")),
+            Some(rows) if self.times == 1 => {
+                let rows = counted!(rows, "{count} row", "{count} rows");
+                format!(" ({})", rows.to(language))
+            }
             Some(_) | None => String::new(),
         };
         let others = match self.others.as_slice() {
             [] => String::new(),
-            [(words, all)] if *all == self.times => format!(" {words}"),
+            [(words, all)] if *all == self.times => format!(" {}", words.to(language)),
             some => {
-                let some = some.iter().map(|(words, times)| format!("{times} {words}"));
+                let some = some
+                    .iter()
+                    .map(|(words, times)| format!("{times} {}", words.to(language)));
                 format!(" ({})", some.collect::<Vec<_>>().join(", "))
             }
         };
@@ -91,13 +97,13 @@ impl Use<'_> {
 }
 
 /// How a call ended, where it is worth a word.
-fn other_than_ran(end: CallEnd) -> Option<&'static str> {
+fn other_than_ran(end: CallEnd) -> Option<Text> {
     Some(match end {
         CallEnd::Ran => return None,
-        CallEnd::Failed => "failed",
-        CallEnd::NotMade(Refusal::Denied) => "🚫 not allowed",
-        CallEnd::NotMade(Refusal::Expired) => "⌛ not allowed in time",
-        CallEnd::NotMade(Refusal::Skipped) => "⏭️ not run",
+        CallEnd::Failed => text!("failed"),
+        CallEnd::NotMade(Refusal::Denied) => text!("🚫 not allowed"),
+        CallEnd::NotMade(Refusal::Expired) => text!("⌛ not allowed in time"),
+        CallEnd::NotMade(Refusal::Skipped) => text!("⏭️ not run"),
     })
 }
 
@@ -118,7 +124,7 @@ mod tests {
                 tools: tools.collect(),
                 ..Receipt::default()
             };
-            let line = line(&receipt);
+            let line = line(Language::English, &receipt);
             let tool = line.split(" · ").next().unwrap_or_default();
             assert_eq!(tool, format!("`shop` {expected}"));
         };

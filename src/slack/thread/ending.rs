@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use super::page::{MOST_WAITS, Page, STREAM_PACE, Surface, Went, begun};
 use crate::app::App;
+use crate::domain::language::Language;
 use crate::domain::post::Post;
 use crate::domain::progress::{Progress, TaskState};
 use crate::error::Result;
@@ -16,6 +17,7 @@ use crate::slack::mrkdwn::escape;
 use crate::slack::outbox;
 use crate::slack::split::{Seam, Shape};
 use crate::store::Then;
+use crate::text;
 
 impl Page {
     /// Closes the message with what came of this stretch of work.
@@ -102,8 +104,8 @@ impl Page {
         ts: MessageTs,
     ) -> std::result::Result<MessageTs, CallError> {
         let written = progress.text.get(self.from..).unwrap_or_default();
-        let mut message = outbox::render(post);
-        message.blocks = below(post);
+        let mut message = outbox::render(self.language, post);
+        message.blocks = below(self.language, post);
         message
             .blocks
             .insert(0, markdown(&format!("{}{written}", self.opens)));
@@ -122,7 +124,7 @@ impl Page {
         }
         outbox::end_stream(app, &self.held, ts).await?;
         let mut message = self.whole();
-        message.blocks.extend(below(post));
+        message.blocks.extend(below(self.language, post));
         let updated = app.slack.update(&self.held.channel, ts, &message).await;
         updated.map(|()| ts.clone())
     }
@@ -158,7 +160,10 @@ impl Page {
         let Surface::Stream { ts, .. } = self.surface.clone() else {
             return Ok(Err(CallError::Unheard("the stream was over")));
         };
-        let (mut blocks, chunks) = (below(post), self.last_task_chunks(progress, post));
+        let (mut blocks, chunks) = (
+            below(self.language, post),
+            self.last_task_chunks(progress, post),
+        );
         blocks.extend(crate::slack::feedback::buttons(post, &self.held.run));
         loop {
             let end = StreamEnd {
@@ -235,12 +240,12 @@ impl Page {
     fn whole(&self) -> Message {
         let shown = self.sent_here() + &self.seam().closes;
         let text = if shown.trim().is_empty() {
-            "It goes on below."
+            text!("It goes on below.").to(self.language)
         } else {
-            &shown
+            shown
         };
         Message {
-            text: clipped(&escape(text), 3_000),
+            text: clipped(&escape(&text), 3_000),
             blocks: vec![json!({ "type": "markdown", "text": text })],
         }
     }
@@ -282,14 +287,14 @@ impl Page {
 }
 
 /// What stands below the text of a message that is closed.
-fn below(post: &Post) -> Vec<Value> {
+fn below(language: Language, post: &Post) -> Vec<Value> {
     match post {
-        Post::Answer { receipt, .. } => vec![context(&outbox::receipt_line(receipt))],
+        Post::Answer { receipt, .. } => vec![context(&outbox::receipt_line(language, receipt))],
         Post::Working { .. } => Vec::new(),
         Post::AskApproval(_)
         | Post::Failed { .. }
         | Post::Stopped { .. }
         | Post::Withdrawn { .. }
-        | Post::Interrupted { .. } => outbox::render(post).blocks,
+        | Post::Interrupted { .. } => outbox::render(language, post).blocks,
     }
 }

@@ -10,15 +10,17 @@ use tokio::time::Instant;
 use super::draft;
 use super::text::{cut, stable, task_chunk};
 use crate::app::App;
+use crate::domain::language::Language;
 use crate::domain::progress::{Progress, Task};
 use crate::domain::run::Run;
 use crate::error::Result;
 use crate::ids::MessageTs;
 use crate::slack::client::{CallError, SessionStatus};
 use crate::slack::markdown::harmless;
-use crate::slack::outbox;
 use crate::slack::split::{self, Shape};
+use crate::slack::{outbox, people};
 use crate::store::{Outgoing, Then};
+use crate::text;
 
 /// Slack ends a stream after five minutes; it goes on in a new message before that.
 const STREAM_LIFE: Duration = Duration::from_secs(240);
@@ -34,10 +36,6 @@ const UPDATE_PACE: Duration = Duration::from_millis(1_500);
 pub(super) const MOST_WAITS: usize = 5;
 /// Slack's codes for a stream that is over although nobody here ended it.
 const STREAM_IS_OVER: [&str; 2] = ["message_not_in_streaming_state", "message_not_found"];
-/// What the first task says while the model has written nothing.
-const THINKING: &str = "Thinking";
-/// And when the model has begun to write or to call.
-const THOUGHT: &str = "Thought it over";
 
 /// Whether everything there was to show is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +49,8 @@ pub(super) enum Went {
 /// A run's message in the hands of this process.
 pub(super) struct Page {
     pub(super) run: Run,
+    /// The asker's.
+    pub(super) language: Language,
     pub(super) held: Outgoing,
     pub(super) held_until: DateTime<Utc>,
     pub(super) surface: Surface,
@@ -98,6 +98,7 @@ impl Page {
     pub(super) async fn begin(app: &App, run: &Run, held: Outgoing) -> Result<Option<Self>> {
         let mut page = Self {
             run: run.clone(),
+            language: people::language(app, &run.asker.user).await,
             held_until: app.clock.now() + app.config.runs.lease,
             surface: Surface::Closed,
             taken: 0,
@@ -146,7 +147,7 @@ impl Page {
             Surface::Between => self.grow(app, progress, stable(progress)).await,
             Surface::Message(ts) => {
                 self.due = Instant::now() + UPDATE_PACE;
-                let message = draft(progress, self.from, &self.opens);
+                let message = draft(self.language, progress, self.from, &self.opens);
                 let updated = app.slack.update(&self.held.channel, &ts, &message).await;
                 if let Err(CallError::RateLimited(wait)) = updated {
                     self.due = Instant::now() + wait.max(UPDATE_PACE);
@@ -246,7 +247,7 @@ impl Page {
                 write(done, before.len(), &mut chunks);
                 done = before.len();
             }
-            chunks.push(task_chunk(task));
+            chunks.push(task_chunk(self.language, task));
         }
         write(done, whole.len(), &mut chunks);
         chunks
@@ -351,7 +352,7 @@ impl Page {
             return Ok(true);
         }
         let first = json!({
-            "type": "task_update", "id": self.run.id, "title": THINKING, "status": "in_progress",
+            "type": "task_update", "id": self.run.id, "title": text!("Thinking").to(self.language), "status": "in_progress",
         });
         let (run, since) = (&self.run, app.clock.now());
         let is_first = !self.begun;
@@ -393,7 +394,7 @@ impl Page {
 
     /// A message that is brought up to date, where Slack gave no stream.
     async fn open_plain(&mut self, app: &App, offset: usize) -> Result<bool> {
-        let message = draft(&Progress::default(), self.from, "");
+        let message = draft(self.language, &Progress::default(), self.from, "");
         let metadata = Some(outbox::metadata(&self.held));
         let (channel, thread) = (&self.run.channel, Some(&self.run.thread));
         match app.slack.post(channel, thread, &message, metadata).await {
@@ -448,11 +449,11 @@ impl Page {
     /// The end of the first task, the one that the message is known by.
     pub(super) fn thought(&self, status: &str) -> Value {
         let title = if status == "complete" {
-            THOUGHT
+            text!("Thought it over")
         } else {
-            THINKING
+            text!("Thinking")
         };
-        json!({ "type": "task_update", "id": self.run.id, "title": title, "status": status })
+        json!({ "type": "task_update", "id": self.run.id, "title": title.to(self.language), "status": status })
     }
 }
 

@@ -3,11 +3,12 @@
 
 use serde_json::{Value, json};
 
+use crate::domain::language::Language;
 use crate::domain::progress::{Progress, Task, TaskState};
 use crate::slack::blocks::clipped;
 use crate::slack::mrkdwn::code;
-use crate::slack::screens::plural;
 use crate::tools::split_name;
+use crate::{counted, text};
 
 /// As much of a reply as later text will not make look different: whole lines, and of the last one
 /// whole words as long as nothing in it begins a link or code.
@@ -44,12 +45,12 @@ pub(super) fn cut(text: &str, from: usize, room: usize) -> usize {
     from + at.unwrap_or(end)
 }
 
-pub(super) fn task_chunk(task: &Task) -> Value {
+pub(super) fn task_chunk(language: Language, task: &Task) -> Value {
     let (connection, tool) = split_name(&task.name).unwrap_or(("", &task.name));
     let title = if connection.is_empty() {
         tool.to_owned()
     } else {
-        format!("{tool} on {connection}")
+        text!("{tool} on {connection}", tool, connection).to(language)
     };
     let mut chunk = json!({
         "type": "task_update", "id": task.call_id, "title": clipped(&title, 100),
@@ -60,8 +61,8 @@ pub(super) fn task_chunk(task: &Task) -> Value {
         },
     });
     if let TaskState::Done { rows: Some(rows) } = task.state {
-        let noun = plural(usize::try_from(rows).unwrap_or(0), "row");
-        chunk["output"] = json!(format!("{rows} {noun}"));
+        let rows = counted!(rows, "{count} row", "{count} rows");
+        chunk["output"] = json!(rows.to(language));
     }
     chunk
 }

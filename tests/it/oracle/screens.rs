@@ -1,5 +1,6 @@
 //! Every screen of a run with every string in every place of it, and the proof that the judge can fail.
 
+use patchbay::domain::language::Language;
 use patchbay::domain::post::{ApprovalRequest, CallEnd, Post, Receipt, ToolReceipt};
 use patchbay::domain::tool::Risk;
 use patchbay::ids::{ApprovalId, ConnectionId, RunId};
@@ -24,7 +25,9 @@ fn posts_with(text: &str) -> Vec<Post> {
         ..Receipt::default()
     };
     vec![
-        Post::Working { note: text.clone() },
+        Post::Working {
+            note: text.clone().into(),
+        },
         Post::AskApproval(ApprovalRequest {
             id: ApprovalId::generate(),
             connection_id: ConnectionId::generate(),
@@ -39,8 +42,8 @@ fn posts_with(text: &str) -> Vec<Post> {
             outdated: true,
         },
         Post::Failed {
-            message: text.clone(),
-            hint: Some(text.clone()),
+            message: text.clone().into(),
+            hint: Some(text.clone().into()),
             reference: text.clone(),
             unknown: vec![text.clone()],
             run: run.clone(),
@@ -58,7 +61,9 @@ fn posts_with(text: &str) -> Vec<Post> {
 }
 
 fn screens_with(text: &str) -> impl Iterator<Item = Value> {
-    let rendered = posts_with(text).into_iter().map(|post| render(&post));
+    let rendered = posts_with(text)
+        .into_iter()
+        .map(|post| render(Language::default(), &post));
     rendered.map(|message| json!({ "text": message.text, "blocks": message.blocks }))
 }
 

@@ -104,7 +104,7 @@ async fn a_tool_that_is_off_does_not_exist_until_it_is_on_again(world: World) {
         .find(&person, &format!("sqlite__{}", off[0]))
         .await
         .unwrap_err();
-    assert!(refused.message().contains("switched off"), "{refused}");
+    assert!(refused.to_string().contains("switched off"), "{refused}");
     assert!(alice.clicks_in(&browser, "Switch on").await.ok);
     form_saying(alice, "3 tools, 3 on").await;
     assert_eq!(world.app.tools.of(&person).await.unwrap().len(), 3);

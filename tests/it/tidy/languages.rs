@@ -1,0 +1,317 @@
+//! Everything that people in Slack read is a text of ours, and every language has all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::str::FromStr as _;
+
+use patchbay::domain::language::Language;
+use polib::catalog::Catalog;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::{production, root, sources};
+
+/// Where sentences are made that people in Slack read: each of them is a text there.
+const SPOKEN_IN: [&str; 1] = ["src/slack/screens.rs"];
+/// What a literal may be given to where nobody reads it: logs, causes, SQL, what must never happen.
+const NOT_READ: [&str; 14] = [
+    "anyhow",
+    "concat",
+    "context",
+    "debug",
+    "doc",
+    "error",
+    "expect",
+    "info",
+    "trace",
+    "unreachable",
+    "warn",
+    "cfg",
+    "Malformed",
+    "query",
+];
+/// Sentences that the rule takes for words on a screen although they are none, and why.
+const NOT_WORDS: [(&str, &str); 0] = [];
+
+/// A literal, and the calls and macros around it, outermost first.
+struct Literal {
+    text: String,
+    inside: Vec<String>,
+}
+
+/// Every string in a text of Rust but those in attributes.
+fn literals(code: &str) -> Vec<Literal> {
+    let mut found = Vec::new();
+    let tokens = TokenStream::from_str(code).expect("what compiles can be read");
+    walk(tokens, &mut Vec::new(), &mut found);
+    found
+}
+
+fn walk(tokens: TokenStream, inside: &mut Vec<String>, found: &mut Vec<Literal>) {
+    let mut name = None;
+    let mut attribute = false;
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                if !(attribute && group.delimiter() == Delimiter::Bracket) {
+                    let pushed = name.take();
+                    let depth = inside.len();
+                    inside.extend(pushed);
+                    walk(group.stream(), inside, found);
+                    inside.truncate(depth);
+                }
+                (name, attribute) = (None, false);
+            }
+            TokenTree::Ident(ident) => (name, attribute) = (Some(ident.to_string()), false),
+            TokenTree::Punct(punct) => {
+                attribute = punct.as_char() == '#' || attribute && punct.as_char() == '!';
+                if punct.as_char() != '!' {
+                    name = None;
+                }
+            }
+            TokenTree::Literal(literal) => {
+                (name, attribute) = (None, false);
+                if let Ok(string) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
+                    let (text, inside) = (string.value(), inside.clone());
+                    found.push(Literal { text, inside });
+                }
+            }
+        }
+    }
+}
+
+/// A sentence of the source: its English for one thing, and for any other number where it counts.
+type Sentences = BTreeMap<String, Option<String>>;
+
+/// The sentences in `text!(…)` and `counted!(…)`.
+fn sentences(code: &str) -> Sentences {
+    let mut found = Sentences::new();
+    calls(TokenStream::from_str(code).unwrap(), &mut found);
+    found
+}
+
+fn calls(tokens: TokenStream, found: &mut Sentences) {
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    for (index, token) in tokens.iter().enumerate() {
+        let TokenTree::Group(group) = token else {
+            continue;
+        };
+        let name = index.checked_sub(2).map(|at| tokens[at].to_string());
+        let bang = index > 0 && tokens[index - 1].to_string() == "!";
+        let strings = || {
+            let strings = group.stream().into_iter().filter_map(|token| match token {
+                TokenTree::Literal(literal) => {
+                    syn::parse_str::<syn::LitStr>(&literal.to_string()).ok()
+                }
+                _ => None,
+            });
+            strings.map(|string| string.value()).collect::<Vec<_>>()
+        };
+        match name.as_deref().filter(|_| bang) {
+            Some("text") => {
+                found.extend(strings().into_iter().take(1).map(|english| (english, None)));
+            }
+            Some("counted") => {
+                let [one, many, ..] = &strings()[..] else {
+                    panic!("counted!({}) has no two sentences", group.stream());
+                };
+                found.insert(one.clone(), Some(many.clone()));
+            }
+            _ => {}
+        }
+        calls(group.stream(), found);
+    }
+}
+
+/// What run cards say of themselves and their fields.
+fn of_cards() -> Sentences {
+    let mut found = Sentences::new();
+    for entry in std::fs::read_dir(root().join("run_cards")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        let card = std::fs::read_to_string(&path).unwrap();
+        let card: serde_json::Value = serde_saphyr::from_str(&card).unwrap();
+        let fields = card["fields"].as_array().cloned().unwrap_or_default();
+        let said = [&card["description"], &card["noun"]];
+        let said = said.into_iter();
+        let of_fields = fields
+            .iter()
+            .flat_map(|field| [&field["label"], &field["help"]]);
+        let words = said.chain(of_fields).filter_map(serde_json::Value::as_str);
+        found.extend(words.map(|words| (words.to_owned(), None)));
+    }
+    found
+}
+
+fn spoken() -> Sentences {
+    let mut all = of_cards();
+    for (path, text) in sources("src") {
+        let ours = sentences(production(&text));
+        if ours.keys().any(|english| english.contains("{{")) {
+            panic!(
+                "{}: a text cannot have braces that are no place",
+                path.display()
+            );
+        }
+        all.extend(ours);
+    }
+    all
+}
+
+/// The places of a sentence, each as often as it is there.
+fn places(sentence: &str) -> BTreeSet<&str> {
+    let parts = sentence.split('{').skip(1);
+    parts
+        .filter_map(|part| Some(part.split_once('}')?.0))
+        .collect()
+}
+
+/// What a catalogue lacks, has wrong or has too much.
+fn wrong_with(catalogue: &Catalog, spoken: &Sentences) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (one, many) in spoken {
+        let found = catalogue.find_message(None, one, many.as_deref());
+        let Some(message) = found.filter(|message| message.is_translated() && !message.is_fuzzy())
+        else {
+            let plural = many
+                .as_ref()
+                .map(|many| format!("\nmsgid_plural {many:?}\nmsgstr[0] \"\"\nmsgstr[1] \"\""));
+            let rest = plural.unwrap_or("\nmsgstr \"\"".to_owned());
+            wrong.push(format!("is not there:\n\nmsgid {one:?}{rest}\n"));
+            continue;
+        };
+        let forms = match message.msgstr_plural() {
+            Ok(forms) => forms.clone(),
+            Err(_) => vec![message.msgstr().unwrap().to_owned()],
+        };
+        let expected = catalogue.metadata.plural_rules.nplurals;
+        if many.is_some() && forms.len() != expected {
+            wrong.push(format!(
+                "has {} forms instead of {expected}: {one}",
+                forms.len()
+            ));
+        }
+        let known: BTreeSet<&str> = places(one)
+            .into_iter()
+            .chain(many.iter().flat_map(|many| places(many)))
+            .collect();
+        for form in &forms {
+            let missing = known
+                .iter()
+                .any(|place| *place != "count" && !places(form).contains(place));
+            let strange = !places(form).is_subset(&known);
+            if missing || strange || form.is_empty() {
+                wrong.push(format!("has other places than {one:?}: {form:?}"));
+            }
+        }
+    }
+    // The first is the head.
+    for message in catalogue
+        .messages()
+        .filter(|message| !message.msgid().is_empty())
+    {
+        if !spoken.contains_key(message.msgid()) {
+            wrong.push(format!(
+                "has a sentence that nobody says: {}",
+                message.msgid()
+            ));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_language_has_every_sentence() {
+    let spoken = spoken();
+    assert!(spoken.len() > 20, "{}", spoken.len());
+    for file in std::fs::read_dir(root().join("locales")).unwrap() {
+        let path = file.unwrap().path();
+        let catalogue = polib::po_file::parse(&path).unwrap();
+        let language = Language::of_locale(&catalogue.metadata.language);
+        assert_ne!(language, Language::English, "{} is in use", path.display());
+        let wrong = wrong_with(&catalogue, &spoken);
+        assert!(wrong.is_empty(), "{}: {}", path.display(), wrong.join("\n"));
+    }
+}
+
+#[test]
+fn what_people_read_is_a_text() {
+    let mut bare = Vec::new();
+    for (path, text) in sources("src") {
+        let file = path.strip_prefix(root()).unwrap().to_str().unwrap();
+        if SPOKEN_IN
+            .iter()
+            .any(|place| Path::new(file).starts_with(place))
+        {
+            bare.extend(bare_words(production(&text)).map(|words| format!("{file}: {words:?}")));
+        }
+    }
+    assert!(
+        bare.is_empty(),
+        "put these into text!(…) or counted!(…): {bare:#?}"
+    );
+}
+
+/// Strings with words in them that are neither texts nor for logs alone.
+fn bare_words(code: &str) -> impl Iterator<Item = String> {
+    let words = |text: &str| {
+        let is_word = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+        text.split_whitespace().filter(|word| is_word(word)).count() > 1
+    };
+    let excused = |text: &str| NOT_WORDS.iter().any(|(known, _)| *known == text);
+    let bare = literals(code).into_iter().filter(move |literal| {
+        let read = literal.inside.iter().all(|name| {
+            !matches!(name.as_str(), "text" | "counted") && !NOT_READ.contains(&name.as_str())
+        });
+        read && words(&literal.text) && !excused(&literal.text)
+    });
+    bare.map(|literal| literal.text)
+}
+
+#[test]
+fn texts_and_bare_words_are_told_apart() {
+    let code = r#"//! A sentence at the head.
+        /// A sentence in a comment.
+        #[doc = "A sentence in an attribute"]
+        fn screen() {
+            section(&text!("A \
+                sentence {name}", name = code("one two")).to(language));
+            counted!(f("x"), "{count} tool", "{count} tools");
+            tracing::info!("For the log alone {x}");
+            section("On the screen");
+            button("Menu");
+        }
+    "#;
+    let found: Vec<_> = sentences(code).into_iter().collect();
+    let many = Some("{count} tools".to_owned());
+    assert_eq!(
+        found,
+        [
+            ("A sentence {name}".to_owned(), None),
+            ("{count} tool".to_owned(), many)
+        ]
+    );
+    assert_eq!(bare_words(code).collect::<Vec<_>>(), ["On the screen"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_catalogue_is_found() {
+    let catalogue = |po: &str| {
+        let head = "msgid \"\"\nmsgstr \"\"\n\"Language: de\\n\"\n\"Plural-Forms: nplurals=2; plural=(n != 1);\\n\"\n\n";
+        polib::po_file::parse_from_reader(format!("{head}{po}").as_bytes()).unwrap()
+    };
+    let spoken = Sentences::from([("Hello {name}".to_owned(), None)]);
+    let wrong = |po| wrong_with(&catalogue(po), &spoken).len();
+    assert_eq!(
+        wrong("msgid \"Hello {name}\"\nmsgstr \"Hallo {name}\"\n"),
+        0
+    );
+    assert_eq!(wrong("msgid \"Hello {name}\"\nmsgstr \"Hallo {nam}\"\n"), 1);
+    assert_eq!(wrong("msgid \"Hello {name}\"\nmsgstr \"\"\n"), 1);
+    assert_eq!(
+        wrong("#, fuzzy\nmsgid \"Hello {name}\"\nmsgstr \"Hallo {name}\"\n"),
+        1
+    );
+    assert_eq!(wrong("msgid \"Bye\"\nmsgstr \"Ciao\"\n"), 2);
+}
