@@ -15,13 +15,14 @@ const GROUP_SECONDS = 300;
 export function continues(message, above) {
   return Boolean(above) && !message.notice && !above.notice
     && above.user === message.user && above.bot_id === message.bot_id && above.username === message.username
-    && !message.ephemeral && !above.ephemeral && !above.reply_count
+    && !message.ephemeral && !above.ephemeral && !above.reply_count && !message.subtype
     && Number.parseFloat(message.ts) - Number.parseFloat(above.ts) < GROUP_SECONDS;
 }
 
 /** One message. `view` is `{ me, channel, compact, threadButton, openThread, react }`. */
 export function messageElement(message, view) {
   if (message.notice) return noticeElement(message);
+  if (message.subtype === "tombstone") return goneElement(message, view);
   const who = author(message);
   const head = h("div", { class: "msg-head" },
     h("span", { class: "msg-name", dir: "auto" }, who.label), who.app && h("span", { class: "badge" }, "APP"),
@@ -41,6 +42,12 @@ export function messageElement(message, view) {
 /** Brings a message on screen up to date and leaves alone what has not changed in it, so that it grows without a flicker. */
 export function updateMessage(el, message, view) {
   const fresh = messageElement(message, view);
+  if (message.subtype === "tombstone") {
+    el.replaceChildren(...fresh.childNodes);
+    el.className = fresh.className;
+    el.setAttribute("aria-label", fresh.getAttribute("aria-label"));
+    return;
+  }
   const [old, next] = [el, fresh].map((one) => one.querySelector(":scope > .msg-body > .msg-content"));
   growBlocks(old, next);
   old.className = next.className;
@@ -96,6 +103,13 @@ function threadButton(message, view) {
     h("span", { class: "thread-view", "aria-hidden": "true" }, "View thread"));
   button.addEventListener("click", () => view.openThread(message.ts));
   return button;
+}
+
+/** What is left of a deleted message while its thread has replies. */
+function goneElement(message, view) {
+  return h("article", { class: "msg msg-gone", "data-testid": "message", "data-ts": message.ts, tabindex: "-1", "aria-label": "A deleted message" },
+    h("div", { class: "gutter" }, h("span", { class: "avatar avatar-md", "aria-hidden": "true" }, icon("trash"))),
+    h("div", { class: "msg-body", "data-notes": true }, h("div", { class: "msg-content" }, message.text), threadButton(message, view)));
 }
 
 /** Something the workspace itself tells one person, such as a command that failed. */

@@ -213,7 +213,7 @@ export class Session {
   /** The channel's messages with this person's notices among them. */
   withNotices() {
     const here = this.notices.filter((notice) => notice.channel === this.channel.id);
-    const said = (this.messages ?? []).map((message) => (message.user === WORKSPACE ? { ...message, notice: true, ...this.reasons.get(message.ts) } : message));
+    const said = (this.messages ?? []).map((message) => (message.user === WORKSPACE && !message.subtype ? { ...message, notice: true, ...this.reasons.get(message.ts) } : message));
     if (!here.length) return said;
     return [...said, ...here].sort((one, other) => Number.parseFloat(one.ts) - Number.parseFloat(other.ts));
   }

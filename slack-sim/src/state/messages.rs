@@ -32,6 +32,8 @@ pub(crate) struct Post {
     pub(crate) client_msg_id: Option<String>,
     /// How far it is, for a message that grows.
     pub(crate) stream: Option<Stream>,
+    /// Whether it only stands where a deleted message had replies.
+    pub(crate) tombstone: bool,
 }
 
 /// Who wrote a message.
@@ -106,6 +108,29 @@ impl Post {
             reactions: Vec::new(),
             client_msg_id,
             stream: draft.stream,
+            tombstone: false,
+        }
+    }
+
+    /// What Slack leaves of a deleted message while its thread has replies.
+    fn tombstone(&self) -> Self {
+        Self {
+            ts: self.ts.clone(),
+            author: Author::Slackbot,
+            user: ids::SLACKBOT.to_owned(),
+            text: "This message was deleted.".to_owned(),
+            blocks: Vec::new(),
+            attachments: Vec::new(),
+            thread_ts: Some(self.ts.clone()),
+            broadcast: false,
+            metadata: None,
+            files: Vec::new(),
+            only_for: None,
+            edited: None,
+            reactions: Vec::new(),
+            client_msg_id: None,
+            stream: None,
+            tombstone: true,
         }
     }
 
@@ -215,7 +240,7 @@ impl Workspace {
         self.remove_as(now, &Author::Bot, channel, ts)
     }
 
-    /// Removes a message of this author.
+    /// Removes a message of this author. The first of a thread leaves a mark while it has replies.
     pub(crate) fn remove_as(
         &mut self,
         now: Time,
@@ -223,17 +248,46 @@ impl Workspace {
         channel: &str,
         ts: &str,
     ) -> Result<(), ApiError> {
-        let post = self.post_by(author, channel, ts, "cant_delete_message")?;
-        let gone = post.clone();
-        self.channel_mut(channel)?
-            .posts
-            .retain(|post| post.ts != ts);
-        if gone.only_for.is_none() {
-            let at = self.next_ts(now);
-            let event = payloads::message_deleted(self, channel, &gone, &at);
+        let gone = self
+            .post_by(author, channel, ts, "cant_delete_message")?
+            .clone();
+        self.take_away(now, channel, &gone)?;
+        let root = gone.thread_ts.as_deref().filter(|_| gone.is_reply());
+        let root = root.and_then(|root| self.find_post(channel, root));
+        // A mark stands for a thread: with the last reply it goes as well.
+        if let Some(mark) = root.filter(|root| root.tombstone && !self.has_replies(channel, root)) {
+            let mark = mark.clone();
+            self.take_away(now, channel, &mark)?;
+        }
+        Ok(())
+    }
+
+    fn has_replies(&self, channel: &str, root: &Post) -> bool {
+        let place = self.channel(channel);
+        place.is_some_and(|place| place.thread(&root.ts).any(|post| post.ts != root.ts))
+    }
+
+    fn take_away(&mut self, now: Time, channel: &str, gone: &Post) -> Result<(), ApiError> {
+        let at = self.next_ts(now);
+        let public = gone.only_for.is_none();
+        let mark = (public && !gone.is_reply() && self.has_replies(channel, gone))
+            .then(|| gone.tombstone());
+        let posts = &mut self.channel_mut(channel)?.posts;
+        match &mark {
+            Some(mark) => {
+                let place = posts.iter_mut().find(|post| post.ts == gone.ts);
+                *place.ok_or_else(|| ApiError::from("message_not_found"))? = mark.clone();
+            }
+            None => posts.retain(|post| post.ts != gone.ts),
+        }
+        if public {
+            let event = match &mark {
+                Some(mark) => payloads::message_changed(self, channel, gone, mark, &at),
+                None => payloads::message_deleted(self, channel, gone, &at),
+            };
             self.emit(now, event);
         }
-        self.announce_change(channel, &gone);
+        self.announce_change(channel, gone);
         Ok(())
     }
 

@@ -43,7 +43,7 @@ impl Channel {
     pub(crate) fn unread(&self, user: &str) -> usize {
         let read = self.read.get(user).map_or("", String::as_str);
         self.history()
-            .filter(|post| post.user != user && post.ts.as_str() > read)
+            .filter(|post| post.user != user && !post.tombstone && post.ts.as_str() > read)
             .count()
     }
 }
@@ -95,6 +95,10 @@ impl Workspace {
         }
         if !post.reactions.is_empty() {
             message["reactions"] = json!(reactions(post));
+        }
+        if post.tombstone {
+            message["subtype"] = json!("tombstone");
+            message["hidden"] = json!(true);
         }
         self.add_thread_fields(channel, post, &mut message);
         message
@@ -190,7 +194,11 @@ impl Workspace {
                 })
                 .collect(),
             metadata: post.metadata.clone(),
-            subtype: post.broadcast.then(|| "thread_broadcast".to_owned()),
+            subtype: match (post.tombstone, post.broadcast) {
+                (true, _) => Some("tombstone".to_owned()),
+                (false, true) => Some("thread_broadcast".to_owned()),
+                (false, false) => None,
+            },
         }
     }
 

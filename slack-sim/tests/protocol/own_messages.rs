@@ -3,7 +3,7 @@
 use serde_json::json;
 use slack_sim::Target;
 
-use crate::app::{connected, post};
+use crate::app::{call, connected, post};
 
 #[tokio::test]
 async fn an_edit_is_told_with_what_was_there_before() {
@@ -54,6 +54,43 @@ async fn nobody_changes_what_another_wrote() {
     let refused = sim.edit("alice", "general", &ts, "  ").await.unwrap_err();
     assert!(refused.to_string().contains("delete it"), "{refused}");
     assert_eq!(sim.messages("bob", "general").unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_deleted_first_message_leaves_a_mark_while_its_thread_has_replies() {
+    let (sim, mut app) = connected().await;
+    let root = sim.say("alice", "general", "who knows?").await.unwrap();
+    app.take().await;
+    let reply = sim.reply("bob", "general", &root, "me").await.unwrap();
+    app.take().await;
+    sim.delete("alice", "general", &root).await.unwrap();
+    let event = app.take().await["payload"]["event"].clone();
+    assert_eq!(event["subtype"], "message_changed");
+    let message = &event["message"];
+    assert_eq!(message["subtype"], "tombstone");
+    assert_eq!(message["user"], "USLACKBOT");
+    assert_eq!(message["text"], "This message was deleted.");
+    assert_eq!(message["ts"], root.as_str());
+    assert_eq!(message["hidden"], true);
+    assert_eq!(event["previous_message"]["text"], "who knows?");
+    // Its thread is still there, with a way in.
+    let seen = sim.messages("bob", "general").unwrap();
+    assert_eq!(seen[0].subtype.as_deref(), Some("tombstone"));
+    assert_eq!(seen[0].reply_count, Some(1));
+    let thread = sim.thread("bob", "general", &root).unwrap();
+    assert_eq!(thread[1].text, "me");
+    let told = json!({"channel": "general", "ts": root});
+    let told = call(&sim, "conversations.replies", told).await;
+    assert_eq!(told["messages"][0]["subtype"], "tombstone");
+    // Nobody wrote the mark, so nobody can take it away; it goes with the last reply.
+    sim.delete("alice", "general", &root).await.unwrap_err();
+    sim.delete("bob", "general", &reply).await.unwrap();
+    for ts in [&reply, &root] {
+        let event = app.take().await["payload"]["event"].clone();
+        assert_eq!(event["subtype"], "message_deleted");
+        assert_eq!(event["deleted_ts"], ts.as_str());
+    }
+    assert!(sim.messages("bob", "general").unwrap().is_empty());
 }
 
 #[tokio::test]
