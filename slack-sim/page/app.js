@@ -3,6 +3,7 @@ import { api } from "./api.js";
 import { explain } from "./actions.js";
 import { Composer } from "./composer.js";
 import { confirmed } from "./confirm.js";
+import { titleOf } from "./directory.js";
 import { h } from "./dom.js";
 import { editInPlace } from "./edit.js";
 import { drawHeader } from "./header.js";
@@ -100,7 +101,7 @@ function drawFrame() {
   const { state, channel } = session;
   drawSidebar(at("sidebar"), session, route);
   drawHeader(at("header"), session, route, { menu: () => sidebar(true), inspect: () => inspect(!inspector.open) }, inspector.open);
-  document.title = `${channel.kind === "im" ? state.bot.name : `#${channel.name}`} · ${state.team.name}`;
+  document.title = `${titleOf(channel)} · ${state.team.name}`;
   const banner = at("banner");
   const offline = !session.online;
   banner.hidden = !offline && session.connected;
@@ -109,7 +110,7 @@ function drawFrame() {
   for (const id of ["timeline", "composer"]) at(id).hidden = route.home;
   at("home").hidden = !route.home;
   if (route.home) drawHome(at("home"), session);
-  composer.open(`${session.me}/${channel.id}`, `Message ${channel.kind === "im" ? state.bot.name : `#${channel.name}`}`);
+  composer.open(`${session.me}/${channel.id}`, `Message ${titleOf(channel)}`);
 }
 
 function draw() {

@@ -27,6 +27,12 @@ export function whoIs(id, fallbackName) {
 /** The name of a channel, or null when it is not one we know. */
 export const channelName = (id) => channels.get(id)?.name ?? null;
 
+/** What a place is called where it stands alone: the app's name, the people's, or the channel's. */
+export const titleOf = (channel) => {
+  if (channel.kind === "im") return bot?.name ?? channel.name;
+  return channel.kind === "mpim" ? channel.name : `#${channel.name}`;
+};
+
 /** Everyone who can be mentioned: the people and the app. */
 export const mentionable = () => [...(bot ? [whoIs(bot.user_id)] : []), ...[...people.keys()].map((id) => whoIs(id))];
 

@@ -46,9 +46,10 @@ export function icon(name) {
   return svg;
 }
 
-/** What stands before a channel's name: a hash, or a lock where it is private. */
+/** What stands before a channel's name: a hash, a lock where it is private, a bubble where it is of a few people. */
 export function channelMark(channel) {
   if (channel.kind === "group") return icon("lock");
+  if (channel.kind === "mpim") return icon("thread");
   const hash = document.createElement("span");
   hash.className = "hash";
   hash.setAttribute("aria-hidden", "true");

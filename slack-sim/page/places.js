@@ -1,5 +1,6 @@
 // What the middle of the page lists: a channel's messages, or a direct message as conversations.
 import { verbs } from "./complete.js";
+import { titleOf } from "./directory.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { plain } from "./mrkdwn.js";
@@ -94,7 +95,7 @@ export function emptyPlace(session, start) {
   };
   const commands = (state.commands ?? []).map((one) => commandItem(one, start));
   return h("div", { class: "empty", "data-testid": "empty" },
-    h("h2", { dir: "auto" }, direct ? `Talk to ${app}` : `This is #${channel.name}`),
+    h("h2", { dir: "auto" }, direct ? `Talk to ${app}` : `This is ${titleOf(channel)}`),
     h("p", null, direct
       ? `Write a message and ${app} answers right below it. Only you two can read what is said here.`
       : `Nothing has been said here yet. Everyone in the channel sees what you write and what ${app} answers.`),

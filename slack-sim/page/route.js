@@ -20,7 +20,11 @@ export function hashOf({ person, place, home, thread }) {
 }
 
 /** How a channel is written in the address. */
-export const placeOf = (channel, state) => (channel.kind === "im" ? `@${state.bot.name}` : channel.name);
+export const placeOf = (channel, state) => {
+  if (channel.kind === "im") return `@${state.bot.name}`;
+  // The people in it may be called like a channel.
+  return channel.kind === "mpim" ? channel.id : channel.name;
+};
 
 /** The channel an address means, or undefined. */
 export const channelAt = (place, state) => state.channels.find((channel) => placeOf(channel, state) === place);

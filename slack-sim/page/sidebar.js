@@ -9,7 +9,8 @@ import { themeButton } from "./theme-button.js";
 export function drawSidebar(root, session, route) {
   const { state } = session;
   const person = whoIs(session.me);
-  const channels = state.channels.filter((channel) => channel.kind !== "im");
+  const channels = state.channels.filter((channel) => channel.kind !== "im" && channel.kind !== "mpim");
+  const groups = state.channels.filter((channel) => channel.kind === "mpim");
   const direct = state.channels.filter((channel) => channel.kind === "im");
   keepingFocus(root, () => root.replaceChildren(
     h("div", { class: "workspace" },
@@ -18,6 +19,7 @@ export function drawSidebar(root, session, route) {
       themeButton()),
     h("div", { class: "sidebar-scroll" },
       group("Channels", channels.map((channel) => entry(channel, session, route, channelMark(channel), channel.name, channel.kind === "group" && h("span", { class: "sr-only" }, "private")))),
+      groups.length > 0 && group("Direct messages", groups.map((channel) => entry(channel, session, route, channelMark(channel), channel.name))),
       group("Apps", direct.map((channel) => {
         const app = whoIs(state.bot.user_id);
         return entry(channel, session, route, [avatar(app, "sm"), h("i", { class: `presence${session.connected ? " on" : ""}` })], app.label,

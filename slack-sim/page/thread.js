@@ -1,4 +1,5 @@
 // The panel beside the messages that shows one thread.
+import { titleOf } from "./directory.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { Composer } from "./composer.js";
@@ -29,8 +30,8 @@ export class ThreadPanel {
     if (opened) this.timeline.clear("Thread");
     this.ts = ts;
     if (ts === null) return;
-    const { channel, state } = session;
-    this.where.textContent = channel.kind === "im" ? state.bot.name : `#${channel.name}`;
+    const { channel } = session;
+    this.where.textContent = titleOf(channel);
     this.composer.open(`${session.me}/${channel.id}/${ts}`, "Reply…");
     this.timeline.draw(threadItems(session, view), session.threads.get(ts) ?? [], session.me);
   }

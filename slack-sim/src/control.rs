@@ -58,6 +58,7 @@ pub(crate) fn routes<S>(sim: Sim) -> Router<S> {
             "/channels",
             post(steering::add_channel).delete(steering::delete_channel),
         )
+        .route("/groups", post(steering::open_group))
         .route("/people", post(steering::set_person))
         .route("/members", post(steering::set_member))
         .route("/scopes", post(steering::set_scopes))

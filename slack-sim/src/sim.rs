@@ -183,6 +183,12 @@ impl Sim {
             .act(|ws, now| ws.add_private_channel(now, name, people, with_bot))
     }
 
+    /// Opens a direct message of these people, and the bot if asked; gives its id. The same people have the same one.
+    pub fn open_group(&self, people: &[&str], with_bot: bool) -> Result<String, Refused> {
+        self.team
+            .act(|ws, now| ws.open_group_of(now, people, with_bot))
+    }
+
     /// Lets a person, or the bot by its name, join a channel.
     pub fn invite(&self, channel: &str, who: &str) -> Result<(), Refused> {
         self.team

@@ -2,6 +2,7 @@
 
 mod agents;
 mod files;
+mod groups;
 mod installs;
 mod lifecycle;
 mod limits;

@@ -87,10 +87,20 @@ impl World {
         transport: Transport,
         change: impl FnOnce(&mut Config),
     ) -> Self {
+        Self::start_among(SimConfig::default(), engine, transport, change).await
+    }
+
+    /// The same, in a workspace of the story's own.
+    pub async fn start_among(
+        workspace: SimConfig,
+        engine: Engine,
+        transport: Transport,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let workspace = SimConfig {
             app: patchbay::cli::simulated::app(),
-            ..SimConfig::default()
+            ..workspace
         };
         let sim = Sim::start(workspace).await.unwrap();
         let mut config = config(&sim, folder.path(), engine, transport).await;
@@ -128,7 +138,7 @@ impl World {
         Principal::new(TeamId::new("T0SIM0001"), UserId::new(id))
     }
 
-    fn person<'a>(&'a self, name: &'a str) -> Person<'a> {
+    pub fn person<'a>(&'a self, name: &'a str) -> Person<'a> {
         Person {
             sim: &self.sim,
             name,

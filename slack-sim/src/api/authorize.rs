@@ -84,6 +84,7 @@ fn places(ws: &Workspace, right: &str, args: &Args) -> Vec<&'static str> {
         ("write", _, Some(users)) if users.contains(',') => vec!["mpim"],
         ("write", _, _) | (_, Some(ChannelKind::Im(_)), _) => vec!["im"],
         (_, Some(ChannelKind::Private), _) => vec!["groups"],
+        (_, Some(ChannelKind::Mpim), _) => vec!["mpim"],
         (_, Some(ChannelKind::Public), _) => vec!["channels"],
         // `conversations.list` names kinds instead of a channel.
         (_, None, _) => {

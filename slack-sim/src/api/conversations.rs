@@ -9,15 +9,17 @@ use crate::state::{Channel, ChannelKind, Post, Workspace};
 use crate::team::Team;
 
 pub(super) fn open(team: &Team, args: &Args) -> Result<Value, ApiError> {
+    if let (None, Some(users)) = (args.text("channel"), args.text("users"))
+        && users.contains(',')
+    {
+        return open_group(team, args, users);
+    }
     team.look(|ws| {
         if let Some(which) = args.text("channel") {
             let channel = ws.channel_for_app(which)?;
             return Ok(json!({"channel": {"id": channel.id}}));
         }
         let users = args.required("users")?;
-        if users.contains(',') {
-            return Err("method_not_supported_for_channel_type".into());
-        }
         let im = ws
             .channels
             .iter()
@@ -28,6 +30,23 @@ pub(super) fn open(team: &Team, args: &Args) -> Result<Value, ApiError> {
             channel = object(ws, im);
         }
         Ok(json!({"no_op": true, "already_open": true, "channel": channel}))
+    })
+}
+
+/// With several people: the same conversation for the same people.
+fn open_group(team: &Team, args: &Args, users: &str) -> Result<Value, ApiError> {
+    let users: Vec<&str> = users.split(',').map(str::trim).collect();
+    team.act(|ws, now| {
+        let (id, there) = ws.open_group_for_app(now, &users)?;
+        let mut answer = json!({"channel": {"id": id}});
+        if args.flag("return_im") {
+            answer["channel"] = object(ws, ws.channel_for_app(&id)?);
+        }
+        if there {
+            answer["no_op"] = json!(true);
+            answer["already_open"] = json!(true);
+        }
+        Ok(answer)
     })
 }
 
@@ -49,6 +68,7 @@ pub(super) fn list(team: &Team, args: &Args) -> Result<Value, ApiError> {
         ChannelKind::Private => {
             channel.has_bot() && types.split(',').any(|kind| kind == "private_channel")
         }
+        ChannelKind::Mpim => channel.has_bot() && types.split(',').any(|kind| kind == "mpim"),
         ChannelKind::Im(_) => types.split(',').any(|kind| kind == "im"),
     };
     let channels = team.look(|ws| {
@@ -157,6 +177,20 @@ fn object(ws: &Workspace, channel: &Channel) -> Value {
             "is_general": channel.name == "general",
             "topic": {"value": "", "creator": "", "last_set": 0},
             "purpose": {"value": "", "creator": "", "last_set": 0},
+        }),
+        ChannelKind::Mpim => json!({
+            "name": channel.name,
+            "name_normalized": channel.name,
+            "is_channel": false,
+            "is_group": true,
+            "is_im": false,
+            "is_mpim": true,
+            "is_private": true,
+            "is_member": channel.has_bot(),
+            "is_open": true,
+            "creator": channel.creator,
+            "topic": {"value": "Group messaging", "creator": channel.creator, "last_set": 0},
+            "purpose": {"value": "Group messaging", "creator": channel.creator, "last_set": 0},
         }),
         ChannelKind::Im(user) => json!({
             "user": user,

@@ -187,10 +187,10 @@ fn channels(ws: &Workspace, me: &User) -> Vec<Value> {
         .filter(visible)
         .map(|channel| {
             let kind = channel.kind_name();
-            let name = if kind == "im" {
-                &ws.app.name
-            } else {
-                &channel.name
+            let name = match kind {
+                "im" => ws.app.name.clone(),
+                "mpim" => others(ws, channel, me),
+                _ => channel.name.clone(),
             };
             json!({
                 "id": channel.id,
@@ -202,4 +202,11 @@ fn channels(ws: &Workspace, me: &User) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+/// What a direct message of a few people is called for one of them.
+fn others(ws: &Workspace, channel: &Channel, me: &User) -> String {
+    let others = channel.members.iter().filter(|id| **id != me.id);
+    let names: Vec<&str> = others.map(|id| ws.user_name(id)).collect();
+    names.join(", ")
 }

@@ -34,6 +34,13 @@ pub(super) struct NewChannel {
 }
 
 #[derive(Deserialize)]
+pub(super) struct NewGroup {
+    people: Vec<String>,
+    #[serde(default)]
+    bot: bool,
+}
+
+#[derive(Deserialize)]
 pub(super) struct Deleted {
     channel: String,
 }
@@ -140,6 +147,14 @@ pub(super) async fn add_channel(
         None => sim.add_channel(&it.name, it.bot)?,
     };
     Ok(Json(json!({"id": id})))
+}
+
+pub(super) async fn open_group(
+    At(sim): At,
+    Json(it): Json<NewGroup>,
+) -> Result<Json<Value>, Unserved> {
+    let people: Vec<_> = it.people.iter().map(String::as_str).collect();
+    Ok(Json(json!({"id": sim.open_group(&people, it.bot)?})))
 }
 
 pub(super) async fn delete_channel(

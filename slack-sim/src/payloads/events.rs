@@ -187,7 +187,7 @@ fn membership(
     at: &str,
 ) -> Value {
     let kind = match kind {
-        ChannelKind::Private => "G",
+        ChannelKind::Private | ChannelKind::Mpim => "G",
         ChannelKind::Public | ChannelKind::Im(_) => "C",
     };
     json!({
@@ -203,7 +203,7 @@ fn membership(
 /// A channel is no longer there for the app, because it was `deleted` or because its bot has `left`.
 pub(crate) fn channel_gone(how: &str, channel: &str, kind: &ChannelKind, at: &str) -> Value {
     let place = match kind {
-        ChannelKind::Private => "group",
+        ChannelKind::Private | ChannelKind::Mpim => "group",
         ChannelKind::Public | ChannelKind::Im(_) => "channel",
     };
     json!({"type": format!("{place}_{how}"), "channel": channel, "event_ts": at})

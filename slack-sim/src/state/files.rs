@@ -262,7 +262,7 @@ impl Workspace {
             }
             let (list, ids) = match place.kind {
                 ChannelKind::Public => (&mut public, &mut channels),
-                ChannelKind::Private => (&mut private, &mut groups),
+                ChannelKind::Private | ChannelKind::Mpim => (&mut private, &mut groups),
                 ChannelKind::Im(_) => (&mut private, &mut ims),
             };
             match list.get_mut(channel).and_then(Value::as_array_mut) {

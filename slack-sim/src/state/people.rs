@@ -43,6 +43,8 @@ pub(crate) enum ChannelKind {
     Public,
     /// For those who were invited; others do not even know of it.
     Private,
+    /// A direct message of a few people; nobody else knows of it, and nobody is added.
+    Mpim,
     /// The bot and the person with this id.
     Im(String),
 }
@@ -79,6 +81,20 @@ impl Channel {
         channel
     }
 
+    pub(super) fn group(
+        id: &str,
+        name: &str,
+        members: BTreeSet<String>,
+        creator: &str,
+        own: &TeamIds,
+        now: Time,
+    ) -> Self {
+        let mut channel = Self::new(id.to_owned(), name, ChannelKind::Mpim, members, now);
+        channel.bot.clone_from(&own.bot_user);
+        creator.clone_into(&mut channel.creator);
+        channel
+    }
+
     fn new(
         id: String,
         name: &str,
@@ -109,19 +125,25 @@ impl Channel {
         matches!(self.kind, ChannelKind::Im(_))
     }
 
+    /// Whether it is a direct message of a few people.
+    pub(super) fn is_group(&self) -> bool {
+        self.kind == ChannelKind::Mpim
+    }
+
     /// What a slash command calls it: Slack hides the name of a private channel.
     pub(crate) fn name_in_command(&self) -> &str {
         match self.kind {
             ChannelKind::Private => "privategroup",
-            ChannelKind::Public | ChannelKind::Im(_) => &self.name,
+            ChannelKind::Public | ChannelKind::Mpim | ChannelKind::Im(_) => &self.name,
         }
     }
 
-    /// `channel`, `group` or `im`, as events and the control API say it.
+    /// `channel`, `group`, `mpim` or `im`, as events and the control API say it.
     pub(crate) fn kind_name(&self) -> &'static str {
         match self.kind {
             ChannelKind::Public => "channel",
             ChannelKind::Private => "group",
+            ChannelKind::Mpim => "mpim",
             ChannelKind::Im(_) => "im",
         }
     }
@@ -144,7 +166,7 @@ impl Workspace {
             .iter()
             .find(|channel| match &channel.kind {
                 ChannelKind::Public => channel.id == which || channel.name == which,
-                ChannelKind::Private => {
+                ChannelKind::Private | ChannelKind::Mpim => {
                     channel.members.contains(user) && (channel.id == which || channel.name == which)
                 }
                 ChannelKind::Im(owner) => owner == user && (channel.id == which || which == "dm"),
@@ -160,7 +182,7 @@ impl Workspace {
             .find(|channel| match &channel.kind {
                 ChannelKind::Public => channel.id == which || channel.name == name,
                 // An app cannot tell a private channel without it from none at all.
-                ChannelKind::Private => {
+                ChannelKind::Private | ChannelKind::Mpim => {
                     channel.has_bot() && (channel.id == which || channel.name == name)
                 }
                 ChannelKind::Im(owner) => channel.id == which || owner == which,
@@ -251,6 +273,11 @@ impl Workspace {
         };
         let found = self.any_channel(channel)?;
         let (id, kind) = (found.id.clone(), found.kind.clone());
+        if kind == ChannelKind::Mpim {
+            return Err(Refused(
+                "Nobody joins or leaves a direct message: open one with other people.".to_owned(),
+            ));
+        }
         let place = self.channel_mut(&id)?;
         let changed = if member {
             place.members.insert(user.clone())

@@ -6,6 +6,7 @@ mod app;
 mod control;
 mod faults;
 mod files;
+mod groups;
 mod http_delivery;
 mod messages;
 mod oauth;

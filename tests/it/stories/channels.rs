@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use patchbay::ids::{ChannelId, MessageTs};
+use patchbay::slack::Transport;
 use serde_json::{Value, json};
-use slack_sim::{Click, Handmade, PersonChange, Sim, View};
+use slack_sim::{Click, Handmade, PersonChange, Sim, SimConfig, View};
 
 use super::home::{home_when, opens_home};
 use super::surfaces::form_saying;
 use super::{assert_screen, on_every_pairing};
-use crate::world::{Person, World, handmade};
+use crate::world::{Engine, Person, World, handmade};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -193,6 +194,37 @@ async fn people_of_another_workspace_choose_nothing_in_a_shared_channel() {
     world.sim.set_person("alice", back).unwrap();
     let chosen = chooses(alice, "final").await;
     assert!(chosen.contains("come whole"), "{chosen}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_is_in_a_conversation_of_a_few_chooses_for_it() {
+    let person = |name: &str| slack_sim::Person {
+        name: name.to_owned(),
+        real_name: name.to_owned(),
+    };
+    let workspace = SimConfig {
+        people: vec![person("alice"), person("bob"), person("carol")],
+        ..SimConfig::default()
+    };
+    let world = World::start_among(workspace, Engine::Sqlite, Transport::Socket, |_| {}).await;
+    let group = world.sim.open_group(&["alice", "bob"], true).unwrap();
+    let bob = world.person("bob").in_channel(&group);
+    let chosen = chooses(bob, "final").await;
+    assert!(chosen.contains("come whole"), "{chosen}");
+    let carol = world.person("carol").in_channel("dm");
+    let own = carol.asks_privately("/mcp channel").await;
+    let before = carol.private_messages().len();
+    let stream = format!(r#"{group} {{"answers":"stream"}}"#);
+    let forged = Click::on(&own, "choose_answers").with_value(&stream);
+    assert!(world.sim.click("carol", forged).await.ok);
+    let refused = carol.private_message_after(before).await.all_text();
+    assert!(refused.contains("Only an admin"), "{refused}");
+    let still = chooses(bob, "").await;
+    assert!(still.contains("come whole"), "{still}");
+    // And it is answered in, by mention.
+    let answer = bob.asks("@patchbay help me").await;
+    assert!(!answer.all_text().is_empty());
     world.stop().await;
 }
 
