@@ -100,11 +100,11 @@ impl Sim {
         self.team.sockets.count()
     }
 
-    /// Waits until the app has a socket open; false when it has none in ten seconds.
+    /// Waits until the app has a socket open; false when it has none within a minute.
     pub async fn connected(&self) -> bool {
         let mut count = self.team.sockets.watch();
         let open = count.wait_for(|count| *count > 0);
-        let opened = tokio::time::timeout(Duration::from_secs(10), open).await;
+        let opened = tokio::time::timeout(Duration::from_secs(60), open).await;
         opened.is_ok_and(|count| count.is_ok())
     }
 

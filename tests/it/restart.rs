@@ -279,6 +279,7 @@ async fn killed_at_any_moment_a_question_has_one_outcome() {
             .expect("the question is acknowledged");
         tokio::time::sleep(Duration::from_millis(delay)).await;
         bot.kill();
+        noticed(&sim).await;
         let bot = Bot::start(&sim, folder.path(), &database, DEMO);
         reply_when(&sim, &ts, |text| !text.starts_with('⏳')).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -289,8 +290,17 @@ async fn killed_at_any_moment_a_question_has_one_outcome() {
             replies(&sim, &ts)
         );
         bot.kill();
+        noticed(&sim).await;
     }
     sim.stop().await;
+}
+
+/// Waits until the workspace knows that the bot is gone: what is said before that goes to a socket
+/// that nobody reads, and is only sent again when the workspace's clock says so.
+async fn noticed(sim: &Sim) {
+    let gone = |sim: &Sim| (sim.sockets() == 0).then_some(());
+    let gone = sim.until(PATIENCE, gone).await;
+    gone.expect("the sockets of a dead bot are closed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
