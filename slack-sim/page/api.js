@@ -1,4 +1,12 @@
-// Talks to the simulated workspace's control API.
+// Talks to the control API of the simulated workspaces, about one of them at a time.
+
+/** The id of the workspace that everything is about; the first until one is entered. */
+let here = null;
+
+/** Makes everything from now on be about this workspace. */
+export function enter(teamId) {
+  here = teamId;
+}
 
 /** A request the workspace refused or that never arrived; `message` is a sentence for the person. */
 export class ApiError extends Error {}
@@ -17,15 +25,16 @@ async function request(path, options) {
   return body;
 }
 
-const get = (path, params = {}) => request(`${path}?${query(params)}`);
+const about = (params = {}) => query({ ...params, workspace: here });
+const get = (path, params) => request(`${path}?${about(params)}`);
 const post = (path, body) =>
-  request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  request(`${path}?${about()}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
 /** A form goes as the browser sends forms, so that files can be in it. */
 const form = (path, params, files) => {
   const body = new FormData();
   for (const file of files) body.append("file", file, file.name);
-  return request(`${path}?${query(params)}`, { method: "POST", body });
+  return request(`${path}?${about(params)}`, { method: "POST", body });
 };
 
 export const api = {
@@ -33,7 +42,7 @@ export const api = {
   messages: (user, channel, thread_ts) => get("/sim/messages", { user, channel, thread_ts }),
   say: (body) => post("/sim/say", body),
   share: (params, files) => form("/sim/upload", params, files),
-  fileAddress: (id, user, download) => `/sim/files/${encodeURIComponent(id)}?${query({ user, download: download || null })}`,
+  fileAddress: (id, user, download) => `/sim/files/${encodeURIComponent(id)}?${about({ user, download: download || null })}`,
   fileText: async (address) => {
     const response = await fetch(address).catch(() => null);
     if (!response?.ok) throw new ApiError("The file cannot be read. Try again in a moment.");
@@ -52,16 +61,18 @@ export const api = {
   openHome: (user, tab) => post("/sim/home", { user, tab }),
   home: (user) => get("/sim/home", { user }),
   react: (body) => post("/sim/react", body),
-  log: (after) => get("/sim/log", { after }),
+  /** What passed in all workspaces. */
+  log: (after) => request(`/sim/log?${query({ after })}`),
 };
 
 /** Listens to what changes for one person, reconnecting for as long as it takes. Returns a function that stops it. */
 export function listen(user, { onChange, onUp, onDown }) {
+  const address = `/sim/events?${about({ user })}`;
   let source = null;
   let timer = 0;
   let wait = 500;
   const open = () => {
-    source = new EventSource(`/sim/events?${query({ user })}`);
+    source = new EventSource(address);
     source.onopen = () => { wait = 500; onUp(); };
     source.onmessage = (event) => onChange(JSON.parse(event.data));
     source.onerror = () => {

@@ -12,6 +12,7 @@ import { icon } from "./icons.js";
 import { Inspector } from "./inspector.js";
 import { Modals } from "./modal.js";
 import { plain } from "./mrkdwn.js";
+import { inhabited, personIn, unreadElsewhere, visit, workspaceAt, workspaceIn } from "./rail.js";
 import { channelItems, conversationItems, emptyPlace, promptsItem } from "./places.js";
 import { channelAt, hashOf, placeOf, readRoute } from "./route.js";
 import { Session } from "./session.js";
@@ -30,11 +31,11 @@ const awaited = new Set();
 
 const session = new Session(changed);
 const modals = new Modals({ refresh: () => session.refreshViews() });
-const inspector = new Inspector(at("inspector"), () => inspect(false));
+const inspector = new Inspector(at("inspector"), () => inspect(false), () => session.state?.workspaces ?? []);
 const toolbar = { react, reply: openThread, inspect: showJson, more: choicesFor };
 const timeline = new Timeline(at("timeline"), "Messages", toolbar);
 const thread = new ThreadPanel(at("thread"), { close: () => go({ thread: null }), send: say, share, shortcuts: globalShortcuts, toolbar: { react, inspect: showJson, more: choicesFor } });
-const composer = new Composer(at("composer"), { id: "composer-input", testid: "composer", commands: () => session.state?.commands ?? [], shortcuts: globalShortcuts, onSend: send, onShare: (text, files) => share(text, files, session.channel.kind === "im" ? continuing : null) });
+const composer = new Composer(at("composer"), { id: "composer-input", testid: "composer", commands: () => (session.state?.installed ? session.state.commands : []), shortcuts: globalShortcuts, onSend: send, onShare: (text, files) => share(text, files, session.channel.kind === "im" ? continuing : null) });
 
 start();
 
@@ -54,19 +55,22 @@ async function start() {
 async function follow() {
   route = readRoute();
   sidebar(false);
-  const known = session.state ?? await api.state(route.person ?? undefined);
-  const person = known.people.find((one) => one.name === route.person) ?? known.people[0];
+  const known = session.state ?? await api.state();
+  const team = workspaceAt(route.workspace, known);
+  const person = personIn(team, route.person);
   if (person.id !== session.me) {
     continuing = null;
-    await session.become(person.id);
+    await session.become(person.id, team.id);
   }
   const { state } = session;
   const channel = channelAt(route.place, state) ?? state.channels[0];
-  if (person.name !== route.person || placeOf(channel, state) !== route.place) {
-    const place = placeOf(channel, state);
-    history.replaceState(null, "", hashOf({ ...route, person: person.name, place }));
-    route = { ...route, person: person.name, place };
+  const workspace = workspaceIn(team, state);
+  const place = placeOf(channel, state);
+  if (person.name !== route.person || place !== route.place || workspace !== route.workspace) {
+    route = { ...route, workspace, person: person.name, place };
+    history.replaceState(null, "", hashOf(route));
   }
+  visit(team.id, route);
   const moved = channel.id !== session.channel?.id || timeline.me !== session.me;
   if (moved) {
     continuing = null;
@@ -100,12 +104,14 @@ function changed(what) {
 function drawFrame() {
   const { state, channel } = session;
   drawSidebar(at("sidebar"), session, route);
-  drawHeader(at("header"), session, route, { menu: () => sidebar(true), inspect: () => inspect(!inspector.open) }, inspector.open);
+  drawHeader(at("header"), session, route, { menu: () => sidebar(true), inspect: () => inspect(!inspector.open) }, inspector.open, unreadElsewhere(session));
+  at("app").classList.toggle("with-rail", inhabited(state).length > 1);
   document.title = `${titleOf(channel)} · ${state.team.name}`;
   const banner = at("banner");
   const offline = !session.online;
-  banner.hidden = !offline && session.connected;
-  banner.textContent = offline ? "The connection to the workspace is lost. Trying again…" : "No app is connected. Commands fail until one is.";
+  banner.hidden = !offline && state.installed && session.connected;
+  banner.textContent = offline ? "The connection to the workspace is lost. Trying again…"
+    : state.installed ? "No app is connected. Commands fail until one is." : `${state.bot.name} is not in this workspace. Let it in with the app’s own “Add to Slack” page.`;
   banner.dataset.level = offline ? "error" : "info";
   for (const id of ["timeline", "composer"]) at(id).hidden = route.home;
   at("home").hidden = !route.home;
@@ -120,7 +126,7 @@ function draw() {
   const direct = channel.kind === "im";
   const items = direct ? conversationItems(session, view, continuing) : channelItems(session, view);
   const said = direct ? [...session.messages, ...[...session.threads.values()].flatMap((whole) => whole.slice(1))] : session.withNotices();
-  if (!items.length) items.push({ key: "empty", sig: channel.id + JSON.stringify(session.state.commands), build: () => emptyPlace(session, begin) });
+  if (!items.length) items.push({ key: "empty", sig: channel.id + session.state.installed + JSON.stringify(session.state.commands), build: () => emptyPlace(session, begin) });
   const prompts = direct && !continuing ? promptsItem(session, (text) => send(text).catch((error) => session.notice(channel.id, error.message))) : null;
   timeline.draw(prompts ? [...items, prompts] : items, said, me);
   thread.draw(session, view);
@@ -259,7 +265,7 @@ function globalShortcuts() {
 /** The app's shortcuts of one kind as choices of a menu; `message` is where one was chosen. */
 function shortcuts(kind, message) {
   const { me, channel, state } = session;
-  return (state?.shortcuts ?? []).filter((one) => one.type === kind).map(({ name, callback_id: id }) => ({
+  return (state?.installed ? state.shortcuts : []).filter((one) => one.type === kind).map(({ name, callback_id: id }) => ({
     label: name, value: id,
     act: async () => {
       const answer = await api.shortcut({ user: me, callback_id: id, message }).catch((error) => ({ ok: false, error: error.message }));
@@ -278,5 +284,5 @@ function inspect(open) {
 function sidebar(open) {
   document.body.classList.toggle("sidebar-open", open);
   at("scrim").hidden = !open;
-  if (open) at("sidebar").querySelector("[aria-current]")?.focus();
+  if (open) at("sidebar").querySelector("[aria-current=page]")?.focus();
 }

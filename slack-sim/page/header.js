@@ -4,12 +4,13 @@ import { h } from "./dom.js";
 import { channelMark, icon } from "./icons.js";
 import { hashOf } from "./route.js";
 
-/** Draws the header; `act` is `{ menu(), inspect() }`. */
-export function drawHeader(root, session, route, act, inspecting) {
+/** Draws the header; `act` is `{ menu(), inspect() }`, `marked` whether something is unread in another workspace. */
+export function drawHeader(root, session, route, act, inspecting, marked) {
   const { channel, state } = session;
   const direct = channel.kind === "im";
   const app = whoIs(state.bot.user_id);
-  const menu = h("button", { class: "icon-button only-narrow", type: "button", "aria-label": "Channels and people", "data-testid": "menu" }, icon("menu"));
+  const menu = h("button", { class: "icon-button only-narrow", type: "button", "aria-label": marked ? "Channels and people; unread messages in another workspace" : "Channels and people", "data-testid": "menu" },
+    icon("menu"), marked && h("i", { class: "rail-mark" }));
   menu.addEventListener("click", act.menu);
   const inspect = h("button", { class: "button button-quiet", type: "button", "aria-expanded": inspecting ? "true" : "false", "aria-controls": "inspector", "data-testid": "inspector-toggle", title: "Show what goes between the workspace and the app" },
     icon("pulse"), h("span", { class: "wide-label" }, "Protocol"));
@@ -25,7 +26,7 @@ export function drawHeader(root, session, route, act, inspecting) {
 /** The tabs of an app that has a home. */
 function tabs(route) {
   const tab = (label, home) => h("a", {
-    class: "tab", href: hashOf({ person: route.person, place: route.place, home }), "aria-current": route.home === home ? "page" : null, "data-testid": home ? "tab-home" : "tab-messages",
+    class: "tab", href: hashOf({ workspace: route.workspace, person: route.person, place: route.place, home }), "aria-current": route.home === home ? "page" : null, "data-testid": home ? "tab-home" : "tab-messages",
   }, label);
   return h("nav", { class: "tabs", "aria-label": "App" }, tab("Messages", false), tab("Home", true));
 }

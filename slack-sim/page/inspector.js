@@ -10,23 +10,27 @@ const PATIENCE_MS = 10_000;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 
 export class Inspector {
-  constructor(root, onClose) {
+  /** `workspaces()` gives all of them, of which more than one are told apart. */
+  constructor(root, onClose, workspaces) {
     this.root = root;
+    this.workspaces = workspaces;
     this.entries = [];
     this.last = 0;
-    this.filter = { direction: "all", words: "" };
+    this.filter = { direction: "all", words: "", team: "" };
     this.fetching = false;
     this.rows = h("tbody");
     this.scroller = h("div", { class: "log-scroll", tabindex: "0", role: "region", "aria-label": "Traffic" },
       h("table", { class: "log" },
-        h("thead", null, h("tr", null, ["Time", "Over", "What", "Summary", "Result"].map((name) => h("th", { scope: "col" }, name)))), this.rows));
+        h("thead", null, h("tr", null, ["Time", "Over", "What", "Summary", "Workspace", "Result"].map((name) => h("th", { scope: "col", class: `log-h-${name.toLowerCase()}` }, name)))), this.rows));
+    this.teams = h("select", { class: "input input-small", "aria-label": "Workspace", "data-testid": "inspector-workspace", hidden: true });
+    this.teams.addEventListener("change", () => { this.filter.team = this.teams.value; this.draw(); });
     this.detail = h("div", { class: "log-detail" });
     const close = h("button", { class: "icon-button", type: "button", "aria-label": "Close the protocol inspector", "data-testid": "inspector-close" }, icon("close"));
     close.addEventListener("click", onClose);
     const clear = h("button", { class: "button button-small button-quiet", type: "button" }, "Clear");
     clear.addEventListener("click", () => { this.entries = []; this.draw(); this.choose(null); });
     root.append(
-      h("header", { class: "inspector-head" }, h("h2", null, "Protocol"), this.directions(), this.search(), h("span", { class: "spring" }), clear, close),
+      h("header", { class: "inspector-head" }, h("h2", null, "Protocol"), this.directions(), this.teams, this.search(), h("span", { class: "spring" }), clear, close),
       h("div", { class: "inspector-body" }, this.scroller, this.detail));
     root.addEventListener("keydown", (event) => { if (event.key === "Escape") onClose(); });
     this.choose(null);
@@ -83,13 +87,24 @@ export class Inspector {
     return waiting ? waiting.n - 1 : n;
   }
 
+  /** Offers the workspaces to choose from; with one alone, it is not spoken of. */
+  offerTeams() {
+    const teams = this.workspaces();
+    this.root.classList.toggle("with-teams", teams.length > 1);
+    this.teams.hidden = teams.length < 2;
+    if (this.teams.options.length === teams.length + 1) return;
+    const option = (value, label) => h("option", { value, selected: value === this.filter.team }, label);
+    this.teams.replaceChildren(option("", "Everywhere"), ...teams.map((team) => option(team.id, team.name)));
+  }
+
   draw() {
-    const { direction, words } = this.filter;
-    const shown = this.entries.filter((entry) => (direction === "all" || entry.direction === direction)
+    this.offerTeams();
+    const { direction, words, team } = this.filter;
+    const shown = this.entries.filter((entry) => (direction === "all" || entry.direction === direction) && (!team || entry.team === team)
       && (!words || `${entry.what} ${entry.summary} ${entry.transport}`.toLowerCase().includes(words)));
     const atEnd = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 60;
     const focused = this.rows.contains(document.activeElement) ? document.activeElement.dataset.n : null;
-    this.rows.replaceChildren(...(shown.length ? shown.map((entry) => this.row(entry)) : [h("tr", null, h("td", { colspan: 5, class: "log-empty" }, "Nothing yet. Write a message or run a command to see it pass."))]));
+    this.rows.replaceChildren(...(shown.length ? shown.map((entry) => this.row(entry)) : [h("tr", null, h("td", { colspan: 6, class: "log-empty" }, "Nothing yet. Write a message or run a command to see it pass."))]));
     if (focused) this.rows.querySelector(`[data-n="${focused}"]`)?.focus({ preventScroll: true });
     if (atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
@@ -101,7 +116,7 @@ export class Inspector {
     const row = h("tr", { class: entry === this.chosen ? "chosen" : null },
       h("td", { class: "log-time" }, clock.format(timeOf(entry.at))),
       h("td", { class: `log-way ${toApp ? "to" : "from"}`, title: toApp ? "To the app" : "From the app" }, icon(toApp ? "toApp" : "fromApp"), h("span", { class: "sr-only" }, toApp ? "To the app, " : "From the app, "), String(entry.transport ?? "").replaceAll("_", " ")),
-      h("td", null, pick), h("td", { class: "log-summary", dir: "auto" }, entry.summary), h("td", { class: "log-result" }, result(entry)));
+      h("td", null, pick), h("td", { class: "log-summary", dir: "auto" }, entry.summary), h("td", { class: "log-team", dir: "auto" }, this.workspaces().find((team) => team.id === entry.team)?.name ?? ""), h("td", { class: "log-result" }, result(entry)));
     row.addEventListener("click", () => this.choose(entry));
     return row;
   }

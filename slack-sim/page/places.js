@@ -93,6 +93,9 @@ export function emptyPlace(session, start) {
     button.addEventListener("click", () => start(text));
     return button;
   };
+  if (!state.installed) {
+    return h("div", { class: "empty", "data-testid": "empty" }, h("h2", { dir: "auto" }, `This is #${channel.name}`), h("p", null, "Nothing has been said here yet. Everyone in the channel sees what you write."));
+  }
   const commands = (state.commands ?? []).map((one) => commandItem(one, start));
   return h("div", { class: "empty", "data-testid": "empty" },
     h("h2", { dir: "auto" }, direct ? `Talk to ${app}` : `This is ${titleOf(channel)}`),

@@ -1,9 +1,13 @@
-// The address of what is on screen: #/alice/general, #/alice/general/t/1700000000.000100, #/alice/@app/home.
+// The address of what is on screen: #/alice/general, #/alice/general/t/1700000000.000100, #/alice/@app/home; and
+// #/~second/alice/general in another workspace than the first.
 
 /** Reads the address bar. Missing parts are null. */
 export function readRoute() {
-  const [person, place, part, ts] = location.hash.replace(/^#\/?/, "").split("/").map(decode);
+  const parts = location.hash.replace(/^#\/?/, "").split("/").map(decode);
+  const workspace = parts[0].startsWith("~") ? parts.shift().slice(1) : null;
+  const [person, place, part, ts] = parts;
   return {
+    workspace,
     person: person || null,
     place: place || null,
     home: part === "home",
@@ -12,8 +16,8 @@ export function readRoute() {
 }
 
 /** The address of a place. */
-export function hashOf({ person, place, home, thread }) {
-  const parts = [person, place];
+export function hashOf({ workspace, person, place, home, thread }) {
+  const parts = [workspace && `~${workspace}`, person, place];
   if (home) parts.push("home");
   else if (thread) parts.push("t", thread);
   return `#/${parts.filter(Boolean).map(encodeURIComponent).join("/").replaceAll("%40", "@")}`;

@@ -1,5 +1,5 @@
 // What the page knows of the workspace for one person in one place, kept fresh by the event stream.
-import { api, listen } from "./api.js";
+import { api, enter, listen } from "./api.js";
 import { learn } from "./directory.js";
 
 /** How many of the latest conversations of a direct message show their replies in place. */
@@ -44,10 +44,13 @@ export class Session {
     return this.state.delivery !== "socket" || this.state.sockets > 0;
   }
 
-  /** Becomes another person: fetches their workspace and listens to it. */
-  async become(personId) {
+  /** Becomes another person, perhaps of another workspace: fetches their workspace and listens to it. */
+  async become(personId, teamId) {
     this.stopListening?.();
+    enter(teamId);
+    if (teamId !== this.state?.team.id) this.channel = null;
     this.me = personId;
+    this.home = null;
     this.clearPlace();
     this.stack = [];
     this.notices = [];
@@ -84,6 +87,7 @@ export class Session {
       case "messages": return this.heardMessages(event);
       case "views": return this.refreshViews();
       case "home": return this.refreshHome();
+      case "elsewhere": return this.refreshState();
       case "log":
         if (!this.connected) this.refreshState();
         return this.onChange("log");
@@ -122,7 +126,10 @@ export class Session {
   }
 
   async fetchState() {
-    this.state = await api.state(this.me);
+    const { me } = this;
+    const state = await api.state(me);
+    if (me !== this.me) return;
+    this.state = state;
     learn(this.state);
     this.onChange("state");
   }

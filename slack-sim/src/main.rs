@@ -65,7 +65,7 @@ async fn main() -> anyhow::Result<()> {
             true => sim.workspace(name)?.bot_token(),
             false => "none before the app is installed".to_owned(),
         };
-        writeln!(out, "in {name:<12}bot token {token}")?;
+        writeln!(out, "in {name}: bot token {token}")?;
     }
     tokio::signal::ctrl_c().await?;
     sim.stop().await;

@@ -53,6 +53,8 @@ const ASSETS: &[(&str, &str)] = files![
     "mrkdwn.js",
     "overlay.css",
     "places.js",
+    "rail.css",
+    "rail.js",
     "reconcile.js",
     "richtext.js",
     "route.js",

@@ -1,11 +1,13 @@
 // Nobody is kept out: axe-core judges the page in many states, and a person goes about with the keyboard alone.
-// Usage: node accessibility.mjs PLAYGROUND SIMULATOR, the addresses of a fresh playground and of a simulator without an app.
+// Usage: node accessibility.mjs PLAYGROUND SIMULATOR, the addresses of a fresh playground and of a simulator without an app that has a second
+// and a third workspace.
 import assert from "node:assert/strict";
 import { violations } from "./lib/axe.mjs";
 import { freshPage, launch } from "./lib/browser.mjs";
 import { messages, startGallery } from "./lib/gallery.mjs";
 import { keyboard } from "./lib/keyboard.mjs";
 import { Person } from "./lib/person.mjs";
+import { newsFromTheSecond, workspaces } from "./lib/workspaces.mjs";
 
 const [playground, simulator] = process.argv.slice(2);
 assert.ok(playground && simulator, "Usage: node accessibility.mjs <address of a playground> <address of a simulator>");
@@ -24,6 +26,7 @@ const browser = await launch();
 const gallery = await startGallery(simulator);
 try {
   await keyboard(await someone(playground, "alice"));
+  await workspaces(await someone(simulator, "alice"));
   for (const [name, blocks] of Object.entries(messages)) await gallery.call("chat.postMessage", { channel: "general", text: name, blocks });
   for (const [look, options] of LOOKS) {
     await inThePlayground(look, await someone(playground, "alice", options));
@@ -79,12 +82,14 @@ async function inTheGallery(look, alice) {
   await alice.opens("general");
   await alice.reads("With a button beside it");
   await judge(alice, look, "every block");
+  await newsFromTheSecond(alice);
+  await page.getByTestId("workspace-unread").waitFor({ state: "attached" });
   if (look.startsWith("phone")) {
     await page.getByTestId("menu").click();
     await page.getByTestId("channel-link").first().waitFor();
     await judge(alice, look, "the sidebar");
     await alice.presses("Escape");
-  }
+  } else await judge(alice, look, "something unread in another workspace");
   await alice.composer.focus();
   await page.keyboard.type("/mcp c");
   await page.locator("#composer [data-testid=completion]").waitFor();
@@ -105,5 +110,10 @@ async function inTheGallery(look, alice) {
   await alice.sees("Fill in this field to go on.");
   await judge(alice, look, "a field with an error");
   await alice.leavesForms();
+  await alice.opens("general", "third");
+  await page.getByTestId("empty").waitFor();
+  await judge(alice, look, "a workspace without the app");
+  await page.goto(`${simulator}/oauth/v2/authorize?client_id=1234567890.0987654321&scope=chat:write&redirect_uri=http://127.0.0.1:9/back`);
+  await judge(alice, look, "the page that lets the app in");
   await page.context().close();
 }

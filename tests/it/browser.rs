@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use slack_sim::{Sim, SimConfig};
+use slack_sim::{Sim, SimConfig, WorkspaceConfig};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -78,7 +78,14 @@ async fn a_newcomer_connects_asks_and_disconnects_in_a_browser() {
 #[tokio::test]
 async fn nobody_is_kept_out_of_the_page() {
     let playground = Playground::start().await;
-    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let config = SimConfig {
+        workspaces: vec![
+            WorkspaceConfig::new("Second House"),
+            WorkspaceConfig::new("Third").without_app(),
+        ],
+        ..SimConfig::default()
+    };
+    let sim = Sim::start(config).await.unwrap();
     let mut story = script("accessibility.mjs", &playground);
     story.arg(sim.url());
     tell(story, &playground).await;

@@ -9,9 +9,9 @@ export class Person {
     this.modal = page.getByTestId("modal");
   }
 
-  /** Opens the page at a place: `general`, or `@patchbay` for the conversation with the bot. */
-  async opens(place) {
-    await this.page.goto(`${this.url}/#/${this.name}/${place}`);
+  /** Opens the page at a place: `general`, or `@patchbay` for the conversation with the bot; perhaps in another workspace. */
+  async opens(place, workspace) {
+    await this.page.goto(`${this.url}/#/${workspace ? `~${workspace}/` : ""}${this.name}/${place}`);
     await this.composer.waitFor();
   }
 
