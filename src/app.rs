@@ -22,7 +22,9 @@ use crate::runs::{Runs, Shown};
 use crate::secrets::{Sealer, Secrets};
 use crate::slack::people::People;
 use crate::slack::socket::{self, SocketHealth};
-use crate::slack::{SlackClient, Transport, home, outbox, recall, recovery, standing, thread};
+use crate::slack::{
+    SlackClient, Transport, foreign, home, outbox, recall, recovery, standing, thread,
+};
 use crate::store::{Alone, Store};
 use crate::tasks::Tasks;
 use crate::tools::Tools;
@@ -205,6 +207,8 @@ impl App {
             .spawn_until_stop("slack.recovery", recovery::watch(self.clone()));
         self.tasks
             .spawn_until_stop("slack.standing", standing::watch(self.clone()));
+        self.tasks
+            .spawn_until_stop("slack.foreign", foreign::learn(self.clone()));
         self.runs.start();
         if self.config.slack.transport == Transport::Socket {
             socket::start(self);

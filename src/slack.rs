@@ -7,6 +7,7 @@ mod commands;
 mod elsewhere;
 pub mod events;
 mod feedback;
+pub mod foreign;
 pub mod home;
 pub mod inbound;
 mod limits;

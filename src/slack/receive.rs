@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::inbound::{self, Caller, Command, Envelope, Inbound, Notice, Question, Received};
-use super::{commands, modals, notices, overheard, router};
+use super::{commands, foreign, modals, notices, overheard, router};
 use crate::app::App;
 use crate::domain::run::{Run, RunState};
 use crate::domain::text::Text;
@@ -54,6 +54,9 @@ pub struct Note {
 
 /// Takes one delivery in. No network call happens before the answer.
 pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack {
+    if let Some(declined) = foreign::decline(app, envelope, payload) {
+        return declined;
+    }
     let received = match inbound::parse(envelope, payload) {
         Ok(received) => received,
         Err(malformed) => {

@@ -35,6 +35,8 @@ const ASKED_AGAIN: Duration = Duration::from_secs(30);
 const APART: Duration = Duration::from_secs(1);
 /// Workspaces that are remembered as left until that is settled.
 const MOST_LEFT: usize = 100;
+/// Other workspaces that are spoken of in the log, each once.
+const MOST_STRANGE: usize = 100;
 
 /// What Slack said of this app, other than in answer to one call.
 #[derive(Debug, Default)]
@@ -51,6 +53,8 @@ struct State {
     doubted: bool,
     /// The workspaces that took the app out, as events said.
     left: BTreeSet<TeamId>,
+    /// Other workspaces that the app was heard to be in.
+    strange: BTreeSet<TeamId>,
 }
 
 /// Whether Slack's "no" is about the bot as a whole.
@@ -121,6 +125,12 @@ impl Standing {
             state.left.extend(left);
         }
         self.doubted.notify_one();
+    }
+
+    /// Whether it is the first time that something comes from this other workspace.
+    pub fn is_news(&self, team: &TeamId) -> bool {
+        let mut state = self.lock();
+        state.strange.len() < MOST_STRANGE && state.strange.insert(team.clone())
     }
 
     /// Slack's code, while it refuses the bot token.

@@ -20,6 +20,7 @@ mod sockets;
 mod surfaces;
 mod threads;
 mod whose;
+mod workspaces;
 
 /// One story on every pairing of database and transport.
 macro_rules! on_every_pairing {

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{CallError, SlackClient};
 use crate::domain::language::Language;
-use crate::ids::{ChannelId, MessageTs, UserId};
+use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
 
 /// A person, as far as we ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,6 +141,19 @@ impl SlackClient {
     pub async fn workspace_url(&self) -> Result<String, CallError> {
         let itself = self.itself().await?;
         itself.url.clone().ok_or(CallError::Unheard("no url"))
+    }
+
+    /// Asks whose the token is, unless that is known.
+    pub async fn learn_itself(&self) -> Result<(), CallError> {
+        self.itself().await.map(drop)
+    }
+
+    /// Whether the token is known to be good for nothing in this workspace.
+    pub fn is_elsewhere(&self, team: &TeamId) -> bool {
+        self.itself.get().is_some_and(|itself| {
+            let own = itself.team.as_deref();
+            itself.organisation.is_none() && own.is_some_and(|own| own != team.as_str())
+        })
     }
 
     /// Asked once: a token stays with one bot of one workspace.

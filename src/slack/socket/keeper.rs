@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::dial::{Greeted, dial};
 use super::link::{Ending, Link};
 use crate::app::App;
+use crate::slack::foreign;
 
 /// The first wait after a failure; it doubles, and every wait is made longer by chance, so that
 /// many copies of the bot do not come back at the same moment.
@@ -21,6 +22,7 @@ const STEADY: Duration = Duration::from_secs(20);
 
 /// Opens a socket, and another whenever one is lost or about to be.
 pub(super) async fn keep(app: Arc<App>) {
+    foreign::learn_in_time(&app).await;
     let mut previous: Option<CancellationToken> = None;
     loop {
         let Greeted { socket, counted } = open(&app).await;

@@ -3,10 +3,23 @@
 export class Workspace {
   constructor(base) {
     this.base = base;
+    /** The one that everything is about; without it, the first. */
+    this.name = null;
+  }
+
+  /** The same simulator, in the workspace with this name. */
+  within(name) {
+    return Object.assign(new Workspace(this.base), { name });
+  }
+
+  address(path) {
+    const address = new URL(`/sim${path}`, this.base);
+    if (this.name) address.searchParams.set("workspace", this.name);
+    return address;
   }
 
   async request(method, path, body) {
-    const response = await fetch(`${this.base}/sim${path}`, {
+    const response = await fetch(this.address(path), {
       method, headers: body ? { "content-type": "application/json" } : {}, body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(30_000),
     });
@@ -34,7 +47,7 @@ export class Workspace {
   share = async (user, channel, text, files) => {
     const body = new FormData();
     for (const [name, content] of Object.entries(files)) body.append("file", new Blob([content]), name);
-    const response = await fetch(`${this.base}/sim/upload?${new URLSearchParams({ user, channel, text })}`, { method: "POST", body });
+    const response = await fetch(this.address(`/upload?${new URLSearchParams({ user, channel, text })}`), { method: "POST", body });
     const answer = await response.json();
     if (!response.ok) throw new Error(`/upload: ${answer.error}`);
     return answer.ts;
