@@ -18,7 +18,7 @@ use crate::error::Refused;
 use crate::faults::{Fault, FaultKind};
 use crate::log::{Call, Entry};
 use crate::shared::{EVENT_QUEUE, Shared};
-use crate::socket::Disconnect;
+use crate::socket::{Disconnect, Wire};
 use crate::state::LARGEST;
 use crate::team::Team;
 use crate::{api, control, file_server, http_delivery, oauth_page, page, response_url, socket};
@@ -48,7 +48,8 @@ impl Sim {
         let team = Team::first(&shared);
         let sim = Self { team };
         sim.spawn(dispatch::deliver_events(shared, queue));
-        let server = axum::serve(listener, sim.router())
+        let router = sim.router().into_make_service_with_connect_info::<Wire>();
+        let server = axum::serve(listener, router)
             .with_graceful_shutdown(sim.team.stopping.clone().cancelled_owned());
         sim.team.tasks.spawn(server.into_future());
         Ok(sim)

@@ -1,6 +1,7 @@
 //! Socket Mode: tickets, open sockets, envelopes and their acknowledgements.
 
 mod link;
+mod wire;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ use crate::log::Line;
 use crate::shared::Shared;
 
 pub(crate) use link::link;
+pub(crate) use wire::Wire;
 
 /// How long a ticket may be turned into a socket.
 const TICKET_LIFETIME: Duration = Duration::from_secs(30);
@@ -38,6 +40,8 @@ pub enum Disconnect {
     TooManyWebsockets,
     /// The connection breaks without a word.
     Abrupt,
+    /// The same by a reset of TCP, as when a machine on the way forgot it: the app reads an error instead of an end.
+    Reset,
     /// The connection stays, but nothing passes through it any more, pings included.
     Frozen,
 }
@@ -51,6 +55,7 @@ impl Disconnect {
             "link_disabled" => Some(Self::LinkDisabled),
             "too_many_websockets" => Some(Self::TooManyWebsockets),
             "abrupt" => Some(Self::Abrupt),
+            "reset" => Some(Self::Reset),
             "frozen" => Some(Self::Frozen),
             _ => None,
         }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Query, State};
+use axum::extract::{ConnectInfo, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::{Disconnect, Order};
+use super::{Disconnect, Order, Wire};
 use crate::clock::Time;
 use crate::faults::FaultKind;
 use crate::ids;
@@ -40,6 +40,7 @@ pub(crate) struct Ticket {
 pub(crate) async fn link(
     State(shared): State<Arc<Shared>>,
     Query(query): Query<Ticket>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     if !shared.sockets.redeem(shared.clock.now(), &query.ticket) {
@@ -51,6 +52,7 @@ pub(crate) async fn link(
             let mut link = Link {
                 shared,
                 socket,
+                wire,
                 id: 0,
                 inbox,
                 leaves_at: None,
@@ -70,6 +72,7 @@ pub(crate) async fn link(
 struct Link {
     shared: Arc<Shared>,
     socket: WebSocket,
+    wire: Wire,
     /// Its number among the open ones.
     id: u64,
     inbox: mpsc::Receiver<Order>,
@@ -147,6 +150,12 @@ impl Link {
             Disconnect::LinkDisabled => "link_disabled",
             Disconnect::TooManyWebsockets => "too_many_websockets",
             Disconnect::Abrupt => return Next::Gone,
+            Disconnect::Reset => {
+                if let Err(error) = self.wire.clone().reset() {
+                    self.note("to_app", "no reset", json!(error.to_string()));
+                }
+                return Next::Gone;
+            }
             Disconnect::Frozen => return self.freeze().await,
         };
         let frame = json!({

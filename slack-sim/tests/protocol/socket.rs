@@ -1,12 +1,14 @@
 //! Socket Mode: tickets, hello, envelopes, acknowledgements, redelivery, disconnects.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use serde_json::json;
 use slack_sim::{Disconnect, Fault, FaultKind, Handmade, Sim, SimConfig};
-use tokio_tungstenite::connect_async;
+use tokio_tungstenite::{connect_async, tungstenite};
 
-use crate::app::{App, call_as, connected, socket_url, start};
+use crate::app::{App, PATIENCE, call_as, connected, socket_url, start};
 
 #[tokio::test]
 async fn hello_counts_the_connections() {
@@ -232,6 +234,31 @@ async fn a_disabled_link_gives_out_no_sockets_until_enabled() {
     assert_eq!(refused["ok"], false);
     sim.clear_faults();
     App::connect(&sim).await;
+}
+
+#[tokio::test]
+async fn a_reset_is_one_of_tcp() {
+    let reset = |end: tungstenite::Error| match end {
+        tungstenite::Error::Io(error) => error.kind() == ErrorKind::ConnectionReset,
+        _ => false,
+    };
+    for (why, is_reset) in [(Disconnect::Abrupt, false), (Disconnect::Reset, true)] {
+        let sim = Sim::start(SimConfig::default()).await.unwrap();
+        let (mut socket, _) = connect_async(socket_url(&sim).await).await.unwrap();
+        socket.next().await.unwrap().unwrap();
+        sim.disconnect(why);
+        let end = async {
+            loop {
+                match socket.next().await {
+                    Some(Ok(_)) => {}
+                    Some(Err(end)) => return end,
+                    None => panic!("{why:?} is no clean end"),
+                }
+            }
+        };
+        let end = tokio::time::timeout(PATIENCE, end).await.unwrap();
+        assert_eq!(reset(end), is_reset, "{why:?}");
+    }
 }
 
 #[tokio::test]

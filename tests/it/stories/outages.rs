@@ -40,6 +40,7 @@ async fn a_new_socket_is_opened_when_slack_asks_and_when_one_breaks() {
         Disconnect::RefreshRequested,
         Disconnect::Warning,
         Disconnect::Abrupt,
+        Disconnect::Reset,
     ] {
         world.sim.disconnect(why);
         let reopened = |sim: &slack_sim::Sim| (sim.sockets() == 2).then_some(());

@@ -315,10 +315,11 @@ async fn none_is_lost_and_none_is_double(engine: Engine) {
             sim.say("alice", "general", &text).await.unwrap();
         });
         let ends = async {
-            match burst % 4 {
+            match burst % 5 {
                 1 => _ = sim.disconnect(Disconnect::Warning),
                 2 => _ = sim.disconnect(Disconnect::Abrupt),
                 3 => _ = sim.disconnect(Disconnect::RefreshRequested),
+                4 => _ = sim.disconnect(Disconnect::Reset),
                 _ => {}
             }
         };
