@@ -8,6 +8,8 @@ use crate::text;
 /// Slack's limits, in characters.
 const SECTION_TEXT: usize = 3_000;
 const BUTTON_TEXT: usize = 75;
+/// The most text of a message without blocks: more may be posted, but not be brought up to date.
+pub const PLAIN_TEXT: usize = 4_000;
 /// The most Markdown that one message of ours holds.
 pub const MARKDOWN_TEXT: usize = 11_500;
 
@@ -31,10 +33,20 @@ impl Message {
         }
     }
 
-    /// The text alone.
+    /// The same as text alone: what its blocks say, as much of it as Slack takes.
     pub fn without_blocks(&self) -> Self {
+        let said: Vec<String> = self.blocks.iter().filter_map(words).collect();
+        let text = match said.is_empty() {
+            true => &self.text,
+            false => &said.join("\n"),
+        };
+        Self::plain(text)
+    }
+
+    /// A message of mrkdwn that has no blocks.
+    pub fn plain(mrkdwn: &str) -> Self {
         Self {
-            text: self.text.clone(),
+            text: clipped(mrkdwn, PLAIN_TEXT),
             blocks: Vec::new(),
         }
     }
@@ -44,6 +56,21 @@ impl Message {
         self.blocks.push(block);
         self
     }
+}
+
+/// What a block says, as mrkdwn; nothing for one that has something to click.
+fn words(block: &Value) -> Option<String> {
+    let said = match block["type"].as_str()? {
+        "section" => block["text"]["text"].as_str()?.to_owned(),
+        "markdown" => super::mrkdwn::escape(block["text"].as_str()?),
+        "context" => {
+            let elements = block["elements"].as_array()?.iter();
+            let texts: Vec<&str> = elements.filter_map(|it| it["text"].as_str()).collect();
+            texts.join(" ")
+        }
+        _ => return None,
+    };
+    Some(said)
 }
 
 /// A paragraph of mrkdwn.

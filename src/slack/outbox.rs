@@ -16,6 +16,7 @@ use super::client::{CallError, SessionStatus, StreamEnd};
 use super::standing::is_about_the_token;
 use super::{elsewhere, people};
 use crate::app::App;
+use crate::domain::language::Language;
 use crate::domain::post::{Post, Withdrawn};
 use crate::error::Result;
 use crate::ids::MessageTs;
@@ -132,8 +133,7 @@ pub(super) async fn deliver(
     file::upload(app, &mut outgoing).await?;
     let language = people::language(app, &outgoing.asker).await;
     loop {
-        let page = pages::page(language, &outgoing);
-        let ts = send_page(app, &outgoing, &page.message).await?;
+        let (ts, next) = send_page(app, language, &outgoing).await?;
         outgoing.stands_at(&ts);
         if file::is_to_be_shared(&outgoing) {
             file::share(app, &mut outgoing, resumed).await?;
@@ -142,7 +142,7 @@ pub(super) async fn deliver(
                 continue;
             }
         }
-        let Some(next) = page.next else {
+        let Some(next) = next else {
             return Ok(ts);
         };
         // From here on it is the next message that is the run's.
@@ -169,19 +169,23 @@ fn noted(noted: Result<bool>) -> std::result::Result<(), CallError> {
     }
 }
 
-/// Brings one message there, as plain text where Slack does not take its blocks.
+/// Brings one message there, as plain text where Slack does not take its blocks; and where in the
+/// answer the next one begins.
 async fn send_page(
     app: &App,
+    language: Language,
     outgoing: &Outgoing,
-    message: &Message,
-) -> std::result::Result<MessageTs, CallError> {
-    match send_as(app, outgoing, message).await {
+) -> std::result::Result<(MessageTs, Option<i64>), CallError> {
+    let mut page = pages::page(language, outgoing);
+    let sent = match send_as(app, outgoing, &page.message).await {
         Err(CallError::Refused(code)) if NOT_AS_BLOCKS.contains(&code.as_str()) => {
             tracing::warn!(run.id = %outgoing.run, code, "Slack does not take these blocks; sending plain text");
-            send_as(app, outgoing, &message.without_blocks()).await
+            page = pages::plain(language, outgoing);
+            send_as(app, outgoing, &page.message).await
         }
         outcome => outcome,
-    }
+    };
+    Ok((sent?, page.next))
 }
 
 /// Ends a stream that nobody writes to any more: a message that streams takes no update.

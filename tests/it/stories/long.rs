@@ -116,3 +116,39 @@ async fn a_long_answer_that_grows_closes_and_opens_what_it_cuts() {
     is_whole(&texts);
     world.stop().await;
 }
+
+/// Text of which every word is there to be missed, and none of it is what Slack takes for markup.
+fn words(from: usize, to: usize) -> String {
+    (from..to).map(|number| format!("word-{number} ")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_slack_takes_no_blocks_all_words_come_as_text() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, whole).await;
+    let alice = world.alice();
+    for method in ["chat.postMessage", "chat.update"] {
+        let ts = alice.says("@patchbay list all customers").await;
+        if method == "chat.update" {
+            // The message that says "Thinking" is brought up to date.
+            alice.reply_when(&ts, |_| true).await;
+        }
+        for method in ["chat.postMessage", "chat.update"] {
+            let refused = Fault::new(method, FaultKind::OkFalse).error("invalid_blocks");
+            world.sim.fault(refused);
+        }
+        writer.answers(&format!("{} a < b & c > d", words(0, 900)));
+        let replies = alice.whole_answer_to(&ts).await;
+        let without = |message: &&Message| message.blocks.is_empty();
+        assert!(replies.iter().filter(without).count() >= 1, "{replies:#?}");
+        let all: String = replies.iter().map(Message::all_text).collect();
+        let found: Vec<usize> = all
+            .split_whitespace()
+            .filter_map(|word| word.strip_prefix("word-")?.parse().ok())
+            .collect();
+        assert_eq!(found, Vec::from_iter(0..900), "{method}: {all}");
+        assert!(all.contains("house/any"), "no receipt: {all}");
+        world.sim.clear_faults();
+    }
+    world.stop().await;
+}
