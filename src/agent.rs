@@ -4,6 +4,7 @@
 //! in the journal before anybody sees it, so a run can stop anywhere and be taken up again.
 
 mod driver;
+mod meter;
 pub mod models;
 pub mod prompt;
 pub mod recall;
@@ -20,6 +21,7 @@ use crate::store::Store;
 use crate::tools::Tools;
 
 pub use driver::Ended;
+pub use meter::Meter;
 pub use models::Models;
 use recall::Recall;
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use crate::domain::chat::{ChatReply, ChatRequest, Delta};
+use crate::domain::usage::TokenUsage;
 
 pub mod catalogue;
 mod classify;
@@ -69,6 +70,8 @@ pub struct Error {
     pub model: String,
     /// What happened.
     pub kind: ErrorKind,
+    /// What it used all the same, where the provider counted.
+    pub usage: Option<TokenUsage>,
     /// The cause, for the log; may hold request text, so it is never shown.
     #[source]
     pub source: Option<anyhow::Error>,
@@ -107,6 +110,21 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Whether a provider may bill a request that came to this although nothing of an answer came.
+    pub fn may_be_billed(&self) -> bool {
+        match self {
+            Self::Timeout | Self::Truncated | Self::AnswerTooLong | Self::ContentFilter => true,
+            Self::Auth
+            | Self::RateLimited { .. }
+            | Self::Overloaded
+            | Self::Server
+            | Self::Network
+            | Self::BadRequest
+            | Self::ContextTooLong
+            | Self::UnknownModel => false,
+        }
+    }
+
     /// Whether asking again, later or elsewhere, may help.
     pub fn is_transient(&self) -> bool {
         match self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
 
-use crate::agent::{Agent, Ended};
+use crate::agent::{Agent, Ended, Meter};
 use crate::clock::Clock;
 use crate::domain::post::Post;
 use crate::domain::principal::Principal;
@@ -295,9 +295,9 @@ impl Runs {
         if self.shown.try_send(shown).is_err() {
             tracing::debug!(run.id = %claimed.run.id, "a run is not shown as it goes");
         }
-        let stops = self.stopped.subscribe();
+        let (stops, meter) = (self.stopped.subscribe(), Meter::default());
         tokio::select! {
-            () = self.drive(&claimed, &progress) => {}
+            () = self.drive(&claimed, &progress, &meter) => {}
             () = Self::was_stopped(stops, &claimed.run.id) => {}
             () = self.keep_lease(&claimed) => {
                 tracing::warn!(run.id = %claimed.run.id, "lost the lease of a run; another worker has it");
@@ -305,11 +305,13 @@ impl Runs {
         }
         drop(progress);
         self.wake();
+        self.agent.settle(&claimed.run, &meter).await;
     }
 
-    async fn drive(&self, claimed: &ClaimedRun, progress: &watch::Sender<Progress>) {
+    async fn drive(&self, claimed: &ClaimedRun, progress: &watch::Sender<Progress>, meter: &Meter) {
         let limit = self.agent.time_limit();
-        let driven = match tokio::time::timeout(limit, self.agent.drive(claimed, progress)).await {
+        let driving = self.agent.drive(claimed, progress, meter);
+        let driven = match tokio::time::timeout(limit, driving).await {
             Ok(driven) => driven,
             Err(_) => self.agent.fail(claimed, &too_slow(limit)).await,
         };

@@ -1,29 +1,26 @@
 //! Carries out what the turn decides: asks, runs, journals, ends.
 
+mod asking;
+
 use std::convert::Infallible;
 
 use futures_util::{FutureExt as _, StreamExt as _, future, stream};
-use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::sync::watch;
 
 use super::turn::{GiveUp, Next, Turn};
-use super::{Agent, prompt, recall};
-use crate::domain::chat::{ChatReply, ChatRequest, Delta};
-use crate::domain::post::{ApprovalRequest, Post, Receipt};
+use super::{Agent, Meter, prompt, recall};
+use crate::domain::chat::ChatRequest;
+use crate::domain::post::{ApprovalRequest, Post};
 use crate::domain::progress::{Progress, Task, TaskState};
 use crate::domain::run::{Run, RunState, Step};
 use crate::domain::tool::{Refusal, ToolCall, ToolOutcome};
 use crate::error::{Error, Kind, Result};
 use crate::executor::{Caller, Check, Ready};
-use crate::llm::{ChatModel, prices};
-use crate::store::{Approval, ClaimedRun, CompletionRow, Lease};
+use crate::store::{Approval, ClaimedRun, Lease};
 use crate::text;
 
 /// Who calls tools, in usage.
 const AGENT: &str = "slack-agent";
-/// Pieces of a reply on their way to whoever watches; one that finds no place is made up for by the
-/// whole reply.
-const DELTA_BUFFER: usize = 1_024;
 
 /// How a stretch of driving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,15 +43,18 @@ struct Drive<'a> {
     /// The model that was chosen and did not answer: the default does, from then on.
     silent: Option<String>,
     progress: &'a watch::Sender<Progress>,
+    meter: &'a Meter,
 }
 
 impl Agent {
     /// Takes a claimed run as far as it goes, telling whoever watches. An error means that our own
-    /// parts failed: the run is left as it is, and its lease will run out.
+    /// parts failed: the run is left as it is, and its lease will run out. Dropped in the middle, it
+    /// leaves on the `meter` what is still to be settled.
     pub async fn drive(
         &self,
         claimed: &ClaimedRun,
         progress: &watch::Sender<Progress>,
+        meter: &Meter,
     ) -> Result<Ended> {
         let ClaimedRun { run, lease } = claimed;
         let mut drive = Drive {
@@ -65,6 +65,7 @@ impl Agent {
             turn: self.turn(run).await?,
             silent: None,
             progress,
+            meter,
         };
         loop {
             let ended = match drive.turn.next(self.config.max_rounds) {
@@ -150,10 +151,8 @@ impl<'a> Drive<'a> {
             tools,
             max_output_tokens: self.agent.config.max_output_tokens,
         };
-        let started = Instant::now();
         match self.listen_to_chosen(request).await {
             Ok(reply) => {
-                self.record_completion(&reply, started).await;
                 let reply = self.turn.with_distinct_calls(reply.without_nul());
                 self.progress.send_modify(|progress| {
                     progress.text.truncate(progress.begins);
@@ -163,54 +162,6 @@ impl<'a> Drive<'a> {
             }
             Err(error) => self.fail(&error).await.map(Some),
         }
-    }
-
-    /// Asks the model that the asker chose, or the default where that does not answer.
-    async fn listen_to_chosen(
-        &mut self,
-        request: ChatRequest,
-    ) -> std::result::Result<ChatReply, Error> {
-        let asked = self.agent.models.of(&self.run.asker).await?;
-        let Some(default) = asked.fallback else {
-            return Ok(self.listen(&*asked.model, request).await?);
-        };
-        if self.silent.is_none() {
-            match self.listen(&*asked.model, request.clone()).await {
-                Ok(reply) => return Ok(reply),
-                Err(error) => {
-                    tracing::warn!(run.id = %self.run.id, "asking the default model instead: {error}");
-                    self.silent = Some(asked.model.name().to_owned());
-                    self.progress
-                        .send_modify(|progress| progress.text.truncate(progress.begins));
-                }
-            }
-        }
-        Ok(self.listen(&*default, request).await?)
-    }
-
-    /// Asks a model, passing on what it writes as it comes.
-    async fn listen(
-        &self,
-        model: &dyn ChatModel,
-        request: ChatRequest,
-    ) -> std::result::Result<ChatReply, crate::llm::Error> {
-        self.progress.send_modify(|progress| {
-            if !progress.text.is_empty() {
-                progress.text.push_str("\n\n");
-            }
-            progress.begins = progress.text.len();
-        });
-        let (deltas, mut pieces) = mpsc::channel(DELTA_BUFFER);
-        let passing_on = async {
-            while let Some(piece) = pieces.recv().await {
-                if let Delta::Text(text) = piece {
-                    self.progress
-                        .send_modify(|progress| progress.text.push_str(&text));
-                }
-            }
-        };
-        let (reply, ()) = tokio::join!(model.reply(request, deltas), passing_on);
-        reply
     }
 
     async fn run_tools(&mut self, calls: Vec<ToolCall>) -> Result<Option<Ended>> {
@@ -322,10 +273,11 @@ impl<'a> Drive<'a> {
                 progress.text.push_str(&markdown);
             });
         }
-        let receipt = Receipt {
-            cost: self.agent.store.run_cost(&self.run.id).await?,
-            ..self.turn.receipt().clone()
-        };
+        let mut receipt = self.turn.receipt().clone();
+        // What was cut off on the way was used as well.
+        let (tokens, cost) = self.agent.store.run_used(&self.run.id).await?;
+        receipt.tokens = receipt.tokens.max(tokens);
+        receipt.cost = cost;
         let tools = receipt.tools.len();
         let post = Post::Answer {
             markdown,
@@ -360,22 +312,6 @@ impl<'a> Drive<'a> {
             self.progress.send_modify(|progress| note(progress, step));
         }
         Ok(None)
-    }
-
-    async fn record_completion(&self, reply: &ChatReply, started: Instant) {
-        let row = CompletionRow {
-            asker: self.run.asker.clone(),
-            run: self.run.id.clone(),
-            model: reply.model.clone(),
-            tokens: reply.usage,
-            cost: prices::cost(&reply.model, &reply.usage),
-            millis: started.elapsed().as_secs_f64() * 1_000.0,
-            at: self.agent.clock.now(),
-        };
-        // The reply was bought: losing its usage row must not lose the reply as well.
-        if let Err(error) = self.agent.store.record_completion(&row).await {
-            tracing::error!(error.cause = ?error.cause(), model = row.model, "the usage of a completion was not recorded");
-        }
     }
 
     fn caller(&self) -> Caller<'a> {

@@ -65,6 +65,25 @@ pub struct ChatReply {
     pub model: String,
 }
 
+impl ChatRequest {
+    /// How many bytes it has, about.
+    pub fn size(&self) -> usize {
+        let messages = self.messages.iter().map(|message| match message {
+            ChatMessage::User { heard, text } => heard.len() + text.len(),
+            ChatMessage::Assistant(said) => {
+                let calls = said.tool_calls.iter();
+                let calls = calls.map(|call| call.name.len() + call.arguments.to_string().len());
+                said.text.len() + calls.sum::<usize>()
+            }
+            ChatMessage::Tool { content, .. } => content.len(),
+        });
+        let tools = self.tools.iter().map(|tool| {
+            tool.name.len() + tool.description.len() + tool.parameters.to_string().len()
+        });
+        self.system.len() + messages.sum::<usize>() + tools.sum::<usize>()
+    }
+}
+
 impl ChatReply {
     /// The same reply without NUL, which PostgreSQL cannot keep and nobody means.
     pub fn without_nul(self) -> Self {
@@ -107,4 +126,6 @@ pub enum Delta {
     Text(String),
     /// The model began to ask for this tool.
     ToolCallStarted(String),
+    /// It wrote that many bytes that nobody reads, such as its thoughts.
+    Unseen(usize),
 }

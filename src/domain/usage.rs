@@ -17,6 +17,18 @@ pub struct TokenUsage {
     pub output: i64,
 }
 
+/// How a completion ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum CompletionEnd {
+    /// It came whole.
+    Whole,
+    /// Nobody waited for its end.
+    Stopped,
+    /// It broke off, or could not be used.
+    Failed,
+}
+
 /// What a completion cost; a model without a price says so instead of costing nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cost {

@@ -11,6 +11,7 @@ impl From<Error> for error::Error {
             provider,
             model,
             kind,
+            usage: _,
             source,
         } = error;
         // The library's own error may hold the request, and with it what people asked: the log
@@ -115,6 +116,7 @@ mod tests {
                 provider: "OpenAI".to_owned(),
                 model: "gpt-x".to_owned(),
                 kind,
+                usage: None,
                 source: Some(anyhow::anyhow!("sk-secret and a body")),
             });
             assert_eq!(explained.sentence(), expected);

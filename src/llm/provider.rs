@@ -89,8 +89,17 @@ impl RemoteModel {
                         let _ = deltas.try_send(Delta::ToolCallStarted(call.fn_name));
                     }
                 }
-                ChatStreamEvent::ReasoningChunk(chunk) => size += chunk.content.len(),
-                ChatStreamEvent::End(end) => return self.finish(end, request),
+                ChatStreamEvent::ReasoningChunk(chunk) => {
+                    size += chunk.content.len();
+                    // As above.
+                    let _ = deltas.try_send(Delta::Unseen(chunk.content.len()));
+                }
+                ChatStreamEvent::End(end) => {
+                    let counted = end.captured_usage.as_ref();
+                    let usage = counted.map(|counted| dialect::usage(Some(counted)));
+                    let finished = self.finish(end, request);
+                    return finished.map_err(|error| Error { usage, ..error });
+                }
                 ChatStreamEvent::Start
                 | ChatStreamEvent::ThoughtSignatureChunk(_)
                 | ChatStreamEvent::Heartbeat => {}
@@ -208,6 +217,7 @@ impl RemoteModel {
             provider: self.title.clone(),
             model: self.address.model.clone(),
             kind,
+            usage: None,
             source,
         }
     }

@@ -42,12 +42,14 @@ impl UseOf<'_> {
 /// What was used in a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Questions that a model worked on.
+    /// Questions that were asked: each run is one, whatever came of it, and so is a Retry.
     pub questions: i64,
     /// People who asked them.
     pub people: i64,
     /// Input and output tokens.
     pub tokens: i64,
+    /// Completions that were cut off and whose tokens are our estimate.
+    pub estimated: i64,
     /// What it is estimated to cost, as far as there are prices.
     pub cost: NanoDollars,
     /// Completions without a price.
@@ -67,6 +69,8 @@ pub struct ModelUse {
     pub questions: i64,
     /// Input and output tokens.
     pub tokens: i64,
+    /// Completions that were cut off and whose tokens are our estimate.
+    pub estimated: i64,
     /// What it is estimated to cost, as far as there are prices.
     pub cost: NanoDollars,
     /// Completions without a price.
@@ -119,8 +123,21 @@ impl PastRun {
 impl Store {
     /// What was used since then.
     pub async fn totals(&self, of: UseOf<'_>, since: DateTime<Utc>) -> Result<Totals> {
-        const COMPLETIONS: &str = "select count(distinct run_id), count(distinct user_id),
+        // Of questions that were forgotten, what was used for them tells.
+        const ASKED: &str = "with asked as (
+                select id, user_id from runs
+                where team_id = $1 and (cast($2 as text) is null or user_id = $2)
+                  and created_at >= $3
+                union
+                select run_id, user_id from completion_usage
+                where team_id = $1 and (cast($2 as text) is null or user_id = $2)
+                  and completed_at >= $3
+                  and not exists (select 1 from runs where runs.id = completion_usage.run_id)
+            )
+            select count(distinct id), count(distinct user_id) from asked";
+        const COMPLETIONS: &str = "select
                 cast(coalesce(sum(input_tokens + output_tokens), 0) as bigint),
+                count(*) filter (where estimated = true),
                 cast(coalesce(sum(cost_nano_dollars), 0) as bigint),
                 count(*) filter (where cost_nano_dollars is null)
             from completion_usage
@@ -131,7 +148,12 @@ impl Store {
             where team_id = $1 and (cast($2 as text) is null or user_id = $2)
               and executed_at >= $3";
         let (team, user) = (of.team(), of.user());
-        let (questions, people, tokens, cost, unpriced): (i64, i64, i64, NanoDollars, i64) = on_db!(
+        let (questions, people): (i64, i64) = on_db!(self, c => sqlx::query_as(ASKED)
+            .bind(&team)
+            .bind(&user)
+            .bind(since)
+            .fetch_one(c).await?);
+        let (tokens, estimated, cost, unpriced): (i64, i64, NanoDollars, i64) = on_db!(
             self, c => sqlx::query_as(COMPLETIONS)
                 .bind(&team)
                 .bind(&user)
@@ -147,6 +169,7 @@ impl Store {
             questions,
             people,
             tokens,
+            estimated,
             cost,
             unpriced,
             calls,
@@ -158,6 +181,7 @@ impl Store {
     pub async fn use_by_model(&self, of: UseOf<'_>, most: i64) -> Result<Vec<ModelUse>> {
         const SQL: &str = "select model, count(distinct run_id) as questions,
                 cast(coalesce(sum(input_tokens + output_tokens), 0) as bigint) as tokens,
+                count(*) filter (where estimated = true) as estimated,
                 cast(coalesce(sum(cost_nano_dollars), 0) as bigint) as cost,
                 count(*) filter (where cost_nano_dollars is null) as unpriced
             from completion_usage

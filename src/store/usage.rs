@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use super::{Store, in_transaction, on_db};
 use crate::domain::money::NanoDollars;
 use crate::domain::principal::Principal;
-use crate::domain::usage::{Cost, TokenUsage};
+use crate::domain::usage::{CompletionEnd, Cost, TokenUsage};
 use crate::error::Result;
 use crate::ids::{ConnectionId, RunId, UsageId};
 
@@ -36,17 +36,23 @@ pub struct ToolUsageRow {
     pub at: DateTime<Utc>,
 }
 
-/// One completion bought from a provider.
+/// One completion bought from a provider, perhaps not to its end.
 #[derive(Clone, Debug)]
 pub struct CompletionRow {
+    /// Its identity: recorded again, it is still one.
+    pub id: UsageId,
     /// For whom.
     pub asker: Principal,
     /// For which run.
     pub run: RunId,
     /// `provider/model`.
     pub model: String,
-    /// As the provider counted.
+    /// As the provider counted, or as it is estimated.
     pub tokens: TokenUsage,
+    /// Which of it.
+    pub estimated: bool,
+    /// How it ended.
+    pub end: CompletionEnd,
     /// What it is estimated to cost.
     pub cost: Cost,
     /// How long it took, in milliseconds.
@@ -92,15 +98,16 @@ impl Store {
         Ok(())
     }
 
-    /// Records a completion.
+    /// Records a completion, once.
     pub async fn record_completion(&self, row: &CompletionRow) -> Result<()> {
         const SQL: &str = "insert into completion_usage
                 (id, team_id, user_id, run_id, model, input_tokens, cached_input_tokens,
                  cache_write_tokens, output_tokens, cost_nano_dollars, price_version,
-                 execution_time_ms, completed_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                 execution_time_ms, completed_at, outcome, estimated)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            on conflict (id) do nothing";
         on_db!(self, c => sqlx::query(SQL)
-            .bind(UsageId::generate())
+            .bind(&row.id)
             .bind(&row.asker.team)
             .bind(&row.asker.user)
             .bind(&row.run)
@@ -113,18 +120,22 @@ impl Store {
             .bind(row.cost.prices())
             .bind(row.millis)
             .bind(row.at)
+            .bind(row.end)
+            .bind(row.estimated)
             .execute(c).await.map(drop))?;
         Ok(())
     }
 
-    /// What a run's completions cost together; nothing when one of them has no price.
-    pub async fn run_cost(&self, run: &RunId) -> Result<Option<NanoDollars>> {
-        const SQL: &str = "select cast(sum(cost_nano_dollars) as bigint),
+    /// What a run's completions used together, in tokens; and cost, unless one of them has no price.
+    pub async fn run_used(&self, run: &RunId) -> Result<(i64, Option<NanoDollars>)> {
+        const SQL: &str = "select
+                cast(coalesce(sum(input_tokens + output_tokens), 0) as bigint),
+                cast(sum(cost_nano_dollars) as bigint),
                 count(*) filter (where cost_nano_dollars is null)
             from completion_usage
             where run_id = $1";
-        let (cost, unpriced): (Option<NanoDollars>, i64) =
+        let (tokens, cost, unpriced): (i64, Option<NanoDollars>, i64) =
             on_db!(self, c => sqlx::query_as(SQL).bind(run).fetch_one(c).await?);
-        Ok(cost.filter(|_| unpriced == 0))
+        Ok((tokens, cost.filter(|_| unpriced == 0)))
     }
 }

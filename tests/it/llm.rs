@@ -109,7 +109,7 @@ pub async fn ask(
 pub fn text(deltas: &[Delta]) -> String {
     let pieces = deltas.iter().map(|delta| match delta {
         Delta::Text(text) => text.as_str(),
-        Delta::ToolCallStarted(_) => "",
+        Delta::ToolCallStarted(_) | Delta::Unseen(_) => "",
     });
     pieces.collect()
 }

@@ -19,6 +19,7 @@ mod shortcuts;
 mod sockets;
 mod surfaces;
 mod threads;
+mod usage;
 mod whose;
 mod workspaces;
 

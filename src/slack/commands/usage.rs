@@ -1,6 +1,7 @@
 //! `/mcp usage` — what you used today and altogether, and what it cost.
 
 use chrono::{DateTime, NaiveTime, Utc};
+use serde_json::Value;
 
 use crate::app::App;
 use crate::error::Result;
@@ -11,6 +12,8 @@ use crate::slack::router::Reply;
 use crate::slack::screens::plural;
 use crate::store::{ModelUse, ToolUse, Totals, UseOf};
 
+/// What "about" says.
+const CUT_OFF: &str = "\"About\": of an answer that was stopped or broke off, the tokens are estimated where the provider did not count them.";
 /// Rows of each list.
 const MOST_LISTED: i64 = 8;
 
@@ -42,17 +45,23 @@ fn screen(today: &Totals, total: &Totals, models: &[ModelUse], tools: &[ToolUse]
             "Nothing yet. Ask me something, and it is counted here.",
         ));
     }
-    let models: Vec<String> = models.iter().map(model_line).collect();
-    let message = message.block(section(&format!("*By model*\n{}", models.join("\n"))));
-    let message = if tools.is_empty() {
-        message
-    } else {
-        let tools: Vec<String> = tools.iter().map(tool_line).collect();
-        message.block(section(&format!("*Most used tools*\n{}", tools.join("\n"))))
-    };
-    message.block(context(
+    let models = list("By model", models.iter().map(model_line));
+    let tools = list("Most used tools", tools.iter().map(tool_line));
+    let mut message = message;
+    message.blocks.extend(models.into_iter().chain(tools));
+    let message = message.block(context(
         "Costs are estimates from list prices. A tool's cost is that of the questions that used it. Days begin at midnight UTC.",
-    ))
+    ));
+    match total.estimated {
+        0 => message,
+        _ => message.block(context(CUT_OFF)),
+    }
+}
+
+/// A titled list, unless it is empty.
+fn list(title: &str, lines: impl Iterator<Item = String>) -> Option<Value> {
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then(|| section(&format!("*{title}*\n{}", lines.join("\n"))))
 }
 
 /// Two lines: today, and altogether.
@@ -63,11 +72,11 @@ pub fn both(today: &Totals, total: &Totals) -> String {
 fn line(totals: &Totals) -> String {
     let (questions, calls) = (totals.questions, totals.calls);
     format!(
-        "{questions} {} · {calls} tool {}{} · {} tokens · {}",
+        "{questions} {} · {calls} tool {}{} · {} · {}",
         plural(questions as usize, "question"),
         plural(calls as usize, "call"),
         success(totals.worked, calls),
-        totals.tokens,
+        tokens(totals.tokens, totals.estimated),
         cost(totals.cost, totals.unpriced),
     )
 }
@@ -77,6 +86,11 @@ fn success(worked: i64, calls: i64) -> String {
         0 => String::new(),
         calls => format!(" ({}% worked)", worked * 100 / calls),
     }
+}
+
+fn tokens(tokens: i64, estimated: i64) -> String {
+    let about = if estimated > 0 { "about " } else { "" };
+    format!("{about}{tokens} tokens")
 }
 
 fn cost(amount: crate::domain::money::NanoDollars, unpriced: i64) -> String {
@@ -90,11 +104,11 @@ fn cost(amount: crate::domain::money::NanoDollars, unpriced: i64) -> String {
 /// One model's line, for the admins' totals as well.
 pub fn model_line(model: &ModelUse) -> String {
     format!(
-        "{}  {} {} · {} tokens · {}",
+        "{}  {} {} · {} · {}",
         code(&model.model),
         model.questions,
         plural(model.questions as usize, "question"),
-        model.tokens,
+        tokens(model.tokens, model.estimated),
         cost(model.cost, model.unpriced),
     )
 }

@@ -1,11 +1,12 @@
 //! A model whose words a test writes as it goes: OpenAI's streaming format, a piece at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use patchbay::llm::catalogue::{ProviderConfig, ProviderKind};
 use serde_json::{Value, json};
@@ -18,14 +19,20 @@ type Asked = Arc<std::sync::Mutex<Vec<Value>>>;
 /// The end of a reply, as the reader of the channel gets it.
 enum Line {
     Text(String),
-    Call { name: String, arguments: Value },
-    End,
+    Call {
+        name: String,
+        arguments: Value,
+    },
+    /// With that reason, or the one that fits what was written.
+    End(Option<&'static str>),
+    BreakOff,
 }
 
 pub struct Writer {
     url: String,
     asked: Asked,
     lines: mpsc::UnboundedSender<Line>,
+    refuses: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -34,13 +41,20 @@ impl Writer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1/", listener.local_addr().unwrap());
         let (lines, written) = mpsc::unbounded_channel();
-        let asked = Asked::default();
-        let app = Router::new()
-            .fallback(reply)
-            .with_state((Arc::new(Mutex::new(written)), asked.clone()));
+        let (asked, refuses) = (Asked::default(), Arc::new(AtomicBool::new(false)));
+        let app = Router::new().fallback(reply).with_state((
+            Arc::new(Mutex::new(written)),
+            asked.clone(),
+            refuses.clone(),
+        ));
         #[expect(clippy::disallowed_methods, reason = "it lives as long as its test")]
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { url, asked, lines }
+        Self {
+            url,
+            asked,
+            lines,
+            refuses,
+        }
     }
 
     /// How it is configured.
@@ -77,15 +91,36 @@ impl Writer {
 
     /// Ends the current reply.
     pub fn ends(&self) {
-        self.lines.send(Line::End).unwrap();
+        self.lines.send(Line::End(None)).unwrap();
+    }
+
+    /// Ends the current reply for a reason of its own.
+    pub fn ends_for(&self, reason: &'static str) {
+        self.lines.send(Line::End(Some(reason))).unwrap();
+    }
+
+    /// Cuts the connection in the middle of the current reply.
+    pub fn breaks_off(&self) {
+        self.lines.send(Line::BreakOff).unwrap();
+    }
+
+    /// Refuses the next request: its key is wrong.
+    pub fn refuses(&self) {
+        self.refuses.store(true, Ordering::SeqCst);
     }
 }
 
 type Lines = Arc<Mutex<mpsc::UnboundedReceiver<Line>>>;
 
-async fn reply(State((lines, asked)): State<(Lines, Asked)>, body: Bytes) -> Response {
+async fn reply(
+    State((lines, asked, refuses)): State<(Lines, Asked, Arc<AtomicBool>)>,
+    body: Bytes,
+) -> Response {
     let body = serde_json::from_slice(&body).unwrap_or_default();
     asked.lock().unwrap().push(body);
+    if refuses.swap(false, Ordering::SeqCst) {
+        return (StatusCode::UNAUTHORIZED, "not you").into_response();
+    }
     let lines = lines.lock_owned().await;
     let state = (lines, false, 0);
     let body = futures_util::stream::unfold(state, |(mut lines, called, number)| async move {
@@ -101,8 +136,12 @@ async fn reply(State((lines, asked)): State<(Lines, Asked)>, body: Bytes) -> Res
                 }] });
                 (frame(&call, None), true, number + 1)
             }
-            Line::End => {
-                let reason = if called { "tool_calls" } else { "stop" };
+            Line::BreakOff => {
+                let cut = std::io::Error::other("the connection is cut");
+                return Some((Err(cut), (lines, called, -1)));
+            }
+            Line::End(reason) => {
+                let reason = reason.unwrap_or(if called { "tool_calls" } else { "stop" });
                 let usage = json!({ "choices": [], "usage": {
                     "prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15,
                 } });
@@ -113,10 +152,7 @@ async fn reply(State((lines, asked)): State<(Lines, Asked)>, body: Bytes) -> Res
                 (end, called, -1)
             }
         };
-        Some((
-            Ok::<_, std::convert::Infallible>(Bytes::from(frames)),
-            (lines, called, next),
-        ))
+        Some((Ok(Bytes::from(frames)), (lines, called, next)))
     });
     (
         [(header::CONTENT_TYPE, "text/event-stream")],

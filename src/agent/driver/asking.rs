@@ -1,0 +1,95 @@
+//! Asks a model on behalf of a run, and records what that used, whether or not the reply came whole.
+
+use tokio::sync::mpsc;
+
+use super::super::{Agent, Meter};
+use super::Drive;
+use crate::domain::chat::{ChatReply, ChatRequest, Delta};
+use crate::domain::run::Run;
+use crate::domain::usage::CompletionEnd;
+use crate::error::Error;
+use crate::llm::ChatModel;
+
+/// Pieces of a reply on their way to whoever watches; one that finds no place is made up for by the
+/// whole reply.
+const DELTA_BUFFER: usize = 1_024;
+
+impl Drive<'_> {
+    /// Asks the model that the asker chose, or the default where that does not answer.
+    pub(super) async fn listen_to_chosen(
+        &mut self,
+        request: ChatRequest,
+    ) -> Result<ChatReply, Error> {
+        let asked = self.agent.models.of(&self.run.asker).await?;
+        let Some(default) = asked.fallback else {
+            return Ok(self.listen(&*asked.model, request).await?);
+        };
+        if self.silent.is_none() {
+            match self.listen(&*asked.model, request.clone()).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => {
+                    tracing::warn!(run.id = %self.run.id, "asking the default model instead: {error}");
+                    self.silent = Some(asked.model.name().to_owned());
+                    self.progress
+                        .send_modify(|progress| progress.text.truncate(progress.begins));
+                }
+            }
+        }
+        Ok(self.listen(&*default, request).await?)
+    }
+
+    /// Asks a model, passing on what it writes as it comes, and records what that used.
+    async fn listen(
+        &self,
+        model: &dyn ChatModel,
+        request: ChatRequest,
+    ) -> Result<ChatReply, crate::llm::Error> {
+        self.progress.send_modify(|progress| {
+            if !progress.text.is_empty() {
+                progress.text.push_str("\n\n");
+            }
+            progress.begins = progress.text.len();
+        });
+        self.meter.begin(model.name(), &request);
+        let (deltas, mut pieces) = mpsc::channel(DELTA_BUFFER);
+        let passing_on = async {
+            while let Some(piece) = pieces.recv().await {
+                match piece {
+                    Delta::Text(text) => {
+                        self.meter.wrote(text.len());
+                        self.progress
+                            .send_modify(|progress| progress.text.push_str(&text));
+                    }
+                    Delta::Unseen(bytes) => self.meter.wrote(bytes),
+                    Delta::ToolCallStarted(_) => {}
+                }
+            }
+        };
+        let (reply, ()) = tokio::join!(model.reply(request, deltas), passing_on);
+        self.meter.take_in(reply.as_ref());
+        self.agent
+            .record(self.run, self.meter, CompletionEnd::Failed)
+            .await;
+        reply
+    }
+}
+
+impl Agent {
+    /// Records what a completion used that was cut off because nobody drives its run any more.
+    pub async fn settle(&self, run: &Run, meter: &Meter) {
+        self.record(run, meter, CompletionEnd::Stopped).await;
+    }
+
+    /// Records the completion on the meter, if there is one; `cut_off` says how it ended where it did
+    /// not come whole.
+    async fn record(&self, run: &Run, meter: &Meter, cut_off: CompletionEnd) {
+        let Some(row) = meter.row(run, cut_off, self.clock.now()) else {
+            return;
+        };
+        // The reply was bought: losing its usage row must not lose the reply as well.
+        if let Err(error) = self.store.record_completion(&row).await {
+            tracing::error!(error.cause = ?error.cause(), model = row.model, "the usage of a completion was not recorded");
+        }
+        meter.clear();
+    }
+}
