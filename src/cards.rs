@@ -22,6 +22,7 @@ pub use self::parse::{SCHEMA, parse};
 pub use self::rules::argument_validator;
 use crate::domain::card::Card;
 use crate::error::{Error, Kind, Result, quotable};
+use crate::text;
 
 /// The cards in the binary, by file name.
 pub const EMBEDDED: [(&str, &str); 3] = [
@@ -91,16 +92,16 @@ impl Registry {
             return Ok(card.clone());
         }
         let hint = match self.suggest(&meant) {
-            Some(card) => format!("Did you mean `{}`?", card.name),
+            Some(card) => text!("Did you mean `{near}`?", near = &card.name),
             None => {
                 let names: Vec<&str> = self.cards.iter().map(|card| card.name.as_str()).collect();
-                format!("You can connect {}.", names.join(", "))
+                text!("You can connect {services}.", services = names.join(", "))
             }
         };
-        let shown = quotable(&meant);
+        let name = quotable(&meant);
         Err(Error::new(
             Kind::NotFound,
-            format!("There is no service called `{shown}`."),
+            text!("There is no service called `{name}`.", name),
         )
         .hint(hint))
     }

@@ -16,6 +16,7 @@ use crate::ids::ConnectionId;
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::tools::{Target, Tools};
+use crate::{counted, text};
 
 /// Connections, with the limits they are held to.
 #[derive(Clone)]
@@ -106,23 +107,27 @@ impl Connections {
             return Ok(connection);
         }
         let connections = self.list(owner).await?;
-        let message = format!("You have no connection called `{}`.", quotable(name));
         let names = || {
             connections
                 .iter()
                 .map(|connection| connection.name.as_str())
         };
         let hint = match closest(name, names()) {
-            Some(near) => format!("Did you mean `{near}`?"),
+            Some(near) => text!("Did you mean `{near}`?", near),
             None if connections.is_empty() => {
-                "Connect a service first with `/mcp connect`.".to_owned()
+                text!("Connect a service first with `/mcp connect`.")
             }
             None => {
                 let quoted: Vec<String> = names().map(|name| format!("`{name}`")).collect();
-                format!("You have {}.", quoted.join(", "))
+                text!("You have {connections}.", connections = quoted.join(", "))
             }
         };
-        Err(Error::new(Kind::NotFound, message).hint(hint))
+        let name = quotable(name);
+        Err(Error::new(
+            Kind::NotFound,
+            text!("You have no connection called `{name}`.", name),
+        )
+        .hint(hint))
     }
 
     /// Tries a connection and notes whether it works.
@@ -179,14 +184,15 @@ impl Connections {
             return Err(name_taken(name));
         }
         if connections.len() >= self.limits.per_person {
-            let most = self.limits.per_person;
             return Err(Error::new(
                 Kind::Forbidden,
-                format!(
-                    "You already have {most} connections, which is the most a person may have here."
+                counted!(
+                    self.limits.per_person,
+                    "You already have {count} connection, which is the most a person may have here.",
+                    "You already have {count} connections, which is the most a person may have here."
                 ),
             )
-            .hint("Remove one with `/mcp disconnect` first."));
+            .hint(text!("Remove one with `/mcp disconnect` first.")));
         }
         Ok(())
     }
@@ -198,15 +204,16 @@ impl Connections {
             Ok(outcome) => outcome,
             Err(_) => Err(Error::new(
                 Kind::Timeout,
-                format!(
-                    "{} did not answer within {} seconds.",
-                    target.card.title,
-                    limit.as_secs()
+                counted!(
+                    limit.as_secs(),
+                    "{service} did not answer within {count} second.",
+                    "{service} did not answer within {count} seconds.",
+                    service = &target.card.title
                 ),
             )
-            .hint(
-                "Check the address, and that it can be reached from where I run; then try again.",
-            )),
+            .hint(text!(
+                "Check the address, and that it can be reached from where I run; then try again."
+            ))),
         }
     }
 
@@ -231,7 +238,12 @@ impl Connections {
 fn name_taken(name: &ConnectionName) -> Error {
     Error::new(
         Kind::Conflict,
-        format!("You already have a connection called `{name}`."),
+        text!(
+            "You already have a connection called `{name}`.",
+            name = name.as_str()
+        ),
     )
-    .hint("Choose another name, or remove it first with `/mcp disconnect`.")
+    .hint(text!(
+        "Choose another name, or remove it first with `/mcp disconnect`."
+    ))
 }

@@ -241,7 +241,7 @@ impl Executor {
             millis,
             success: result.is_ok(),
             error: result.as_ref().err().map(|error| {
-                serde_json::json!({ "kind": format!("{:?}", error.kind()), "message": error.message() })
+                serde_json::json!({ "kind": format!("{:?}", error.kind()), "message": error.message().to_string() })
             }),
             tokens_saved: result.as_ref().map_or(0, |wrapped| wrapped.tokens_saved),
             at: self.clock.now(),

@@ -16,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::ids::{ApprovalId, ChannelId, MessageTs, RunId};
 use crate::store::{ApprovalState, Arrival, Change, ClaimedRun, Decision, Delivery, Store, Stored};
 use crate::tasks::Tasks;
+use crate::{counted, text};
 
 /// Slack may redeliver for an hour, and longer after an outage of its own.
 const LEAST_MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -371,10 +372,13 @@ impl Runs {
 }
 
 fn too_slow(limit: Duration) -> Error {
-    let minutes = limit.as_secs().div_ceil(60);
     Error::new(
         Kind::Timeout,
-        format!("This took longer than {minutes} minutes, so I stopped."),
+        counted!(
+            limit.as_secs().div_ceil(60),
+            "This took longer than {count} minute, so I stopped.",
+            "This took longer than {count} minutes, so I stopped."
+        ),
     )
-    .hint("Ask for something smaller.")
+    .hint(text!("Ask for something smaller."))
 }

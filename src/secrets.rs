@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::ids::CredentialRef;
 use crate::store::Store;
+use crate::text;
 
 /// Where the sealing key comes from.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -87,9 +88,11 @@ impl Secrets {
         let sealed = self.store.get_sealed(reference).await?.ok_or_else(|| {
             Error::new(
                 Kind::Unauthenticated,
-                "The credential of this connection is gone.",
+                text!("The credential of this connection is gone."),
             )
-            .hint("Disconnect it with `/mcp disconnect` and connect it again.")
+            .hint(text!(
+                "Disconnect it with `/mcp disconnect` and connect it again."
+            ))
         })?;
         let text = self.sealer.open(reference.as_str(), &sealed)?;
         serde_json::from_str(text.expose_secret()).map_err(Error::internal)

@@ -4,6 +4,7 @@
 
 mod alone;
 mod approvals;
+mod away;
 mod cards;
 mod changes;
 mod channels;
@@ -25,7 +26,6 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -35,6 +35,7 @@ use sqlx::sqlite::{
 
 pub use alone::Alone;
 pub use approvals::{Approval, ApprovalState, Decision};
+pub use away::in_time;
 pub use cards::CardRow;
 pub use changes::{Change, Changed};
 pub use inbox::{Arrival, Delivery, Stored, Unfinished};
@@ -254,42 +255,4 @@ fn migration_failed(error: sqlx::migrate::MigrateError) -> Error {
     )
     .hint("Check that its user may create tables, then start again.")
     .source(error)
-}
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        let down = matches!(
-            error,
-            sqlx::Error::Io(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::Tls(_)
-        ) || error.as_database_error().is_some_and(|error| {
-            // 57P0x: shutting down or starting; 53300: no connection slot; 25006: read-only failover.
-            error
-                .code()
-                .is_some_and(|code| code.starts_with("57P0") || code == "53300" || code == "25006")
-        });
-        if down {
-            return silent().source(error);
-        }
-        Self::internal(error)
-    }
-}
-
-fn silent() -> Error {
-    Error::new(
-        Kind::Unavailable,
-        "My storage does not answer, so nothing was started.",
-    )
-    .hint("Try again in a minute.")
-}
-
-/// What `work` gives; storage that takes longer than `limit` counts as away.
-pub fn in_time<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T>>,
-) -> impl Future<Output = Result<T>> {
-    // Not an `async fn`: that would hold the work twice, on the way in of every delivery.
-    tokio::time::timeout(limit, work).map(|done| done.unwrap_or_else(|_| Err(silent())))
 }

@@ -15,6 +15,7 @@ use crate::domain::tool::{ToolOutput, ToolSpec};
 use crate::error::{Error, Kind, Result};
 use crate::secrets::Secrets;
 use crate::store::Store;
+use crate::text;
 
 pub mod sources;
 
@@ -170,12 +171,14 @@ impl Tools {
         self.cards.get(&connection.card).cloned().ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
-                format!(
-                    "The run card `{}` of this connection is no longer installed.",
-                    connection.card
+                text!(
+                    "The run card `{card}` of this connection is no longer installed.",
+                    card = &connection.card
                 ),
             )
-            .hint("Ask your admin for the card, or disconnect with `/mcp disconnect`.")
+            .hint(text!(
+                "Ask your admin for the card, or disconnect with `/mcp disconnect`."
+            ))
         })
     }
 
@@ -214,12 +217,17 @@ pub fn split_name(name: &str) -> Option<(&str, &str)> {
 fn switched_off(name: &str) -> Error {
     Error::new(
         Kind::Forbidden,
-        format!("The tool `{name}` is switched off by the person who owns the connection."),
+        text!(
+            "The tool `{name}` is switched off by the person who owns the connection.",
+            name
+        ),
     )
-    .hint("Go on without it, or tell them that `/mcp tools` switches it on.")
+    .hint(text!(
+        "Go on without it, or tell them that `/mcp tools` switches it on."
+    ))
 }
 
 fn unknown_tool(name: &str) -> Error {
-    Error::new(Kind::NotFound, format!("There is no tool `{name}`."))
-        .hint("Use one of the listed tools, by its exact name.")
+    Error::new(Kind::NotFound, text!("There is no tool `{name}`.", name))
+        .hint(text!("Use one of the listed tools, by its exact name."))
 }

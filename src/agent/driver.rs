@@ -365,12 +365,14 @@ fn working(ready: &[(&ToolCall, Box<Ready>)]) -> Option<Post> {
 
 fn given_up(why: GiveUp) -> Error {
     match why {
-        GiveUp::EmptyReply => Error::new(Kind::Upstream, "The model gave an empty answer.")
-            .hint("Try again, or put the question another way."),
+        GiveUp::EmptyReply => Error::new(Kind::Upstream, text!("The model gave an empty answer."))
+            .hint(text!("Try again, or put the question another way.")),
         GiveUp::TooManyRounds => Error::new(
             Kind::Upstream,
-            "The model kept calling tools without coming to an answer.",
+            text!("The model kept calling tools without coming to an answer."),
         )
-        .hint("Ask for something smaller, or say which table or repository to look at."),
+        .hint(text!(
+            "Ask for something smaller, or say which table or repository to look at."
+        )),
     }
 }

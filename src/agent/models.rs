@@ -9,6 +9,7 @@ use crate::error::{Error, Kind, Result, closest, quotable};
 use crate::llm::catalogue::Catalogue;
 use crate::llm::{ChatModel, prices};
 use crate::store::{SettingOf, Store};
+use crate::text;
 
 /// The name of the setting.
 const SETTING: &str = "model";
@@ -159,11 +160,15 @@ impl Models {
             full.map(String::as_str)
         });
         let hint = match near {
-            Some(name) => format!("Did you mean `{name}`?"),
-            None => format!("Choose one of these: {}.", quoted(&names)),
+            Some(near) => text!("Did you mean `{near}`?", near),
+            None => text!("Choose one of these: {models}.", models = quoted(&names)),
         };
-        let message = format!("There is no model `{}` here.", quotable(typed));
-        Err(Error::new(Kind::NotFound, message).hint(hint))
+        let name = quotable(typed);
+        Err(Error::new(
+            Kind::NotFound,
+            text!("There is no model `{name}` here.", name),
+        )
+        .hint(hint))
     }
 }
 

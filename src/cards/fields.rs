@@ -6,6 +6,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::domain::card::{Card, Field, FieldFormat};
+use crate::domain::text::Text;
+use crate::text;
 
 /// The longest value of a field, in characters.
 const LONGEST: usize = 2_000;
@@ -24,21 +26,21 @@ pub struct Fields {
 pub fn validate_fields(
     card: &Card,
     given: &BTreeMap<String, String>,
-) -> Result<Fields, BTreeMap<String, String>> {
+) -> Result<Fields, BTreeMap<String, Text>> {
     let mut fields = Fields::default();
     let mut wrong = BTreeMap::new();
     for name in given.keys() {
         if !card.fields.iter().any(|field| field.name == *name) {
             wrong.insert(
                 name.clone(),
-                format!("{} does not ask for this.", card.title),
+                text!("{service} does not ask for this.", service = &card.title),
             );
         }
     }
     for field in &card.fields {
         let value = given
             .get(&field.name)
-            .map(|text| tidy(text))
+            .map(|value| tidy(value))
             .unwrap_or_default();
         let value = match (value.is_empty(), &field.default) {
             (true, Some(default)) => default.clone(),
@@ -87,20 +89,21 @@ fn tidy(text: &str) -> String {
     value.to_owned()
 }
 
-fn check(field: &Field, value: &str) -> Result<(), String> {
-    let label = &field.label;
+fn check(field: &Field, value: &str) -> Result<(), Text> {
+    let label = Text::of_card(&field.label);
     if value.is_empty() {
         return match field.optional {
             true => Ok(()),
-            false => Err(format!("{label} is missing.")),
+            false => Err(text!("{label} is missing.", label)),
         };
     }
     if value.chars().count() > LONGEST {
-        return Err(format!("{label} is longer than 2,000 characters."));
+        return Err(text!("{label} is longer than 2,000 characters.", label));
     }
     if (field.secret || field.format.is_some()) && value.contains(' ') {
-        return Err(format!(
-            "{label} must not have spaces or line breaks in it."
+        return Err(text!(
+            "{label} must not have spaces or line breaks in it.",
+            label
         ));
     }
     match &field.format {
@@ -112,54 +115,62 @@ fn check(field: &Field, value: &str) -> Result<(), String> {
             if prefixes.iter().any(fits) {
                 return Ok(());
             }
-            let prefixes: Vec<_> = prefixes
+            let quoted = prefixes
                 .iter()
-                .map(|prefix| format!("`{prefix}`"))
-                .collect();
-            Err(format!(
-                "{label} begins with {}. Copy it again, whole.",
-                prefixes.join(" or ")
+                .map(|prefix| Text::from(format!("`{prefix}`")));
+            let beginning = quoted.reduce(|one, other| text!("{one} or {other}", one, other));
+            Err(text!(
+                "{label} begins with {beginning}. Copy it again, whole.",
+                label,
+                beginning = beginning.unwrap_or_else(|| "".into())
             ))
         }
     }
 }
 
-fn check_url(label: &str, value: &str) -> Result<(), String> {
+fn check_url(label: Text, value: &str) -> Result<(), Text> {
     let url = value.parse::<Url>().ok().filter(|url| {
         matches!(url.scheme(), "https" | "http")
             && url.query().is_none()
             && url.fragment().is_none()
     });
     match url {
-        None => Err(format!("{label} looks like `https://api.example.com`.")),
-        Some(url) if !url.username().is_empty() || url.password().is_some() => {
-            Err(format!("{label} must not hold a user name or password."))
-        }
+        None => Err(text!(
+            "{label} looks like `https://api.example.com`.",
+            label
+        )),
+        Some(url) if !url.username().is_empty() || url.password().is_some() => Err(text!(
+            "{label} must not hold a user name or password.",
+            label
+        )),
         Some(_) => Ok(()),
     }
 }
 
-fn check_postgres_url(value: &str) -> Result<(), String> {
+fn check_postgres_url(value: &str) -> Result<(), Text> {
     if value.contains("[YOUR-PASSWORD]") {
-        return Err("Put the database's password in place of `[YOUR-PASSWORD]`.".to_owned());
+        return Err(text!(
+            "Put the database's password in place of `[YOUR-PASSWORD]`."
+        ));
     }
-    let form = "It looks like `postgresql://user:password@host:5432/database`.";
+    let form = text!("It looks like `postgresql://user:password@host:5432/database`.");
     if !value.starts_with("postgresql://") && !value.starts_with("postgres://") {
-        return Err(form.to_owned());
+        return Err(form);
     }
     let Ok(url) = value.parse::<Url>() else {
-        return Err(format!(
-            "{form} Characters such as `#`, `/`, `?` and `@` in the password are written `%23`, `%2F`, `%3F` and `%40`."
+        return Err(text!(
+            "{form} Characters such as `#`, `/`, `?` and `@` in the password are written `%23`, `%2F`, `%3F` and `%40`.",
+            form
         ));
     };
     if url.host_str().is_none_or(str::is_empty) {
-        return Err(format!("The host is missing. {form}"));
+        return Err(text!("The host is missing. {form}", form));
     }
     if url.username().is_empty() {
-        return Err(format!("The user is missing. {form}"));
+        return Err(text!("The user is missing. {form}", form));
     }
     if url.path().len() < 2 {
-        return Err(format!("The database's name is missing. {form}"));
+        return Err(text!("The database's name is missing. {form}", form));
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::principal::Principal;
 use crate::error::{Error, Kind};
 use crate::ids::{ConnectionId, CredentialRef};
+use crate::text;
 
 /// One connection; its secrets are elsewhere, under `credential`.
 #[derive(Clone, Debug)]
@@ -82,9 +83,9 @@ impl FromStr for ConnectionName {
         }
         Err(Error::new(
             Kind::Invalid,
-            "A connection's name is 1 to 30 letters from a to z, digits, `-` or `_`, and starts with a letter or digit.",
+            text!("A connection's name is 1 to 30 letters from a to z, digits, `-` or `_`, and starts with a letter or digit."),
         )
-        .hint("Try a name like `sales-db`."))
+        .hint(text!("Try a name like `sales-db`.")))
     }
 }
 

@@ -10,6 +10,7 @@ use super::demo::DemoModel;
 use super::provider::{Address, RemoteModel};
 use super::{ChatModel, Settings, probe};
 use crate::error::{Error, Kind, Result};
+use crate::text;
 
 mod config;
 
@@ -234,8 +235,14 @@ impl Catalogue {
         let names = self.names();
         let shown = names.iter().take(8).map(|name| format!("`{name}`"));
         let shown: Vec<String> = shown.collect();
-        Error::new(Kind::NotFound, format!("There is no model `{name}` here."))
-            .hint(format!("Pick one of these: {}.", shown.join(", ")))
+        Error::new(
+            Kind::NotFound,
+            text!("There is no model `{name}` here.", name),
+        )
+        .hint(text!(
+            "Pick one of these: {models}.",
+            models = shown.join(", ")
+        ))
     }
 }
 

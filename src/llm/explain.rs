@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{Error, ErrorKind};
+use crate::domain::text::Text;
 use crate::error::{self, Kind};
+use crate::text;
 
 impl From<Error> for error::Error {
     fn from(error: Error) -> Self {
@@ -40,68 +42,80 @@ fn branch(kind: &ErrorKind) -> Kind {
     }
 }
 
-fn message(provider: &str, model: &str, kind: &ErrorKind) -> String {
+fn message(provider: &str, model: &str, kind: &ErrorKind) -> Text {
     match kind {
-        ErrorKind::Auth => format!("{provider} did not accept the key it was given."),
-        ErrorKind::RateLimited { .. } => {
-            format!("{provider} takes no more requests for now, or its quota is used up.")
-        }
-        ErrorKind::Overloaded => format!("{provider} is overloaded."),
-        ErrorKind::Server => format!("{provider} failed to answer."),
-        ErrorKind::Timeout => format!("{provider} did not answer in time."),
-        ErrorKind::Network => format!("I could not reach {provider}."),
-        ErrorKind::Truncated => format!("The answer of {provider} broke off."),
-        ErrorKind::BadRequest => {
-            format!("{provider} did not understand the request for `{model}`.")
-        }
+        ErrorKind::Auth => text!("{provider} did not accept the key it was given.", provider),
+        ErrorKind::RateLimited { .. } => text!(
+            "{provider} takes no more requests for now, or its quota is used up.",
+            provider
+        ),
+        ErrorKind::Overloaded => text!("{provider} is overloaded.", provider),
+        ErrorKind::Server => text!("{provider} failed to answer.", provider),
+        ErrorKind::Timeout => text!("{provider} did not answer in time.", provider),
+        ErrorKind::Network => text!("I could not reach {provider}.", provider),
+        ErrorKind::Truncated => text!("The answer of {provider} broke off.", provider),
+        ErrorKind::BadRequest => text!(
+            "{provider} did not understand the request for `{model}`.",
+            provider,
+            model
+        ),
         ErrorKind::ContextTooLong => {
-            format!("The conversation has grown too long for `{model}`.")
+            text!("The conversation has grown too long for `{model}`.", model)
         }
         ErrorKind::AnswerTooLong => {
-            format!("The answer of `{model}` grew longer than it may be.")
+            text!("The answer of `{model}` grew longer than it may be.", model)
         }
-        ErrorKind::ContentFilter => format!("{provider} declined to answer this."),
-        ErrorKind::UnknownModel => format!("{provider} has no model `{model}`."),
+        ErrorKind::ContentFilter => text!("{provider} declined to answer this.", provider),
+        ErrorKind::UnknownModel => text!("{provider} has no model `{model}`.", provider, model),
     }
 }
 
-fn next_step(kind: &ErrorKind) -> String {
+fn next_step(kind: &ErrorKind) -> Text {
     match kind {
-        ErrorKind::Auth => "Ask your admin to check the key; `patchbay doctor` tries it.".to_owned(),
+        ErrorKind::Auth => {
+            text!("Ask your admin to check the key; `patchbay doctor` tries it.")
+        }
         ErrorKind::RateLimited {
             retry_after: Some(wait),
-        } => format!("Try again in {}.", spoken(*wait)),
+        } => try_again(*wait),
         ErrorKind::RateLimited { retry_after: None } => {
-            "Try again in a minute; if it stays, your admin can check the quota.".to_owned()
+            text!("Try again in a minute; if it stays, your admin can check the quota.")
         }
         ErrorKind::Overloaded | ErrorKind::Server | ErrorKind::Timeout => {
-            "Try again in a minute, or pick another model with `/mcp model`.".to_owned()
+            text!("Try again in a minute, or pick another model with `/mcp model`.")
         }
         ErrorKind::Network => {
-            "Try again; if it stays, your admin can check the address with `patchbay doctor`."
-                .to_owned()
+            text!(
+                "Try again; if it stays, your admin can check the address with `patchbay doctor`."
+            )
         }
-        ErrorKind::Truncated => "Try again.".to_owned(),
+        ErrorKind::Truncated => text!("Try again."),
         ErrorKind::BadRequest => {
-            "Pick another model with `/mcp model`, or give your admin the reference.".to_owned()
+            text!("Pick another model with `/mcp model`, or give your admin the reference.")
         }
-        ErrorKind::ContextTooLong => "Start a new thread.".to_owned(),
-        ErrorKind::AnswerTooLong => "Ask for less at once, or for a shorter answer.".to_owned(),
-        ErrorKind::ContentFilter => "Ask in other words.".to_owned(),
-        ErrorKind::UnknownModel => {
-            "Pick another model with `/mcp model`; your admin can check its name and address with `patchbay doctor`.".to_owned()
-        }
+        ErrorKind::ContextTooLong => text!("Start a new thread."),
+        ErrorKind::AnswerTooLong => text!("Ask for less at once, or for a shorter answer."),
+        ErrorKind::ContentFilter => text!("Ask in other words."),
+        ErrorKind::UnknownModel => text!(
+            "Pick another model with `/mcp model`; your admin can check its name and address with `patchbay doctor`."
+        ),
     }
 }
 
-/// A wait as people say it, rounded up.
-fn spoken(wait: Duration) -> String {
-    let seconds = wait.as_millis().div_ceil(1000).max(1);
+/// When to try again, rounded up.
+fn try_again(wait: Duration) -> Text {
+    let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
     match seconds {
-        1 => "a second".to_owned(),
-        2..=90 => format!("{seconds} seconds"),
-        91..=5400 => format!("{} minutes", seconds.div_ceil(60)),
-        _ => format!("{} hours", seconds.div_ceil(3600)),
+        0..=1 => text!("Try again in a second."),
+        2..=90 => text!("Try again in {seconds} seconds.", seconds),
+        91..=5400 => text!(
+            "Try again in {minutes} minutes.",
+            minutes = seconds.div_ceil(60)
+        ),
+        _ => text!(
+            "Try again in {hours} hours.",
+            hours = seconds.div_ceil(3600)
+        ),
     }
 }
 
@@ -144,7 +158,12 @@ mod tests {
 
     #[test]
     fn waits_are_spoken_rounded_up() {
-        let check = |wait, expected| assert_eq!(spoken(wait), expected);
+        let check = |wait, expected: &str| {
+            assert_eq!(
+                try_again(wait).to_string(),
+                format!("Try again in {expected}.")
+            );
+        };
         check(Duration::ZERO, "a second");
         check(Duration::from_millis(1_001), "2 seconds");
         check(Duration::from_secs(91), "2 minutes");

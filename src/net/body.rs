@@ -6,6 +6,7 @@ use reqwest::Response;
 
 use super::failure;
 use crate::error::{Error, Kind, Result};
+use crate::text;
 
 /// What was read of an answer.
 #[derive(Clone, Debug)]
@@ -46,8 +47,11 @@ pub async fn read_body(
         .unwrap_or_else(|_| {
             Err(Error::new(
                 Kind::Timeout,
-                format!("{who} began to answer but did not finish in time."),
+                text!(
+                    "{service} began to answer but did not finish in time.",
+                    service = who
+                ),
             )
-            .hint("Try again, or ask for less."))
+            .hint(text!("Try again, or ask for less.")))
         })
 }

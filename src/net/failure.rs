@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::error::{Error, Kind};
+use crate::text;
 
 /// Turns a failed request into a sentence; `who` is the service as people know it.
 ///
@@ -20,18 +21,32 @@ pub fn failure(who: &str, error: reqwest::Error) -> Error {
     let described = if error.is_connect() && find::<rustls::Error>(&error).is_some() {
         Error::new(
             Kind::Unavailable,
-            format!("The connection to {who} is not secure: its certificate or TLS is not valid."),
+            text!(
+                "The connection to {service} is not secure: its certificate or TLS is not valid.",
+                service = who
+            ),
         )
-        .hint("Check the address; if it is right, whoever runs the server has to fix it.")
+        .hint(text!(
+            "Check the address; if it is right, whoever runs the server has to fix it."
+        ))
     } else if error.is_connect() {
-        Error::new(Kind::Unavailable, format!("{who} could not be reached."))
-            .hint("Check the address, or try again in a minute.")
+        Error::new(
+            Kind::Unavailable,
+            text!("{service} could not be reached.", service = who),
+        )
+        .hint(text!("Check the address, or try again in a minute."))
     } else if error.is_timeout() {
-        Error::new(Kind::Timeout, format!("{who} did not answer in time."))
-            .hint("Try again in a minute.")
+        Error::new(
+            Kind::Timeout,
+            text!("{service} did not answer in time.", service = who),
+        )
+        .hint(text!("Try again in a minute."))
     } else {
-        let text = format!("The connection to {who} broke off.");
-        Error::new(Kind::Upstream, text).hint("Try again in a minute.")
+        Error::new(
+            Kind::Upstream,
+            text!("The connection to {service} broke off.", service = who),
+        )
+        .hint(text!("Try again in a minute."))
     };
     // A URL may hold what a person asked for.
     described.source(error.without_url())

@@ -12,6 +12,7 @@ use url::{Host, Url};
 
 use super::address;
 use crate::error::{Error, Kind, Result};
+use crate::text;
 
 /// How long a name may take to resolve.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -72,9 +73,9 @@ impl AddressPolicy {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::new(
                 Kind::Invalid,
-                "A URL must not hold a user name or password.",
+                text!("A URL must not hold a user name or password."),
             )
-            .hint("Leave out what stands before the `@`."));
+            .hint(text!("Leave out what stands before the `@`.")));
         }
         let listed = match &host {
             Host::Domain(name) => self.lists_name(name, port),
@@ -104,11 +105,12 @@ impl AddressPolicy {
         }
         Err(Error::new(
             Kind::Denied("port"),
-            format!("I do not connect to port {port}."),
+            text!("I do not connect to port {port}.", port = u64::from(port)),
         )
-        .hint(format!(
-            "Use the standard https port, or ask your admin to add `{}:{port}` to `network.allow`.",
-            url.host_str().unwrap_or_default()
+        .hint(text!(
+            "Use the standard https port, or ask your admin to add `{host}:{port}` to `network.allow`.",
+            host = url.host_str().unwrap_or_default(),
+            port = u64::from(port)
         )))
     }
 
@@ -219,9 +221,9 @@ fn parse_host(host: &str) -> Result<Host> {
     Host::parse(host).map_err(|_| {
         Error::new(
             Kind::Invalid,
-            "That is not the name or address of a server.",
+            text!("That is not the name or address of a server."),
         )
-        .hint("It looks like `db.example.com`.")
+        .hint(text!("It looks like `db.example.com`."))
     })
 }
 
@@ -231,9 +233,9 @@ async fn lookup(name: &str, port: u16) -> Result<Vec<IpAddr>> {
         Ok(Err(error)) => Err(unknown_host(name).source(error)),
         Err(_) => Err(Error::new(
             Kind::Timeout,
-            format!("Nobody could say within 5 seconds where `{name}` is."),
+            text!("Nobody could say within 5 seconds where `{name}` is.", name),
         )
-        .hint("Try again in a minute.")),
+        .hint(text!("Try again in a minute."))),
     }
 }
 
@@ -249,21 +251,29 @@ fn is_local(name: &str) -> bool {
 fn private(host: &str, port: u16) -> Error {
     Error::new(
         Kind::Denied("private network"),
-        format!("`{host}` is inside a private network, and I only connect to public servers."),
+        text!(
+            "`{host}` is inside a private network, and I only connect to public servers.",
+            host
+        ),
     )
-    .hint(format!(
-        "Use a public address, or ask your admin to add `{host}:{port}` to `network.allow`."
+    .hint(text!(
+        "Use a public address, or ask your admin to add `{host}:{port}` to `network.allow`.",
+        host,
+        port = u64::from(port)
     ))
 }
 
 fn unknown_host(name: &str) -> Error {
-    Error::new(Kind::Invalid, format!("There is no server named `{name}`."))
-        .hint("Check the name for a typing mistake.")
+    Error::new(
+        Kind::Invalid,
+        text!("There is no server named `{name}`.", name),
+    )
+    .hint(text!("Check the name for a typing mistake."))
 }
 
 fn not_https() -> Error {
-    Error::new(Kind::Invalid, "Only https addresses can be used.")
-        .hint("Write it like `https://api.example.com`.")
+    Error::new(Kind::Invalid, text!("Only https addresses can be used."))
+        .hint(text!("Write it like `https://api.example.com`."))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::SecretsConfig;
 use crate::error::{Error, Kind, Result};
+use crate::text;
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
@@ -75,8 +76,11 @@ impl Sealer {
             String::from_utf8(plain.to_vec()).ok()
         });
         opened.map(SecretString::from).ok_or_else(|| {
-            Error::new(Kind::Unavailable, "A stored credential cannot be opened with the current key.")
-                .hint("Ask your admin to restore the key that `secrets.key_file` or `secrets.key` held before.")
+            Error::new(
+                Kind::Unavailable,
+                text!("A stored credential cannot be opened with the current key."),
+            )
+            .hint(text!("Ask your admin to restore the key that `secrets.key_file` or `secrets.key` held before."))
         })
     }
 }

@@ -361,7 +361,7 @@ async fn failures_say_what_happened_and_what_to_do() {
     Unauthenticated: GitHub does not accept this credential. It said: “Bad credentials •••”. Connect again with `/mcp connect github`.
     Invalid: Only https addresses can be used. Write it like `https://api.example.com`.
     Invalid: A value of this connection holds characters that cannot be sent, such as a line break. Connect again and paste the value in one line.
-    Unauthenticated: This GitHub connection has lost its access token. Connect again with `/mcp connect github`.
+    Unauthenticated: This GitHub connection has lost its “Access token”. Connect again with `/mcp connect github`.
     ");
     assert!(off.github.requests().is_empty());
 }

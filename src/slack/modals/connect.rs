@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::cards::{Fields, validate_fields};
 use crate::domain::card::{Card, Field};
 use crate::domain::connection::ConnectionName;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::slack::actions::CONNECT_AGAIN;
 use crate::slack::blocks::{Style, actions, button, clipped, context, plain, section};
@@ -139,6 +140,7 @@ pub fn answer_at_once(app: &App, submission: &Submission) -> Value {
             // Slack shows these as they are, backticks included.
             let plain: BTreeMap<_, _> = errors
                 .into_iter()
+                .map(|(field, error)| (field, error.to(submission.caller.language)))
                 .map(|(field, error)| (field, error.replace('`', "")))
                 .collect();
             json!({ "response_action": "errors", "errors": plain })
@@ -175,7 +177,7 @@ struct Form {
 
 enum Problem {
     /// A sentence per field.
-    Fields(BTreeMap<String, String>),
+    Fields(BTreeMap<String, Text>),
     /// The form as a whole cannot be taken.
     Form(Error),
 }
@@ -200,7 +202,8 @@ fn read(app: &App, submission: &Submission) -> std::result::Result<Form, Problem
         (name, fields) => {
             let mut errors = fields.err().unwrap_or_default();
             if let Err(error) = name {
-                errors.insert(NAME.to_owned(), error.sentence());
+                let sentence = error.sentence_in(submission.caller.language);
+                errors.insert(NAME.to_owned(), sentence.into());
             }
             Err(Problem::Fields(errors))
         }

@@ -18,6 +18,7 @@ use crate::domain::card::{CardTool, HttpMethod, HttpRequest, HttpService, Servic
 use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
 use crate::net::{GuardedClient, read_body};
+use crate::text;
 use crate::tools::{Target, ToolSource};
 
 /// How much of an answer is read.
@@ -133,7 +134,9 @@ fn after_a_write(request: &HttpRequest, error: Error) -> Error {
     if request.method == HttpMethod::Get || !unknown {
         return error;
     }
-    error.hint("It may have been done all the same: look before you try again.")
+    error.hint(text!(
+        "It may have been done all the same: look before you try again."
+    ))
 }
 
 fn http_service(target: &Target) -> Result<&HttpService> {

@@ -12,6 +12,7 @@ use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
 use crate::executor::sql::ReadOnlySql;
 use crate::net::AddressPolicy;
+use crate::text;
 use crate::tools::{Target, ToolSource};
 
 mod closest;
@@ -77,9 +78,9 @@ impl SqlSource {
         let Some(url) = target.secrets.get("url") else {
             return Err(Error::new(
                 Kind::Unauthenticated,
-                "This connection has no database URL.",
+                text!("This connection has no database URL."),
             )
-            .hint("Connect it again and fill in the URL."));
+            .hint(text!("Connect it again and fill in the URL.")));
         };
         postgres::Session::open(url, &self.addresses, self.limits).await
     }
@@ -89,15 +90,18 @@ impl SqlSource {
         let Some(path) = self.files.get(name) else {
             let known: Vec<_> = self.files.keys().map(|name| format!("`{name}`")).collect();
             let hint = if known.is_empty() {
-                "Your admin has not allowed any SQLite file yet.".to_owned()
+                text!("Your admin has not allowed any SQLite file yet.")
             } else {
-                format!(
-                    "Use one of {}, or ask your admin to add it.",
-                    known.join(", ")
+                text!(
+                    "Use one of {files}, or ask your admin to add it.",
+                    files = known.join(", ")
                 )
             };
-            let message = "That SQLite database is not one that this bot may open.";
-            return Err(Error::new(Kind::NotFound, message).hint(hint));
+            return Err(Error::new(
+                Kind::NotFound,
+                text!("That SQLite database is not one that this bot may open."),
+            )
+            .hint(hint));
         };
         sqlite::Session::open(path, self.limits).await
     }
@@ -155,8 +159,11 @@ impl Request {
 
 fn text<'a>(arguments: &'a Map<String, Value>, name: &str) -> Result<&'a str> {
     arguments.get(name).and_then(Value::as_str).ok_or_else(|| {
-        Error::new(Kind::Invalid, format!("The argument `{name}` is missing."))
-            .hint(format!("Send `{name}` as text."))
+        Error::new(
+            Kind::Invalid,
+            text!("The argument `{name}` is missing.", name),
+        )
+        .hint(text!("Send `{name}` as text.", name))
     })
 }
 

@@ -11,8 +11,10 @@ use serde_json::Value;
 
 use super::{BODY_DEADLINE, LARGEST_REFUSAL};
 use crate::domain::card::Card;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind};
 use crate::net::read_body;
+use crate::text;
 use crate::tools::Target;
 
 /// The longest quotation of what a service says.
@@ -33,9 +35,9 @@ pub(super) async fn refusal(target: &Target, response: Response) -> Error {
 pub(super) fn too_slow(card: &Card) -> Error {
     Error::new(
         Kind::Timeout,
-        format!("{} did not answer in time.", card.title),
+        text!("{service} did not answer in time.", service = &card.title),
     )
-    .hint("Try again in a minute.")
+    .hint(text!("Try again in a minute."))
 }
 
 /// Puts dots in place of the connection's secrets, should a service repeat them.
@@ -63,51 +65,66 @@ fn explain(
     wait: Option<Option<Duration>>,
     said: Option<String>,
 ) -> Error {
-    let title = &card.title;
-    let quoted = match &said {
-        Some(said) => format!(" It said: “{said}”."),
-        None => String::new(),
-    };
+    let service = &card.title;
     if let Some(retry_after) = wait {
-        let when = retry_after.map_or("in a few minutes".to_owned(), in_words);
-        let text = format!("{title} says that this is too many requests.");
-        return Error::new(Kind::RateLimited { retry_after }, text)
-            .hint(format!("Try again {when}."));
+        return Error::new(
+            Kind::RateLimited { retry_after },
+            text!("{service} says that this is too many requests.", service),
+        )
+        .hint(try_again(retry_after));
     }
     let (kind, happened, next) = match status.as_u16() {
         401 => (
             Kind::Unauthenticated,
-            format!("{title} does not accept this credential.{quoted}"),
-            format!("Connect again with `/mcp connect {}`.", card.name),
+            text!("{service} does not accept this credential.", service),
+            text!(
+                "Connect again with `/mcp connect {card}`.",
+                card = &card.name
+            ),
         ),
         403 => (
             Kind::Forbidden,
-            format!("{title} does not let this credential do that.{quoted}"),
-            "Give the credential that permission, or use one that has it.".to_owned(),
+            text!("{service} does not let this credential do that.", service),
+            text!("Give the credential that permission, or use one that has it."),
         ),
         404 | 410 => (
             Kind::NotFound,
-            format!("{title} has no such thing, or hides it from this credential.{quoted}"),
-            "Check the spelling, and that the credential may see it.".to_owned(),
+            text!(
+                "{service} has no such thing, or hides it from this credential.",
+                service
+            ),
+            text!("Check the spelling, and that the credential may see it."),
         ),
         400 | 405..=409 | 411..=428 => (
             Kind::Invalid,
-            format!("{title} could not do that.{quoted}"),
-            "Change what is asked for and try again.".to_owned(),
+            text!("{service} could not do that.", service),
+            text!("Change what is asked for and try again."),
         ),
-        300..=399 => (
-            Kind::Invalid,
-            format!("{title} sent the request on to another address, where I do not follow."),
-            "Check that the connection's address is that of its API.".to_owned(),
-        ),
-        _ => (
+        300..=399 => {
+            return Error::new(
+                Kind::Invalid,
+                text!(
+                    "{service} sent the request on to another address, where I do not follow.",
+                    service
+                ),
+            )
+            .hint(text!(
+                "Check that the connection's address is that of its API."
+            ));
+        }
+        code => (
             Kind::Upstream,
-            format!(
-                "{title} had a problem of its own ({}).{quoted}",
-                status.as_u16()
+            text!(
+                "{service} had a problem of its own ({code}).",
+                service,
+                code = u64::from(code)
             ),
-            "Try again in a minute.".to_owned(),
+            text!("Try again in a minute."),
         ),
+    };
+    let happened = match said {
+        Some(quote) => text!("{happened} It said: “{quote}”.", happened, quote),
+        None => happened,
     };
     Error::new(kind, happened).hint(next)
 }
@@ -182,11 +199,15 @@ fn quote(body: &[u8]) -> Option<String> {
     }
 }
 
-fn in_words(wait: Duration) -> String {
-    match wait.as_secs() {
-        0..=1 => "in a moment".to_owned(),
-        seconds @ 2..=89 => format!("in {seconds} seconds"),
-        seconds => format!("in {} minutes", seconds.div_ceil(60)),
+fn try_again(after: Option<Duration>) -> Text {
+    match after.map(|after| after.as_secs()) {
+        None => text!("Try again in a few minutes."),
+        Some(0..=1) => text!("Try again in a moment."),
+        Some(seconds @ 2..=89) => text!("Try again in {seconds} seconds.", seconds),
+        Some(seconds) => text!(
+            "Try again in {minutes} minutes.",
+            minutes = seconds.div_ceil(60)
+        ),
     }
 }
 

@@ -10,7 +10,9 @@ use url::Url;
 
 use crate::cards::template::{Templates, only_variable};
 use crate::domain::card::{HttpMethod, HttpRequest, HttpService};
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
+use crate::text;
 use crate::tools::Target;
 
 /// What templates may use.
@@ -102,8 +104,13 @@ impl Render<'_> {
         let mut url: Url = format!("{}{path}", base.trim_end_matches('/'))
             .parse()
             .map_err(|_| {
-                Error::new(Kind::Invalid, "The connection's address is not a URL.")
-                    .hint("Connect again with an address like `https://api.example.com`.")
+                Error::new(
+                    Kind::Invalid,
+                    text!("The connection's address is not a URL."),
+                )
+                .hint(text!(
+                    "Connect again with an address like `https://api.example.com`."
+                ))
             })?;
         let mut pairs = Vec::new();
         for (name, source) in &request.query {
@@ -155,9 +162,9 @@ fn headers(templates: &Templates, service: &HttpService, inputs: &Inputs) -> Res
         let mut value = HeaderValue::try_from(text).map_err(|_| {
             Error::new(
                 Kind::Invalid,
-                "A value of this connection holds characters that cannot be sent, such as a line break.",
+                text!("A value of this connection holds characters that cannot be sent, such as a line break."),
             )
-            .hint("Connect again and paste the value in one line.")
+            .hint(text!("Connect again and paste the value in one line."))
         })?;
         value.set_sensitive(true);
         headers.insert(name, value);
@@ -170,9 +177,9 @@ fn unfit(error: minijinja::Error) -> Error {
     match (error.kind(), error.detail()) {
         (ErrorKind::InvalidOperation, Some(reason)) => Error::new(
             Kind::Denied("path"),
-            format!("That call cannot be made: {reason}."),
+            text!("That call cannot be made: {reason}.", reason),
         )
-        .hint("Give the plain name or path that is meant."),
+        .hint(text!("Give the plain name or path that is meant.")),
         _ => Error::internal(anyhow!("rendering a card's template: {error}")),
     }
 }
@@ -181,11 +188,14 @@ fn missing(target: &Target, label: &str) -> Error {
     let card = &target.card;
     Error::new(
         Kind::Unauthenticated,
-        format!(
-            "This {} connection has lost its {}.",
-            card.title,
-            label.to_lowercase()
+        text!(
+            "This {service} connection has lost its “{label}”.",
+            service = &card.title,
+            label = Text::of_card(label)
         ),
     )
-    .hint(format!("Connect again with `/mcp connect {}`.", card.name))
+    .hint(text!(
+        "Connect again with `/mcp connect {card}`.",
+        card = &card.name
+    ))
 }

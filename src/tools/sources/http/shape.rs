@@ -8,6 +8,7 @@ use crate::domain::card::Keep;
 use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
 use crate::net::Body;
+use crate::text;
 
 /// The longest text of an item in a list; a single item is not cut.
 const LONGEST_LIST_TEXT: usize = 1_000;
@@ -30,16 +31,24 @@ pub(super) fn shape(title: &str, body: &Body, keep: Option<&Keep>) -> Result<Too
     if body.truncated {
         return Err(Error::new(
             Kind::Upstream,
-            format!("{title} answered with more than 1 MB, which is more than I read."),
+            text!(
+                "{service} answered with more than 1 MB, which is more than I read.",
+                service = title
+            ),
         )
-        .hint("Ask for less at once."));
+        .hint(text!("Ask for less at once.")));
     }
     let answer: Value = serde_json::from_slice(&body.bytes).map_err(|error| {
         Error::new(
             Kind::Upstream,
-            format!("{title} answered with something that is not JSON."),
+            text!(
+                "{service} answered with something that is not JSON.",
+                service = title
+            ),
         )
-        .hint("Check that the connection's address is that of its API.")
+        .hint(text!(
+            "Check that the connection's address is that of its API."
+        ))
         .source(error)
     })?;
     let total = keep
@@ -56,9 +65,14 @@ pub(super) fn shape(title: &str, body: &Body, keep: Option<&Keep>) -> Result<Too
         }),
         None => Err(Error::new(
             Kind::Upstream,
-            format!("{title} answered in a form I do not know."),
+            text!(
+                "{service} answered in a form I do not know.",
+                service = title
+            ),
         )
-        .hint("Tell your admin: the card for this service may need an update.")),
+        .hint(text!(
+            "Tell your admin: the card for this service may need an update."
+        ))),
     }
 }
 

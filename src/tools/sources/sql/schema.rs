@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::closest::closest;
 use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
+use crate::text;
 
 /// The most tables that one answer lists.
 pub(super) const MAX_TABLES: usize = 500;
@@ -46,11 +47,15 @@ impl Tables {
     pub(super) fn missing(&self, wanted: &str) -> Error {
         let near = closest(wanted, self.tables.iter().map(|table| table.name.as_str()));
         let hint = match near.as_slice() {
-            [] => "List the tables to see what is there.".to_owned(),
-            near => format!("Did you mean `{}`?", near.join("`, `")),
+            [] => text!("List the tables to see what is there."),
+            near => text!("Did you mean `{near}`?", near = near.join("`, `")),
         };
-        let shown: String = wanted.chars().take(100).collect();
-        Error::new(Kind::NotFound, format!("There is no table `{shown}` here.")).hint(hint)
+        let name: String = wanted.chars().take(100).collect();
+        Error::new(
+            Kind::NotFound,
+            text!("There is no table `{name}` here.", name),
+        )
+        .hint(hint)
     }
 
     pub(super) fn into_output(mut self) -> Result<ToolOutput> {

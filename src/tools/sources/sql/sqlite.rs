@@ -17,11 +17,14 @@ use tokio::time::Instant;
 use super::result::{Table, binary, float};
 use super::{Limits, Request};
 use crate::domain::tool::ToolOutput;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::executor::sql::ReadOnlySql;
 
 mod catalog;
 mod ceiling;
+mod failure;
+
+use failure::{explain, missing_table};
 
 /// Steps of SQLite's machine between two looks at the clock: well below a millisecond.
 const STEPS: i32 = 10_000;
@@ -151,45 +154,4 @@ fn cells(row: &SqliteRow, table: &mut Table) -> Result<Vec<Value>, sqlx::Error> 
             }
         })
         .collect()
-}
-
-fn missing_table(error: &sqlx::Error) -> Option<String> {
-    let message = error.as_database_error()?.message();
-    message.strip_prefix("no such table: ").map(str::to_owned)
-}
-
-fn explain(error: sqlx::Error) -> Error {
-    let Some(cause) = error.as_database_error() else {
-        return Error::internal(error);
-    };
-    let code: i32 = cause.code().and_then(|code| code.parse().ok()).unwrap_or(0);
-    // Extended codes keep the kind of failure in their low byte.
-    let (kind, message, hint) = match code & 0xff {
-        9 => (
-            Kind::Timeout,
-            "The query took too long and was stopped.".to_owned(),
-            "Narrow it with WHERE, or aggregate fewer rows.",
-        ),
-        5 | 6 => (
-            Kind::Timeout,
-            "The database is locked by a writer.".to_owned(),
-            "Try again in a moment.",
-        ),
-        14 | 26 => (
-            Kind::Unavailable,
-            "The SQLite file is missing, or is not a database.".to_owned(),
-            "Ask your admin to check the file.",
-        ),
-        18 => (
-            Kind::Invalid,
-            "A value in the query grows too long.".to_owned(),
-            "Select less, or shorten it with `substr`.",
-        ),
-        _ => (
-            Kind::Invalid,
-            format!("SQLite says: {}.", cause.message()),
-            "Correct the query and send it again.",
-        ),
-    };
-    Error::new(kind, message).hint(hint).source(error)
 }

@@ -9,34 +9,35 @@ use std::time::Duration;
 use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
 
 use crate::error::{Error, Kind};
+use crate::{counted, text};
 
 /// The most that is shown of a server's message.
 const MAX_MESSAGE: usize = 300;
 
 /// A failure while connecting.
 pub(super) fn explain_connect(error: sqlx::Error) -> Error {
-    let sentence = match &error {
+    let told = match &error {
         // What TLS finds wrong with a certificate comes up through the socket.
-        sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => BAD_CERTIFICATE,
+        sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => bad_certificate(),
         sqlx::Error::Io(cause) => io_failure(cause),
-        sqlx::Error::Tls(cause) if cause.to_string().contains("does not support TLS") => NO_TLS,
-        sqlx::Error::Tls(_) => BAD_CERTIFICATE,
-        sqlx::Error::Protocol(_) => (
+        sqlx::Error::Tls(cause) if cause.to_string().contains("does not support TLS") => no_tls(),
+        sqlx::Error::Tls(_) => bad_certificate(),
+        sqlx::Error::Protocol(_) => Error::new(
             Kind::Upstream,
-            "What answers there does not speak PostgreSQL's protocol.",
-            "Check host and port.",
-        ),
+            text!("What answers there does not speak PostgreSQL's protocol."),
+        )
+        .hint(text!("Check host and port.")),
         sqlx::Error::Database(cause) => {
             let code = cause.code().unwrap_or_default();
             refusal(&code, cause.message())
         }
-        _ => (
+        _ => Error::new(
             Kind::Upstream,
-            "The connection to the database could not be made.",
-            "Check the URL, then connect again.",
-        ),
+            text!("The connection to the database could not be made."),
+        )
+        .hint(text!("Check the URL, then connect again.")),
     };
-    told(sentence).source(error)
+    told.source(error)
 }
 
 /// A failure of a statement of ours.
@@ -65,166 +66,175 @@ pub(super) fn missing_table(error: &sqlx::Error) -> Option<String> {
 
 /// The server did not let us in within that time.
 pub(super) fn silent(waited: Duration) -> Error {
-    let seconds = waited.as_secs();
     Error::new(
         Kind::Timeout,
-        format!("The database did not answer within {seconds} seconds."),
+        counted!(
+            waited.as_secs(),
+            "The database did not answer within {count} second.",
+            "The database did not answer within {count} seconds."
+        ),
     )
-    .hint("Check host and port, and that its firewall lets this bot in.")
+    .hint(text!(
+        "Check host and port, and that its firewall lets this bot in."
+    ))
 }
 
 /// The query ran out of time.
 pub(super) fn too_slow() -> Error {
-    told((
+    Error::new(
         Kind::Timeout,
-        "The query took too long and was stopped.",
-        "Narrow it with WHERE, or aggregate fewer rows.",
-    ))
+        text!("The query took too long and was stopped."),
+    )
+    .hint(text!("Narrow it with WHERE, or aggregate fewer rows."))
 }
 
 /// The name exists and has no address.
 pub(super) fn no_address() -> Error {
-    told((
+    Error::new(Kind::Upstream, text!("The database's host has no address."))
+        .hint(text!("Check the host name."))
+}
+
+fn no_tls() -> Error {
+    Error::new(
         Kind::Upstream,
-        "The database's host has no address.",
-        "Check the host name.",
+        text!("The database offers no TLS, and the URL asks for it."),
+    )
+    .hint(text!(
+        "Turn TLS on at the server; on a network you trust, use `?sslmode=disable`."
     ))
 }
 
-type Sentence = (Kind, &'static str, &'static str);
-
-const NO_TLS: Sentence = (
-    Kind::Upstream,
-    "The database offers no TLS, and the URL asks for it.",
-    "Turn TLS on at the server; on a network you trust, use `?sslmode=disable`.",
-);
-
-const BAD_CERTIFICATE: Sentence = (
-    Kind::Upstream,
-    "The database's TLS certificate could not be verified.",
-    "Use the host name that the certificate is for, or `?sslmode=require` to encrypt without verifying.",
-);
-
-fn told((kind, message, hint): Sentence) -> Error {
-    Error::new(kind, message).hint(hint)
+fn bad_certificate() -> Error {
+    Error::new(
+        Kind::Upstream,
+        text!("The database's TLS certificate could not be verified."),
+    )
+    .hint(text!("Use the host name that the certificate is for, or `?sslmode=require` to encrypt without verifying."))
 }
 
-fn io_failure(cause: &io::Error) -> Sentence {
+fn io_failure(cause: &io::Error) -> Error {
     match cause.kind() {
-        io::ErrorKind::ConnectionRefused => (
+        io::ErrorKind::ConnectionRefused => Error::new(
             Kind::Upstream,
-            "Nothing answers at the database's host and port.",
-            "Check both, and that the server is running.",
-        ),
+            text!("Nothing answers at the database's host and port."),
+        )
+        .hint(text!("Check both, and that the server is running.")),
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::ConnectionReset
-        | io::ErrorKind::BrokenPipe => (
+        | io::ErrorKind::BrokenPipe => {
+            Error::new(Kind::Upstream, text!("The database closed the connection."))
+                .hint(text!("Try again; if it stays, ask who runs the database."))
+        }
+        _ => Error::new(
             Kind::Upstream,
-            "The database closed the connection.",
-            "Try again; if it stays, ask who runs the database.",
-        ),
-        _ => (
-            Kind::Upstream,
-            "The database's host cannot be reached.",
-            "Check host and port, and that its firewall lets this bot in.",
-        ),
+            text!("The database's host cannot be reached."),
+        )
+        .hint(text!(
+            "Check host and port, and that its firewall lets this bot in."
+        )),
     }
 }
 
 /// Answers of a server that does not let us in.
-fn refusal(code: &str, message: &str) -> Sentence {
+fn refusal(code: &str, message: &str) -> Error {
     match code {
-        "28P01" => (
+        "28P01" => Error::new(
             Kind::Unauthenticated,
-            "The database does not accept the user name or the password.",
-            "Check both, then connect again with the right URL.",
-        ),
-        "28000" if message.contains("no encryption") => (
+            text!("The database does not accept the user name or the password."),
+        )
+        .hint(text!("Check both, then connect again with the right URL.")),
+        "28000" if message.contains("no encryption") => Error::new(
             Kind::Forbidden,
-            "The database does not let this user in without TLS.",
-            "Add `?sslmode=require` to the URL.",
-        ),
-        "28000" => (
+            text!("The database does not let this user in without TLS."),
+        )
+        .hint(text!("Add `?sslmode=require` to the URL.")),
+        "28000" => Error::new(
             Kind::Forbidden,
-            "The database does not let this user in from here.",
-            "Ask who runs the database to allow it, then connect again.",
-        ),
-        "3D000" => (
+            text!("The database does not let this user in from here."),
+        )
+        .hint(text!(
+            "Ask who runs the database to allow it, then connect again."
+        )),
+        "3D000" => Error::new(
             Kind::NotFound,
-            "The server has no database of that name.",
-            "Check the part of the URL after the last `/`.",
-        ),
-        "42501" => (
+            text!("The server has no database of that name."),
+        )
+        .hint(text!("Check the part of the URL after the last `/`.")),
+        "42501" => Error::new(
             Kind::Forbidden,
-            "This user may not connect to that database.",
-            "Ask who runs the database for CONNECT on it.",
-        ),
-        "53300" | "57P03" => (
+            text!("This user may not connect to that database."),
+        )
+        .hint(text!("Ask who runs the database for CONNECT on it.")),
+        "53300" | "57P03" => Error::new(
             Kind::Unavailable,
-            "The database takes no more connections just now.",
-            "Try again in a minute.",
-        ),
+            text!("The database takes no more connections just now."),
+        )
+        .hint(text!("Try again in a minute.")),
         // Hosts that serve many databases from one address tell them apart by the TLS name.
-        _ if message.contains("SNI") || message.contains("ndpoint ID") => (
+        _ if message.contains("SNI") || message.contains("ndpoint ID") => Error::new(
             Kind::Upstream,
-            "The database's host needs to see its own name.",
-            "Use `?sslmode=verify-full` in the URL.",
-        ),
-        _ => (
+            text!("The database's host needs to see its own name."),
+        )
+        .hint(text!("Use `?sslmode=verify-full` in the URL.")),
+        _ => Error::new(
             Kind::Upstream,
-            "The database refused the connection.",
-            "Check the URL, then connect again.",
-        ),
+            text!("The database refused the connection."),
+        )
+        .hint(text!("Check the URL, then connect again.")),
     }
 }
 
 /// What the server says of a query.
 fn said(cause: &PgDatabaseError, ours: usize) -> Error {
-    let message = plain(cause.message());
-    let at = match cause.position() {
-        Some(PgErrorPosition::Original(at)) if at > ours => {
-            format!(" (at character {})", at - ours)
-        }
-        _ => String::new(),
+    let reason = plain(cause.message());
+    let said = match cause.position() {
+        Some(PgErrorPosition::Original(at)) if at > ours => text!(
+            "PostgreSQL says: {reason} (at character {place}).",
+            reason,
+            place = at - ours
+        ),
+        _ => text!("PostgreSQL says: {reason}.", reason),
     };
     let (kind, hint) = match cause.code() {
         "57014" => return too_slow(),
         "55P03" => {
-            return told((
+            return Error::new(
                 Kind::Timeout,
-                "Another session has the table locked.",
-                "Try again later.",
-            ));
+                text!("Another session has the table locked."),
+            )
+            .hint(text!("Try again later."));
         }
         "25006" => (
             Kind::Denied("read_only_sql"),
-            "This connection only reads: send a SELECT.",
+            text!("This connection only reads: send a SELECT."),
         ),
         "42501" => (
             Kind::Forbidden,
-            "Query another table, or ask who runs the database to grant SELECT on this one.",
+            text!("Query another table, or ask who runs the database to grant SELECT on this one."),
         ),
-        code if code.starts_with("42") => (Kind::Invalid, "Correct the query and send it again."),
+        code if code.starts_with("42") => {
+            (Kind::Invalid, text!("Correct the query and send it again."))
+        }
         code if ["21", "22", "0A"]
             .iter()
             .any(|class| code.starts_with(class)) =>
         {
             (
                 Kind::Invalid,
-                "Change the query so that this cannot happen.",
+                text!("Change the query so that this cannot happen."),
             )
         }
         code if code.starts_with("53") || code.starts_with("57") => {
-            (Kind::Unavailable, "Try again in a minute.")
+            (Kind::Unavailable, text!("Try again in a minute."))
         }
         _ => (
             Kind::Upstream,
-            "Try again; if it stays, simplify the query.",
+            text!("Try again; if it stays, simplify the query."),
         ),
     };
-    let advice = cause.hint().map(|hint| format!("{}.", plain(hint)));
-    let hint = advice.unwrap_or_else(|| hint.to_owned());
-    Error::new(kind, format!("PostgreSQL says: {message}{at}.")).hint(hint)
+    // The server's own advice is better than ours.
+    let advice = cause.hint().map(|hint| format!("{}.", plain(hint)).into());
+    Error::new(kind, said).hint(advice.unwrap_or(hint))
 }
 
 /// One line, not too long.

@@ -7,8 +7,10 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use url::Url;
 
 use super::failure;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::net::AddressPolicy;
+use crate::text;
 
 /// Parameters that would read files here, take another way in, or change the session.
 const REFUSED: [&str; 17] = [
@@ -44,22 +46,24 @@ pub(super) struct PostgresUrl {
 impl PostgresUrl {
     /// Reads a URL; what is wrong with one is said without repeating any of it.
     pub(super) fn parse(text: &str) -> Result<Self> {
-        let url =
-            Url::parse(text.trim()).map_err(|_| malformed("The database URL is not a URL."))?;
+        let url = Url::parse(text.trim())
+            .map_err(|_| malformed(text!("The database URL is not a URL.")))?;
         if !matches!(url.scheme(), "postgres" | "postgresql") {
-            return Err(malformed(
-                "The database URL does not start with `postgres://`.",
-            ));
+            return Err(malformed(text!(
+                "The database URL does not start with `postgres://`."
+            )));
         }
         let host = url.host_str().unwrap_or("");
         // `%2F…` is how a socket's path is written as a host.
         if host.is_empty() || host.contains(['%', '/', ',']) {
-            return Err(malformed("The database URL has no single host name in it."));
+            return Err(malformed(text!(
+                "The database URL has no single host name in it."
+            )));
         }
         let user = decoded(url.username())?;
         let database = decoded(url.path().trim_start_matches('/'))?;
         if user.is_empty() {
-            return Err(malformed("The database URL has no user name in it."));
+            return Err(malformed(text!("The database URL has no user name in it.")));
         }
         Ok(Self {
             host: host.trim_matches(['[', ']']).to_owned(),
@@ -119,14 +123,21 @@ fn tls(url: &Url) -> Result<PgSslMode> {
         let name = name.to_lowercase();
         if name == "sslmode" {
             mode = value.parse().map_err(|_| {
-                malformed("The `sslmode` in the database URL is not one that exists.")
-                    .hint("Use `disable`, `prefer`, `require` or `verify-full`.")
+                malformed(text!(
+                    "The `sslmode` in the database URL is not one that exists."
+                ))
+                .hint(text!(
+                    "Use `disable`, `prefer`, `require` or `verify-full`."
+                ))
             })?;
         } else if REFUSED.contains(&name.as_str()) || name.starts_with("options[") {
-            return Err(
-                malformed(format!("`{name}` cannot be set in the database URL here."))
-                    .hint("Leave it out: only user, password, host, port, database and `sslmode` are used."),
-            );
+            return Err(malformed(text!(
+                "`{name}` cannot be set in the database URL here.",
+                name
+            ))
+            .hint(text!(
+                "Leave it out: only user, password, host, port, database and `sslmode` are used."
+            )));
         }
     }
     Ok(mode)
@@ -135,11 +146,14 @@ fn tls(url: &Url) -> Result<PgSslMode> {
 fn decoded(text: &str) -> Result<String> {
     match percent_decode_str(text).decode_utf8() {
         Ok(text) if !text.contains('\0') => Ok(text.into_owned()),
-        _ => Err(malformed("The database URL is percent-encoded wrongly.")),
+        _ => Err(malformed(text!(
+            "The database URL is percent-encoded wrongly."
+        ))),
     }
 }
 
-fn malformed(message: impl Into<String>) -> Error {
-    Error::new(Kind::Invalid, message.into())
-        .hint("It has this form: `postgres://user:password@host:5432/database`.")
+fn malformed(message: Text) -> Error {
+    Error::new(Kind::Invalid, message).hint(text!(
+        "It has this form: `postgres://user:password@host:5432/database`."
+    ))
 }
