@@ -59,9 +59,10 @@ impl Language {
 fn catalogue(po: &str) -> Catalogue {
     let parsed = polib::po_file::parse_from_reader(po.as_bytes());
     let parsed = parsed.expect("the catalogues are part of the program, and the tests read them");
-    let translated = parsed
-        .messages()
-        .filter(|message| message.is_translated() && !message.is_fuzzy());
+    // What has no English is the head.
+    let translated = parsed.messages().filter(|message| {
+        message.is_translated() && !message.is_fuzzy() && !message.msgid().is_empty()
+    });
     translated
         .map(|message| {
             let forms = match (message.msgstr(), message.msgstr_plural()) {

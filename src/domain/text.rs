@@ -240,6 +240,13 @@ mod tests {
     }
 
     #[test]
+    fn words_of_a_card_that_nobody_translated_stay() {
+        for words in ["", "Quarterly numbers"] {
+            assert_eq!(Text::of_card(words).to(Language::German), words);
+        }
+    }
+
+    #[test]
     fn what_was_stored_reads_as_before() {
         let text = counted!(1, "{count} row", "{count} rows");
         let stored = serde_json::to_value(&text).unwrap();

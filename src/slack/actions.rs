@@ -8,9 +8,11 @@ use super::router::Reply;
 use super::{commands, feedback, home, modals, places, screens};
 use crate::app::App;
 use crate::domain::connection::Connection;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ApprovalId, ChannelId, RunId};
 use crate::store::{ApprovalState, Decision};
+use crate::text;
 
 /// Opens the list of services.
 pub const CONNECT: &str = "connect";
@@ -79,7 +81,7 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
         }
         CHOOSE_MODEL => {
             app.models.choose(&caller.person, &action.value).await?;
-            let screen = commands::model_screen(app, &caller.person, true).await?;
+            let screen = commands::model_screen(app, caller.language, &caller.person, true).await?;
             Ok(match in_home(action) {
                 true => Reply::Shown,
                 false => Reply::Replace(screen),
@@ -94,13 +96,15 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
         }
         CHANNEL => {
             let channel = ChannelId::new(&action.value);
-            let screen = places::screen(app, &caller.person, &channel, false).await?;
+            let (language, person) = (caller.language, &caller.person);
+            let screen = places::screen(app, language, person, &channel, false).await?;
             Ok(Reply::Private(screen))
         }
         CHOOSE_LISTENS | CHOOSE_ANSWERS => {
             let (channel, choice) = places::read(&action.value).ok_or_else(|| too_old(app))?;
-            places::choose(app, &caller.person, &channel, &[choice]).await?;
-            let screen = places::screen(app, &caller.person, &channel, true).await?;
+            let (language, person) = (caller.language, &caller.person);
+            places::choose(app, person, &channel, &[choice]).await?;
+            let screen = places::screen(app, language, person, &channel, true).await?;
             Ok(Reply::Replace(screen))
         }
         FEEDBACK => feedback::keep(app, action).await,
@@ -114,7 +118,10 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
                 connection.name.as_str(),
             )))
         }
-        DISMISS => Ok(Reply::Replace(screens::note("Nothing was changed."))),
+        DISMISS => {
+            let nothing = text!("Nothing was changed.").to(caller.language);
+            Ok(Reply::Replace(screens::note(&nothing)))
+        }
         APPROVE => decide(app, caller, &action.value, ApprovalState::Approved).await,
         DENY => decide(app, caller, &action.value, ApprovalState::Denied).await,
         RETRY => retry(app, caller, &action.value).await,
@@ -150,12 +157,15 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
 fn too_old(app: &App) -> Error {
     Error::new(
         Kind::NotFound,
-        "That button is from an older version of me.",
+        text!("That button is from an older version of me."),
     )
-    .hint(format!(
-        "Use `{} help` to start anew.",
-        app.config.slack.command
-    ))
+    .hint(start_anew(app))
+}
+
+/// What to do where something of an older version is left.
+pub fn start_anew(app: &App) -> Text {
+    let command = &app.config.slack.command;
+    text!("Use `{command} help` to start anew.", command)
 }
 
 async fn open(app: &App, action: &Action, view: &serde_json::Value) -> Result<Reply> {
@@ -181,10 +191,9 @@ async fn try_again(app: &App, action: &Action) -> Result<Reply> {
 async fn test(app: &App, action: &Action) -> Result<Reply> {
     let connection = connection(app, action).await?;
     let report = app.connections.test(&connection).await?;
-    Ok(Reply::Private(commands::test_screen(std::iter::once((
-        &connection,
-        &report,
-    )))))
+    let tested = std::iter::once((&connection, &report));
+    let screen = commands::test_screen(action.caller.language, tested);
+    Ok(Reply::Private(screen))
 }
 
 /// The clicker's own connection that a button carries; anybody else's is as good as none.
@@ -193,13 +202,17 @@ async fn connection(app: &App, action: &Action) -> Result<Connection> {
     let found = connections
         .into_iter()
         .find(|connection| connection.id.as_str() == action.value);
-    found.ok_or_else(|| {
-        Error::new(
-            Kind::NotFound,
-            "That connection is not one of yours, or is gone.",
-        )
-        .hint(format!("`{} list` shows yours.", app.config.slack.command))
-    })
+    found.ok_or_else(|| gone(app))
+}
+
+/// A connection that is not there, or not for the one who asks.
+pub fn gone(app: &App) -> Error {
+    let command = &app.config.slack.command;
+    Error::new(
+        Kind::NotFound,
+        text!("That connection is not one of yours, or is gone."),
+    )
+    .hint(text!("`{command} list` shows yours.", command))
 }
 
 async fn decide(app: &App, caller: &Caller, id: &str, state: ApprovalState) -> Result<Reply> {
@@ -209,14 +222,17 @@ async fn decide(app: &App, caller: &Caller, id: &str, state: ApprovalState) -> R
         .await?
     {
         Decision::Made => Ok(Reply::Shown),
-        Decision::TooLate => Ok(Reply::Private(screens::note(
-            "That was decided already, or its time was up. Ask again if you still want it.",
-        ))),
+        Decision::TooLate => {
+            let late = text!(
+                "That was decided already, or its time was up. Ask again if you still want it."
+            );
+            Ok(Reply::Private(screens::note(&late.to(caller.language))))
+        }
         Decision::NotYours => Err(Error::new(
             Kind::Forbidden,
-            "Only the person who asked can decide that.",
+            text!("Only the person who asked can decide that."),
         )
-        .hint("Ask it yourself, and I will ask you.")),
+        .hint(text!("Ask it yourself, and I will ask you."))),
     }
 }
 
@@ -226,7 +242,7 @@ async fn retry(app: &App, caller: &Caller, id: &str) -> Result<Reply> {
     }
     Err(Error::new(
         Kind::Forbidden,
-        "That question is not yours to repeat, or was repeated already.",
+        text!("That question is not yours to repeat, or was repeated already."),
     )
-    .hint("Ask it yourself in a new message."))
+    .hint(text!("Ask it yourself in a new message.")))
 }

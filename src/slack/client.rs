@@ -24,6 +24,7 @@ use super::standing::Standing;
 use crate::domain::principal::Principal;
 use crate::error::{Error, Kind};
 use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
+use crate::text;
 
 use reading::Itself;
 pub use reading::{Place, Profile};
@@ -357,19 +358,21 @@ impl From<CallError> for Error {
         match &error {
             CallError::Refused(code) if code.ends_with("_trigger_id") => Self::new(
                 Kind::Timeout,
-                "Slack gave me only three seconds to open the form, and they were over.",
+                text!("Slack gave me only three seconds to open the form, and they were over."),
             )
-            .hint("Try again."),
-            CallError::Refused(_) => Self::new(Kind::Upstream, "Slack did not accept my answer.")
-                .hint("Try again; if it stays, give your admin the reference below."),
+            .hint(text!("Try again.")),
+            CallError::Refused(_) => {
+                Self::new(Kind::Upstream, text!("Slack did not accept my answer.")).hint(text!(
+                    "Try again; if it stays, give your admin the reference below."
+                ))
+            }
             CallError::RateLimited(_) => Self::new(
                 Kind::RateLimited { retry_after: None },
-                "Slack asks me to slow down.",
+                text!("Slack asks me to slow down."),
             )
-            .hint("Try again in a minute."),
-            CallError::Unheard(_) => {
-                Self::new(Kind::Upstream, "Slack did not answer me.").hint("Try again.")
-            }
+            .hint(text!("Try again in a minute.")),
+            CallError::Unheard(_) => Self::new(Kind::Upstream, text!("Slack did not answer me."))
+                .hint(text!("Try again.")),
         }
         .source(error)
     }

@@ -19,7 +19,9 @@ use super::inbound::{Caller, Command};
 use super::modals;
 use super::router::Reply;
 use crate::app::App;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result, closest, quotable};
+use crate::text;
 
 pub use help::screen as help_screen;
 pub use list::line as connection_line;
@@ -76,7 +78,7 @@ pub async fn run(app: &Arc<App>, command: &Command) -> Result<Reply> {
         Verb::Usage => usage::run(app, caller).await,
         Verb::Model { name } => model::run(app, caller, name.as_deref()).await,
         Verb::Channel { choice } => channel::run(app, caller, choice).await,
-        Verb::Help => Ok(help::run(&app.config.slack.command)),
+        Verb::Help => Ok(help::run(caller.language, &app.config.slack.command)),
     }
 }
 
@@ -86,9 +88,13 @@ pub fn is_spoken(text: &str) -> bool {
 }
 
 fn parse(text: &str, command: &str) -> Result<Verb> {
-    let help = format!("`{command} help` lists what I understand.");
+    let help = text!("`{command} help` lists what I understand.", command);
     let Some(words) = shlex::split(text) else {
-        return Err(Error::new(Kind::Invalid, "There is a quote that is never closed.").hint(help));
+        return Err(Error::new(
+            Kind::Invalid,
+            text!("There is a quote that is never closed."),
+        )
+        .hint(help));
     };
     if words.is_empty() {
         return Ok(Verb::Help);
@@ -108,28 +114,49 @@ fn misunderstood(error: &clap::Error, words: &[String], command: &str) -> Error 
     let first = quotable(&words[0]);
     let message = match error.kind() {
         ErrorKind::InvalidSubcommand => match suggestion(&first) {
-            Some(verb) => {
-                format!("I do not know `{command} {first}`. Did you mean `{command} {verb}`?")
-            }
-            None => format!("I do not know `{command} {first}`."),
+            Some(verb) => text!(
+                "I do not know `{command} {first}`. Did you mean `{command} {verb}`?",
+                command,
+                first,
+                verb
+            ),
+            None => text!("I do not know `{command} {first}`.", command, first),
         },
         ErrorKind::InvalidValue => match words.get(1) {
             Some(word) => no_such_choice(&first, &quotable(word), command),
-            None => format!("`{command} {first}` needs another word."),
+            None => text!("`{command} {first}` needs another word.", command, first),
         },
-        _ => format!("`{command} {first}` does not take that many words."),
+        _ => text!(
+            "`{command} {first}` does not take that many words.",
+            command,
+            first
+        ),
     };
     Error::new(Kind::Invalid, message)
 }
 
 /// A word that a verb does not know, and those that it does.
-fn no_such_choice(verb: &str, typed: &str, command: &str) -> String {
+fn no_such_choice(verb: &str, typed: &str, command: &str) -> Text {
     let words: Vec<&str> = channel::Word::WORDS.to_vec();
     let meant = match closest(typed, words.iter().copied()) {
-        Some(word) => format!("Did you mean `{command} {verb} {word}`?"),
-        None => format!("It takes one of these: `{}`.", words.join("`, `")),
+        Some(word) => text!(
+            "Did you mean `{command} {verb} {word}`?",
+            command,
+            verb,
+            word
+        ),
+        None => text!(
+            "It takes one of these: `{words}`.",
+            words = words.join("`, `")
+        ),
     };
-    format!("`{command} {verb}` does not know `{typed}`. {meant}")
+    text!(
+        "`{command} {verb}` does not know `{typed}`. {meant}",
+        command,
+        verb,
+        typed,
+        meant
+    )
 }
 
 /// The verb that is fewest slips away: clap's own measure prefers `disconnect` for `connct`.

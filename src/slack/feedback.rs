@@ -7,34 +7,39 @@ use super::blocks::{Message, plain};
 use super::inbound::Action;
 use super::router::Reply;
 use crate::app::App;
+use crate::domain::language::Language;
 use crate::domain::post::Post;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::ids::RunId;
 use crate::store::Outgoing;
+use crate::text;
 
 const GOOD: &str = "good";
 const BAD: &str = "bad";
 
 /// The message of a run, with the buttons when it is an answer.
-pub fn below(mut message: Message, outgoing: &Outgoing) -> Message {
-    message
-        .blocks
-        .extend(buttons(&outgoing.post.0, &outgoing.run));
+pub fn below(language: Language, mut message: Message, outgoing: &Outgoing) -> Message {
+    let buttons = buttons(language, &outgoing.post.0, &outgoing.run);
+    message.blocks.extend(buttons);
     message
 }
 
 /// The buttons of an answer; nothing else is judged.
-pub fn buttons(post: &Post, run: &RunId) -> Option<Value> {
+pub fn buttons(language: Language, post: &Post, run: &RunId) -> Option<Value> {
     let is_answer = matches!(post, Post::Answer { .. });
-    let button = |label: &str, opinion: &str| json!({ "text": plain(label), "value": format!("{opinion} {run}"), "accessibility_label": label });
+    let button = |label: &Text, opinion: &str| {
+        let label = label.to(language);
+        json!({ "text": plain(&label), "value": format!("{opinion} {run}"), "accessibility_label": label })
+    };
     is_answer.then(|| {
         json!({
             "type": "context_actions",
             "elements": [{
                 "type": "feedback_buttons",
                 "action_id": FEEDBACK,
-                "positive_button": button("Good answer", GOOD),
-                "negative_button": button("Bad answer", BAD),
+                "positive_button": button(&text!("Good answer"), GOOD),
+                "negative_button": button(&text!("Bad answer"), BAD),
             }],
         })
     })
@@ -58,7 +63,7 @@ pub async fn keep(app: &App, action: &Action) -> Result<Reply> {
     }
     Err(Error::new(
         Kind::NotFound,
-        "I no longer have that answer, so your opinion of it was not kept.",
+        text!("I no longer have that answer, so your opinion of it was not kept."),
     )
-    .hint("Newer answers can be judged."))
+    .hint(text!("Newer answers can be judged.")))
 }

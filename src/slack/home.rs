@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc, Weekday};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -13,15 +13,17 @@ use super::blocks::{
     Message, Style, actions, button, clipped, context, divider, header, section, section_with,
 };
 use super::commands::{model_menu, usage};
-use super::mrkdwn::{code, escape};
+use super::mrkdwn::{code, escape, moment};
 use super::{commands, people, places, screens};
 use crate::agent::models::is_priced;
 use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::principal::Principal;
 use crate::domain::run::RunState;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::store::{PastRun, SettingOf, UseOf};
+use crate::{counted, text};
 
 /// Noted of those who have opened their Home: only theirs is kept up to date.
 const OPENED: &str = "home_opened";
@@ -103,31 +105,30 @@ pub async fn only_admins(app: &App, person: &Principal) -> Result<()> {
     }
     Err(Error::new(
         Kind::Forbidden,
-        "Only an admin of this workspace can change that.",
+        text!("Only an admin of this workspace can change that."),
     )
-    .hint("Ask one of them, or choose a model for yourself."))
+    .hint(text!("Ask one of them, or choose a model for yourself.")))
 }
 
 async fn view(app: &App, person: &Principal, at_most: Duration) -> Result<Value> {
     let language = people::language(app, &person.user).await;
-    let mut blocks = vec![
-        header("Patchbay"),
-        context("Your tools, in any conversation. What is here is yours; nobody else sees it."),
-    ];
+    let whose =
+        text!("Your tools, in any conversation. What is here is yours; nobody else sees it.");
+    let mut blocks = vec![header("Patchbay"), context(&whose.to(language))];
     blocks.extend(connections(app, language, person).await?);
     blocks.push(divider());
-    blocks.extend(questions(app, person).await?);
+    blocks.extend(questions(app, language, person).await?);
     blocks.push(divider());
-    blocks.extend(used(app, person).await?);
+    blocks.extend(used(app, language, person).await?);
     blocks.push(divider());
-    blocks.extend(model(app, person).await?);
+    blocks.extend(model(app, language, person).await?);
     if people::was_admin(app, &person.user, at_most).await {
         blocks.push(divider());
-        blocks.extend(workspace(app, person).await?);
+        blocks.extend(workspace(app, language, person).await?);
     }
     blocks.push(divider());
     // Its button to connect stands at the top already.
-    let help = commands::help_screen(&app.config.slack.command).blocks;
+    let help = commands::help_screen(language, &app.config.slack.command).blocks;
     blocks.extend(help.into_iter().filter(|block| block["type"] != "actions"));
     Ok(json!({ "type": "home", "blocks": blocks }))
 }
@@ -136,60 +137,68 @@ async fn connections(app: &App, language: Language, person: &Principal) -> Resul
     let connections = app.connections.list(person).await?;
     let count = connections.len();
     let title = match count {
-        0 => "*Connections*\nYou have none yet. Connect a service, and I can answer with it."
-            .to_owned(),
-        _ => format!("*Connections*\nYou have {count}."),
+        0 => {
+            text!("*Connections*\nYou have none yet. Connect a service, and I can answer with it.")
+        }
+        _ => text!("*Connections*\nYou have {count}.", count),
     };
-    let connect = button("Connect a service", CONNECT, "", Style::Primary);
-    let mut blocks = vec![section_with(&title, connect)];
+    let label = text!("Connect a service").to(language);
+    let connect = button(&label, CONNECT, "", Style::Primary);
+    let mut blocks = vec![section_with(&title.to(language), connect)];
     for connection in connections.iter().take(MOST_CONNECTIONS) {
-        blocks.push(section(&commands::connection_line(app, connection)));
+        blocks.push(section(&commands::connection_line(
+            app, language, connection,
+        )));
         blocks.push(screens::connection_buttons(language, connection));
     }
     if count > MOST_CONNECTIONS {
-        let more = count - MOST_CONNECTIONS;
-        blocks.push(context(&format!("And {more} more; `list` shows them.")));
+        let more = text!(
+            "And {more} more; `list` shows them.",
+            more = count - MOST_CONNECTIONS
+        );
+        blocks.push(context(&more.to(language)));
     }
     Ok(blocks)
 }
 
-async fn questions(app: &App, person: &Principal) -> Result<Vec<Value>> {
+async fn questions(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
     let runs = app.store.past_runs(person, MOST_RUNS).await?;
     if runs.is_empty() {
-        let nothing =
-            "*Recent questions*\nNone yet. Mention me in a channel, or write to me under Messages.";
-        return Ok(vec![section(nothing)]);
+        let nothing = text!(
+            "*Recent questions*\nNone yet. Mention me in a channel, or write to me under Messages."
+        );
+        return Ok(vec![section(&nothing.to(language))]);
     }
     let address = app.slack.workspace_url().await.ok();
     let lines: Vec<String> = runs
         .iter()
-        .map(|run| run_line(run, address.as_deref()))
+        .map(|run| run_line(language, run, address.as_deref()))
         .collect();
-    Ok(vec![section(&format!(
-        "*Recent questions*\n{}",
-        lines.join("\n")
-    ))])
+    let title = text!("*Recent questions*").to(language);
+    Ok(vec![section(&format!("{title}\n{}", lines.join("\n")))])
 }
 
-fn run_line(run: &PastRun, address: Option<&str>) -> String {
+fn run_line(language: Language, run: &PastRun, address: Option<&str>) -> String {
     let (icon, outcome) = match run.state {
-        RunState::Queued | RunState::Running => ("⏳", "being worked on"),
-        RunState::Waiting => ("🔒", "waits for your decision"),
-        RunState::Done => ("✅", "answered"),
-        RunState::Failed => ("⚠️", "failed"),
-        RunState::Interrupted if run.is_stopped() => ("⏹️", "stopped"),
-        RunState::Interrupted => ("⚠️", "interrupted"),
+        RunState::Queued | RunState::Running => ("⏳", text!("being worked on")),
+        RunState::Waiting => ("🔒", text!("waits for your decision")),
+        RunState::Done => ("✅", text!("answered")),
+        RunState::Failed => ("⚠️", text!("failed")),
+        RunState::Interrupted if run.is_stopped() => ("⏹️", text!("stopped")),
+        RunState::Interrupted => ("⚠️", text!("interrupted")),
     };
     let question = match run.question.as_str() {
-        "" => "a deleted question".to_owned(),
+        "" => text!("a deleted question").to(language),
         words => clipped(words.lines().next().unwrap_or_default(), 80),
     };
     let link = address.map_or(String::new(), |address| {
-        format!(" · <{}|open>", permalink(run, address))
+        let open = text!("open").to(language);
+        format!(" · <{}|{open}>", permalink(run, address))
     });
     format!(
-        "{icon} {}  _{outcome}, {}_{link}",
+        "{icon} {}  _{}, {}_{link}",
         escape(&question),
+        outcome.to(language),
         moment(run.created_at)
     )
 }
@@ -206,33 +215,29 @@ fn permalink(run: &PastRun, address: &str) -> String {
     )
 }
 
-fn moment(at: DateTime<Utc>) -> String {
-    format!(
-        "<!date^{}^{{date_short_pretty}} {{time}}|{}>",
-        at.timestamp(),
-        at.format("%Y-%m-%d %H:%M UTC")
-    )
-}
-
-async fn used(app: &App, person: &Principal) -> Result<Vec<Value>> {
+async fn used(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
     let (today, total) = usage::totals(app, UseOf::Person(person)).await?;
     let now = app.clock.now().date_naive();
     let first = now.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(now);
     let since = first.and_time(chrono::NaiveTime::MIN).and_utc();
     let asked = app.store.asked_at(person, since).await?;
-    let more = button("More", &format!("{RUN}usage"), "", Style::Plain);
-    let title = format!("*Usage*\n{}", usage::both(&today, &total));
+    let label = text!("More").to(language);
+    let more = button(&label, &format!("{RUN}usage"), "", Style::Plain);
+    let title = text!("*Usage*").to(language);
+    let title = format!("{title}\n{}", usage::both(language, &today, &total));
     let mut blocks = vec![section_with(&title, more)];
     // Seven empty days say less than nothing.
     if !asked.is_empty() {
-        blocks.push(section(&format!("```\n{}\n```", chart(first, now, &asked))));
-        blocks.push(context("Questions a day, by the clock of UTC."));
+        let chart = chart(language, first, now, &asked);
+        blocks.push(section(&format!("```\n{chart}\n```")));
+        let what = text!("Questions a day, by the clock of UTC.");
+        blocks.push(context(&what.to(language)));
     }
     Ok(blocks)
 }
 
 /// A bar a day.
-fn chart(first: NaiveDate, last: NaiveDate, asked: &[DateTime<Utc>]) -> String {
+fn chart(language: Language, first: NaiveDate, last: NaiveDate, asked: &[DateTime<Utc>]) -> String {
     let mut counts: BTreeMap<NaiveDate, usize> = first
         .iter_days()
         .take_while(|day| *day <= last)
@@ -246,69 +251,90 @@ fn chart(first: NaiveDate, last: NaiveDate, asked: &[DateTime<Utc>]) -> String {
     let most = counts.values().copied().max().unwrap_or(0).max(1);
     let bar = |count: usize| "█".repeat((count * LONGEST_BAR).div_ceil(most));
     let lines = counts.iter().map(|(day, count)| {
-        let line = format!("{} {} {count}", day.format("%a"), bar(*count));
+        let day = short(day.weekday()).to(language);
+        let line = format!("{day} {} {count}", bar(*count));
         line.replace("  ", " ")
     });
     lines.collect::<Vec<_>>().join("\n")
 }
 
-async fn model(app: &App, person: &Principal) -> Result<Vec<Value>> {
+/// The beginning of a day's name.
+fn short(day: Weekday) -> Text {
+    match day {
+        Weekday::Mon => text!("Mon"),
+        Weekday::Tue => text!("Tue"),
+        Weekday::Wed => text!("Wed"),
+        Weekday::Thu => text!("Thu"),
+        Weekday::Fri => text!("Fri"),
+        Weekday::Sat => text!("Sat"),
+        Weekday::Sun => text!("Sun"),
+    }
+}
+
+async fn model(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
     let choice = app.models.choice(person).await?;
-    let whose = if choice.own {
-        "you chose it"
-    } else {
-        "the default"
+    let whose = match (choice.own, is_priced(&choice.model)) {
+        (true, true) => text!("you chose it"),
+        (true, false) => text!("you chose it; no price known"),
+        (false, true) => text!("the default"),
+        (false, false) => text!("the default; no price known"),
     };
-    let price = if is_priced(&choice.model) {
-        ""
-    } else {
-        "; no price known"
-    };
-    let text = format!(
-        "*Model*\n{} answers your questions ({whose}{price}). Change it:",
-        code(&choice.model)
+    let text = text!(
+        "*Model*\n{model} answers your questions ({whose}). Change it:",
+        model = code(&choice.model),
+        whose
     );
-    let menu = model_menu(CHOOSE_MODEL, &app.models.names(), &choice.model);
-    Ok(vec![section_with(&text, menu)])
+    let menu = model_menu(language, CHOOSE_MODEL, &app.models.names(), &choice.model);
+    Ok(vec![section_with(&text.to(language), menu)])
 }
 
 /// What only admins see: everybody's use together, nobody's questions.
-async fn workspace(app: &App, person: &Principal) -> Result<Vec<Value>> {
+async fn workspace(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
     let of = UseOf::Workspace(&person.team);
     let (today, total) = usage::totals(app, of).await?;
     let models = app.store.use_by_model(of, MOST_MODELS).await?;
-    let models: Vec<String> = models.iter().map(commands::model_line).collect();
+    let models = models
+        .iter()
+        .map(|model| commands::model_line(language, model));
+    let models: Vec<String> = models.collect();
     let default = app.models.workspace_default(&person.team).await?;
-    let people = format!(
-        "{} {} asked today, {} altogether.",
+    let people = counted!(
         today.people,
-        if today.people == 1 {
-            "person"
-        } else {
-            "people"
-        },
-        total.people
+        "{count} person asked today, {total} altogether.",
+        "{count} people asked today, {total} altogether.",
+        total = total.people
     );
-    let menu = model_menu(CHOOSE_WORKSPACE_MODEL, &app.models.names(), &default);
+    let people = people.to(language);
+    let whose = text!("Only admins see this section. It has totals, and nobody's questions.");
     let mut blocks = vec![
-        header("Workspace"),
-        context("Only admins see this section. It has totals, and nobody's questions."),
-        section(&format!("{people}\n{}", usage::both(&today, &total))),
+        header(&text!("Workspace").to(language)),
+        context(&whose.to(language)),
+        section(&format!(
+            "{people}\n{}",
+            usage::both(language, &today, &total)
+        )),
     ];
     if !models.is_empty() {
-        blocks.push(section(&format!("*By model*\n{}", models.join("\n"))));
+        let title = text!("*By model*").to(language);
+        blocks.push(section(&format!("{title}\n{}", models.join("\n"))));
     }
-    let text = format!(
-        "*Default model*\n{} answers whoever chose none. Change it:",
-        code(&default)
+    let text = text!(
+        "*Default model*\n{model} answers whoever chose none. Change it:",
+        model = code(&default)
     );
-    blocks.push(section_with(&text, menu));
-    blocks.extend(channels(app, person).await?);
+    let menu = model_menu(
+        language,
+        CHOOSE_WORKSPACE_MODEL,
+        &app.models.names(),
+        &default,
+    );
+    blocks.push(section_with(&text.to(language), menu));
+    blocks.extend(channels(app, language, person).await?);
     Ok(blocks)
 }
 
 /// The channels that somebody chose something for.
-async fn channels(app: &App, person: &Principal) -> Result<Vec<Value>> {
+async fn channels(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
     let chosen = app
         .store
         .channels_with_settings(&person.team, MOST_CHANNELS)
@@ -316,36 +342,41 @@ async fn channels(app: &App, person: &Principal) -> Result<Vec<Value>> {
     if chosen.is_empty() {
         return Ok(Vec::new());
     }
-    let mut blocks = vec![section("*Channels with choices of their own*")];
+    let title = text!("*Channels with choices of their own*").to(language);
+    let mut blocks = vec![section(&title)];
     blocks.extend(chosen.iter().map(|(channel, settings)| {
-        let change = button("Change", CHANNEL, channel.as_str(), Style::Plain);
-        section_with(&places::line(channel, settings), change)
+        let label = text!("Change").to(language);
+        let change = button(&label, CHANNEL, channel.as_str(), Style::Plain);
+        section_with(&places::line(language, channel, settings), change)
     }));
     Ok(blocks)
 }
 
 /// The first words in a person's conversation with the bot.
-pub fn welcome(command: &str) -> Message {
-    Message::new(
+pub fn welcome(language: Language, command: &str) -> Message {
+    let hello = text!(
         "👋 *Hello, I am Patchbay.* I answer questions with the services you connect: your databases, your repositories.\n\
-         Connect one, then ask me here, or mention me in any channel I am in. Your connections serve your questions only, and I ask before I change anything.",
-    )
-    .block(actions(vec![
-        button("Connect a service", CONNECT, "", Style::Primary),
-        button("My tools", TOOLS, "", Style::Plain),
-    ]))
-    .block(context(&format!("`{command} help` lists what I understand.")))
+         Connect one, then ask me here, or mention me in any channel I am in. Your connections serve your questions only, and I ask before I change anything."
+    );
+    let (connect, tools) = (text!("Connect a service"), text!("My tools"));
+    let help = text!("`{command} help` lists what I understand.", command);
+    Message::new(hello.to(language))
+        .block(actions(vec![
+            button(&connect.to(language), CONNECT, "", Style::Primary),
+            button(&tools.to(language), TOOLS, "", Style::Plain),
+        ]))
+        .block(context(&help.to(language)))
 }
 
 /// The first words in a channel.
-pub fn joined(bot: Option<&str>, command: &str) -> Message {
-    let mention = bot.map_or("mentioning me".to_owned(), |bot| {
-        format!("mentioning <@{bot}>")
-    });
-    Message::new(format!(
-        "👋 Thank you for having me. Ask by {mention} in a message, such as _which tables are in my database?_; I answer in its thread.\n\
-         `{command} connect` connects your own services. I use the connections of whoever asks, and nobody else's."
-    ))
+pub fn joined(language: Language, bot: &str, command: &str) -> Message {
+    let hello = text!(
+        "👋 Thank you for having me. Ask by mentioning <@{bot}> in a message, such as _which tables are in my database?_; I answer in its thread.\n\
+         `{command} connect` connects your own services. I use the connections of whoever asks, and nobody else's.",
+        bot,
+        command
+    );
+    Message::new(hello.to(language))
 }
 
 #[cfg(test)]
@@ -357,10 +388,16 @@ mod tests {
         let day = |day| NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
         let at = |day| day_at(2026, 11, day);
         let asked = [at(20), at(20), at(22)];
-        assert_eq!(
-            chart(day(20), day(22), &asked),
-            format!("Fri {} 2\nSat 0\nSun {} 1", "█".repeat(16), "█".repeat(8))
-        );
+        let (most, half) = ("█".repeat(16), "█".repeat(8));
+        for (language, expected) in [
+            (
+                Language::English,
+                format!("Fri {most} 2\nSat 0\nSun {half} 1"),
+            ),
+            (Language::German, format!("Fr {most} 2\nSa 0\nSo {half} 1")),
+        ] {
+            assert_eq!(chart(language, day(20), day(22), &asked), expected);
+        }
     }
 
     fn day_at(year: i32, month: u32, day: u32) -> DateTime<Utc> {

@@ -212,6 +212,8 @@ pub enum Notice {
         channel: ChannelId,
         /// The bot's own name in mentions.
         bot: String,
+        /// Who invited it, if Slack says so.
+        inviter: Option<UserId>,
     },
     /// A workspace took the app out, or a bot's token ended. Whether it is this bot's is not said:
     /// the event may be late, or about another installation.

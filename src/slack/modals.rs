@@ -169,12 +169,9 @@ pub fn notice(language: Language, title: &Text, blocks: Vec<Value>) -> Value {
 }
 
 /// A form that says that work is going on.
-pub fn busy(language: Language, text: &str) -> Value {
-    notice(
-        language,
-        &text!("Connect"),
-        vec![section(&format!("⏳ {text}"))],
-    )
+pub fn busy(language: Language, work: &Text) -> Value {
+    let work = format!("⏳ {}", work.to(language));
+    notice(language, &text!("Connect"), vec![section(&work)])
 }
 
 /// A button in somebody else's form is not for this person.

@@ -1,5 +1,7 @@
 //! Text that came from elsewhere, made harmless for Slack: it may look like anything and notify nobody.
 
+use chrono::{DateTime, Utc};
+
 /// For mrkdwn: `&`, `<` and `>` lose their meaning, so no link, mention or broadcast is left.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
@@ -15,6 +17,15 @@ pub fn code(text: &str) -> String {
 /// For a block of code in mrkdwn.
 pub fn code_block(text: &str) -> String {
     format!("```\n{}\n```", escape(text).replace("```", "'''"))
+}
+
+/// A time, which Slack writes by each reader's own clock and in their language.
+pub fn moment(at: DateTime<Utc>) -> String {
+    format!(
+        "<!date^{}^{{date_short_pretty}} {{time}}|{}>",
+        at.timestamp(),
+        at.format("%Y-%m-%d %H:%M UTC")
+    )
 }
 
 /// For the Markdown block: `<!here>`, `<@U1>`, `<#C1>` and `<https://a|b>` get an invisible word

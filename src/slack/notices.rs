@@ -2,23 +2,34 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::home;
 use super::inbound::Notice;
+use super::{home, people};
 use crate::app::App;
+use crate::domain::language::Language;
+use crate::domain::text::Text;
 use crate::error::Result;
 use crate::store::{SettingOf, in_time};
+use crate::text;
 
 /// What a person may ask first, under a title each.
-const PROMPTS: [(&str, &str); 3] = [
-    (
-        "See my tools",
-        "Which tools do I have, and what can they do?",
-    ),
-    ("Look at my data", "Which tables are in my database?"),
-    ("Connect a service", "connect"),
-];
+fn prompts(language: Language) -> Value {
+    let prompts = [
+        (
+            text!("See my tools"),
+            text!("Which tools do I have, and what can they do?"),
+        ),
+        (
+            text!("Look at my data"),
+            text!("Which tables are in my database?"),
+        ),
+        // A verb, which is typed the same in every language.
+        (text!("Connect a service"), "connect".into()),
+    ];
+    let prompt = |(title, message): (Text, Text)| json!({ "title": title.to(language), "message": message.to(language) });
+    json!(prompts.map(prompt))
+}
 
 /// Forgets what was said where the bot no longer is. Slack says it again when that failed.
 pub async fn forget(app: &App, notice: &Notice) -> Result<()> {
@@ -55,22 +66,28 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
             if !app.store.first_time(of, "welcomed", now).await? {
                 return Ok(());
             }
-            let message = home::welcome(&app.config.slack.command);
+            let language = people::language(app, &person.user).await;
+            let message = home::welcome(language, &app.config.slack.command);
             app.slack.post(channel, None, &message, None).await?;
-            let prompts = PROMPTS
-                .iter()
-                .map(|(title, message)| json!({ "title": title, "message": message }));
-            let prompts = json!(prompts.collect::<Vec<_>>());
-            app.slack.suggest(channel, &prompts).await?;
+            app.slack.suggest(channel, &prompts(language)).await?;
             // There before it is looked for.
             home::open(app, person).await
         }
-        Notice::Joined { team, channel, bot } => {
+        Notice::Joined {
+            team,
+            channel,
+            bot,
+            inviter,
+        } => {
             let now = app.clock.now();
             let name = format!("welcomed:{channel}");
             let of = SettingOf::Workspace(team);
             if app.store.first_time(of, &name, now).await? {
-                let message = home::joined(Some(bot), &app.config.slack.command);
+                let language = match inviter {
+                    Some(inviter) => people::language(app, inviter).await,
+                    None => Language::default(),
+                };
+                let message = home::joined(language, bot, &app.config.slack.command);
                 app.slack.post(channel, None, &message, None).await?;
             }
             Ok(())

@@ -10,22 +10,12 @@ use super::client::{CallError, Place};
 use super::people;
 use crate::app::App;
 use crate::domain::channel::{Answers, ChannelSettings, Choice, Listens};
+use crate::domain::language::Language;
 use crate::domain::principal::Principal;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result, quotable};
 use crate::ids::{ChannelId, UserId};
-
-/// Every way to listen, with its words.
-const LISTENS: [(Listens, &str); 3] = [
-    (Listens::Mentions, "When I am mentioned"),
-    (Listens::Threads, "Also in threads where I was asked"),
-    (Listens::All, "Every message that people write"),
-];
-/// Every way to show an answer, with its words.
-const ANSWERS: [(Option<Answers>, &str); 3] = [
-    (None, "As the default is"),
-    (Some(Answers::Stream), "Growing as I write"),
-    (Some(Answers::Final), "Whole, when it is finished"),
-];
+use crate::text;
 
 /// What a person sees of a place, and may do there.
 struct View {
@@ -82,19 +72,21 @@ pub async fn choose(
     if view.foreign {
         return Err(Error::new(
             Kind::Forbidden,
-            "Only people of the workspace that I am installed in can change how I behave here.",
+            text!(
+                "Only people of the workspace that I am installed in can change how I behave here."
+            ),
         )
-        .hint("Ask one of them."));
+        .hint(text!("Ask one of them.")));
     }
     if !view.may {
         let creator = view.place.and_then(|place| place.creator);
         let hint = match colleague(app, creator.as_ref()).await {
-            Some(name) => format!("Ask {name}, who made it, or an admin."),
-            None => "Ask an admin.".to_owned(),
+            Some(name) => text!("Ask {name}, who made it, or an admin.", name),
+            None => text!("Ask an admin."),
         };
         return Err(Error::new(
             Kind::Forbidden,
-            "Only an admin of this workspace, or whoever made this channel, can change how I behave in it.",
+            text!("Only an admin of this workspace, or whoever made this channel, can change how I behave in it."),
         )
         .hint(hint));
     }
@@ -108,9 +100,9 @@ pub async fn choose(
     if open && choices.iter().any(eager) {
         return Err(Error::new(
             Kind::Forbidden,
-            "People of another organisation are in this channel, so I answer here only when I am mentioned.",
+            text!("People of another organisation are in this channel, so I answer here only when I am mentioned."),
         )
-        .hint("Choose this for a channel of your own workspace alone."));
+        .hint(text!("Choose this for a channel of your own workspace alone.")));
     }
     for choice in choices {
         app.channels.choose(person, channel, *choice).await?;
@@ -129,6 +121,7 @@ async fn colleague(app: &App, user: Option<&UserId>) -> Option<String> {
 /// something was just chosen.
 pub async fn screen(
     app: &App,
+    language: Language,
     person: &Principal,
     channel: &ChannelId,
     changed: bool,
@@ -139,69 +132,75 @@ pub async fn screen(
     let direct = is_direct(channel);
     let mark = if changed { "✅ " } else { "" };
     let listens = match (direct, place.external, settings.listens()) {
-        (true, _, _) => "Every message of yours here is for me.",
-        (_, true, _) => {
+        (true, _, _) => text!("Every message of yours here is for me."),
+        (_, true, _) => text!(
             "I answer when I am mentioned, and never else: people of another organisation are here."
-        }
-        (_, _, Listens::Mentions) => "I answer when I am mentioned.",
-        (_, _, Listens::Threads) => {
+        ),
+        (_, _, Listens::Mentions) => text!("I answer when I am mentioned."),
+        (_, _, Listens::Threads) => text!(
             "I answer when I am mentioned, and in a thread where I was asked something also without. A message that begins with a mention of somebody else is left alone."
-        }
-        (_, _, Listens::All) => {
+        ),
+        (_, _, Listens::All) => text!(
             "I answer every message that people write. A message that begins with a mention of somebody else is left alone."
-        }
+        ),
     };
     let default = app.config.slack.answers;
-    let answers = match settings.answers.unwrap_or(default) {
-        Answers::Stream => "My answers grow as I write them",
-        Answers::Final => "My answers come whole, when they are finished",
-    };
-    let whose = match settings.answers {
-        Some(_) => "",
-        None => " (the default)",
+    let answers = match (settings.answers, default) {
+        (Some(Answers::Stream), _) => text!("My answers grow as I write them."),
+        (Some(Answers::Final), _) => text!("My answers come whole, when they are finished."),
+        (None, Answers::Stream) => text!("My answers grow as I write them (the default)."),
+        (None, Answers::Final) => {
+            text!("My answers come whole, when they are finished (the default).")
+        }
     };
     let title = if direct {
-        "*Our conversation*".to_owned()
+        text!("*Our conversation*").to(language)
     } else {
         format!("*<#{channel}>*")
     };
-    let mut message = Message::new(format!("{mark}{title}\n• {listens}\n• {answers}{whose}."));
+    let (listens, answers) = (listens.to(language), answers.to(language));
+    let mut message = Message::new(format!("{mark}{title}\n• {listens}\n• {answers}"));
     if view.may {
         let mut menus = Vec::new();
         if !direct && !place.external {
-            menus.push(listens_menu(channel, settings.listens()));
+            menus.push(listens_menu(language, channel, settings.listens()));
         }
-        menus.push(answers_menu(channel, settings.answers));
+        menus.push(answers_menu(language, channel, settings.answers));
         message = message.block(actions(menus));
     } else {
-        let creator = match &place.creator {
-            Some(user) if colleague(app, Some(user)).await.is_some() => format!(", <@{user}>,"),
-            Some(_) | None => String::new(),
+        let who = match &place.creator {
+            Some(user) if colleague(app, Some(user)).await.is_some() => text!(
+                "Admins of this workspace and whoever made this channel, <@{user}>, can change that.",
+                user = user.as_str()
+            ),
+            Some(_) | None => {
+                text!("Admins of this workspace and whoever made this channel can change that.")
+            }
         };
-        message = message.block(context(&format!(
-            "Admins of this workspace and whoever made this channel{creator} can change that."
-        )));
+        message = message.block(context(&who.to(language)));
     }
     if !direct {
-        message = message.block(context(&kept(app)));
+        message = message.block(context(&kept(app).to(language)));
     }
     if !direct && !place.member {
-        message = message.block(context(
-            "I am not in this channel: `/invite` me before you mention me.",
-        ));
+        let invite = text!("I am not in this channel: `/invite` me before you mention me.");
+        message = message.block(context(&invite.to(language)));
     }
     Ok(message)
 }
 
 /// What of a channel's words is kept.
-fn kept(app: &App) -> String {
+fn kept(app: &App) -> Text {
     let days = app.config.runs.keep_runs.as_secs().div_ceil(24 * 60 * 60);
     match app.config.agent.thread_messages {
-        0 => format!(
-            "I keep the questions that I am asked and my answers for {days} days, and nothing else that is said here."
+        0 => text!(
+            "I keep the questions that I am asked and my answers for {days} days, and nothing else that is said here.",
+            days
         ),
-        most => format!(
-            "I keep the questions that I am asked and my answers for {days} days. In their threads I also keep the last {most} messages of others, so that I know what you talk about: no longer than that, and only until I leave. Nothing else that is said here is kept."
+        most => text!(
+            "I keep the questions that I am asked and my answers for {days} days. In their threads I also keep the last {most} messages of others, so that I know what you talk about: no longer than that, and only until I leave. Nothing else that is said here is kept.",
+            days,
+            most
         ),
     }
 }
@@ -212,19 +211,20 @@ fn is_direct(channel: &ChannelId) -> bool {
 }
 
 /// A channel and what is chosen for it, in a line.
-pub fn line(channel: &ChannelId, settings: &ChannelSettings) -> String {
+pub fn line(language: Language, channel: &ChannelId, settings: &ChannelSettings) -> String {
     let listens = settings.listens.map(|listens| match listens {
-        Listens::Mentions => "only mentions",
-        Listens::Threads => "threads where I was asked",
-        Listens::All => "every message",
+        Listens::Mentions => text!("only mentions"),
+        Listens::Threads => text!("threads where I was asked"),
+        Listens::All => text!("every message"),
     });
     let answers = settings.answers.map(|answers| match answers {
-        Answers::Stream => "answers grow",
-        Answers::Final => "answers come whole",
+        Answers::Stream => text!("answers grow"),
+        Answers::Final => text!("answers come whole"),
     });
-    let parts: Vec<&str> = listens.into_iter().chain(answers).collect();
+    let parts = listens.into_iter().chain(answers);
+    let parts: Vec<String> = parts.map(|part| part.to(language)).collect();
     let name = match is_direct(channel) {
-        true => "A conversation with me".to_owned(),
+        true => text!("A conversation with me").to(language),
         false => format!("<#{channel}>"),
     };
     format!("{name}  {}", parts.join(" · "))
@@ -237,40 +237,44 @@ pub fn read(value: &str) -> Option<(ChannelId, Choice)> {
     Some((ChannelId::new(channel), choice))
 }
 
-fn listens_menu(channel: &ChannelId, current: Listens) -> Value {
-    let options = LISTENS
-        .iter()
-        .map(|(listens, words)| (Choice::Listens(Some(*listens)), *words));
-    menu(
-        CHOOSE_LISTENS,
-        channel,
-        options,
-        Choice::Listens(Some(current)),
-    )
+/// Every way to listen.
+fn listens_menu(language: Language, channel: &ChannelId, current: Listens) -> Value {
+    let options = [
+        (Listens::Mentions, text!("When I am mentioned")),
+        (Listens::Threads, text!("Also in threads where I was asked")),
+        (Listens::All, text!("Every message that people write")),
+    ];
+    let options = options.map(|(listens, words)| (Choice::Listens(Some(listens)), words));
+    let current = Choice::Listens(Some(current));
+    menu(language, CHOOSE_LISTENS, channel, options, current)
 }
 
-fn answers_menu(channel: &ChannelId, current: Option<Answers>) -> Value {
-    let options = ANSWERS
-        .iter()
-        .map(|(answers, words)| (Choice::Answers(*answers), *words));
-    menu(CHOOSE_ANSWERS, channel, options, Choice::Answers(current))
+/// Every way to show an answer.
+fn answers_menu(language: Language, channel: &ChannelId, current: Option<Answers>) -> Value {
+    let options = [
+        (None, text!("As the default is")),
+        (Some(Answers::Stream), text!("Growing as I write")),
+        (Some(Answers::Final), text!("Whole, when it is finished")),
+    ];
+    let options = options.map(|(answers, words)| (Choice::Answers(answers), words));
+    let current = Choice::Answers(current);
+    menu(language, CHOOSE_ANSWERS, channel, options, current)
 }
 
-fn menu<'a>(
+fn menu<const COUNT: usize>(
+    language: Language,
     action: &str,
     channel: &ChannelId,
-    options: impl Iterator<Item = (Choice, &'a str)>,
+    options: [(Choice, Text); COUNT],
     current: Choice,
 ) -> Value {
-    let option = |choice: Choice, words: &str| json!({ "text": plain(words), "value": format!("{channel} {}", json!(choice)) });
-    let options: Vec<(Choice, Value)> = options
-        .map(|(choice, words)| (choice, option(choice, words)))
-        .collect();
+    let option = |choice: Choice, words: &Text| json!({ "text": plain(&words.to(language)), "value": format!("{channel} {}", json!(choice)) });
+    let options = options.map(|(choice, words)| (choice, option(choice, &words)));
     let initial = options.iter().find(|(choice, _)| *choice == current);
     let mut menu = json!({
         "type": "static_select",
         "action_id": action,
-        "placeholder": plain("Choose"),
+        "placeholder": plain(&text!("Choose").to(language)),
         "options": options.iter().map(|(_, option)| option).collect::<Vec<_>>(),
     });
     if let Some((_, option)) = initial {
@@ -287,8 +291,8 @@ mod tests {
     fn what_a_menu_offers_can_be_read_back() {
         let channel = ChannelId::new("C1");
         for menu in [
-            listens_menu(&channel, Listens::Threads),
-            answers_menu(&channel, None),
+            listens_menu(Language::English, &channel, Listens::Threads),
+            answers_menu(Language::German, &channel, None),
         ] {
             let options = menu["options"].as_array().unwrap();
             assert_eq!(options.len(), 3);

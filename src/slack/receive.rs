@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::inbound::{self, Caller, Command, Envelope, Inbound, Notice, Question, Received};
 use super::{commands, foreign, modals, notices, overheard, router};
 use crate::app::App;
+use crate::domain::language::Language;
 use crate::domain::run::{Run, RunState};
 use crate::domain::text::Text;
 use crate::error::Result;
@@ -98,7 +99,8 @@ pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack
             notices::start(app, notice);
             Ack::Empty
         }
-        Inbound::Submission(submission) if submission.callback == modals::ask::CALLBACK => {
+        Inbound::Submission(mut submission) if submission.callback == modals::ask::CALLBACK => {
+            submission.caller.language = known_language(app, &submission.caller);
             match modals::ask::read(app, &submission) {
                 Ok(run) => ask(app, dedupe_key, &run, None).await,
                 Err(answer) => Ack::Body(answer),
@@ -163,8 +165,7 @@ async fn handle(
         return Ack::Empty;
     };
     if let Some(caller) = inbound.caller_mut() {
-        let known = app.people.known_language(&caller.person.user);
-        caller.language = known.unwrap_or_default();
+        caller.language = known_language(app, caller);
     }
     let (team, payload) = (team(&inbound), json!(note));
     let delivery = delivery(app, dedupe_key, team, kind(&inbound), payload);
@@ -183,6 +184,12 @@ async fn handle(
         }
         Err(error) => router::storage_is_down(&inbound, &error),
     }
+}
+
+/// What can be said at once about the language that somebody reads: asking Slack takes too long.
+fn known_language(app: &App, caller: &Caller) -> Language {
+    let known = app.people.known_language(&caller.person.user);
+    known.unwrap_or_default()
 }
 
 async fn store(

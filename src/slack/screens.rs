@@ -214,12 +214,3 @@ pub fn note(mrkdwn: &str) -> Message {
         blocks: vec![section(mrkdwn)],
     }
 }
-
-/// `tool` or `tools`.
-pub fn plural(count: usize, noun: &str) -> String {
-    if count == 1 {
-        noun.to_owned()
-    } else {
-        format!("{noun}s")
-    }
-}

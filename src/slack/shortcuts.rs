@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::client::CallError;
 use super::inbound::Shortcut;
-use super::modals;
 use super::router::Reply;
+use super::{actions, modals};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
+use crate::text;
 
 /// "Ask Patchbay about this", in the menu of a message.
 pub const ASK_ABOUT: &str = "ask_about";
@@ -37,12 +38,9 @@ pub async fn run(app: &Arc<App>, shortcut: &Shortcut) -> Result<Reply> {
         _ => {
             return Err(Error::new(
                 Kind::NotFound,
-                "That shortcut is from an older version of me.",
+                text!("That shortcut is from an older version of me."),
             )
-            .hint(format!(
-                "Use `{} help` to start anew.",
-                app.config.slack.command
-            )));
+            .hint(actions::start_anew(app)));
         }
     };
     let trigger = shortcut.caller.trigger.as_deref().unwrap_or_default();
@@ -53,7 +51,9 @@ pub async fn run(app: &Arc<App>, shortcut: &Shortcut) -> Result<Reply> {
 fn not_there() -> Error {
     Error::new(
         Kind::Forbidden,
-        "I am not in that conversation, so I could not answer there.",
+        text!("I am not in that conversation, so I could not answer there."),
     )
-    .hint("Invite me with `/invite` first, or ask me in a direct message.")
+    .hint(text!(
+        "Invite me with `/invite` first, or ask me in a direct message."
+    ))
 }

@@ -70,8 +70,10 @@ macro_rules! assert_screen {
                 (r#",\s*"block_id": "[0-9a-f]{6}""#, ""),
                 (r"\b\d+ ms\b", "… ms"),
                 (r"<!date\^\d+\^", "<!date^…^"),
+                (r"\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>", "|…>"),
                 (r"http://127\.0\.0\.1:\d+/response/[0-9A-Za-z_-]+", "https://hooks.slack.com/…"),
                 (r"postgres://[^\s\x22]+", "postgres://…"),
+                (r"http://127\.0\.0\.1:\d+/archives/[^|]+\|", "https://….slack.com/archives/…|"),
             ],
         }, {
             insta::assert_json_snapshot!($name, serde_json::json!({ "blocks": blocks }));

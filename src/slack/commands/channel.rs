@@ -8,6 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::slack::inbound::Caller;
 use crate::slack::places;
 use crate::slack::router::Reply;
+use crate::text;
 
 /// What can be chosen in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,16 +45,20 @@ impl Word {
 
 pub async fn run(app: &App, caller: &Caller, word: Option<Word>) -> Result<Reply> {
     let Some(channel) = &caller.channel else {
-        return Err(
-            Error::new(Kind::Invalid, "I do not know which channel you mean.").hint(format!(
-                "Type `{} channel` in the channel itself.",
-                app.config.slack.command
-            )),
+        let where_else = text!(
+            "Type `{command} channel` in the channel itself.",
+            command = &app.config.slack.command
         );
+        return Err(Error::new(
+            Kind::Invalid,
+            text!("I do not know which channel you mean."),
+        )
+        .hint(where_else));
     };
     if let Some(word) = word {
         places::choose(app, &caller.person, channel, &word.choices()).await?;
     }
-    let screen = places::screen(app, &caller.person, channel, word.is_some()).await?;
+    let (language, person) = (caller.language, &caller.person);
+    let screen = places::screen(app, language, person, channel, word.is_some()).await?;
     Ok(Reply::Private(screen))
 }

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::domain::language::Language;
 use crate::error::Result;
 use crate::slack::actions::{CONNECT, CONNECT_CARD};
 use crate::slack::inbound::Caller;
 use crate::slack::modals;
 use crate::slack::router::Reply;
 use crate::slack::screens;
+use crate::text;
 
 pub async fn run(app: &Arc<App>, caller: &Caller, service: Option<&str>) -> Result<Reply> {
     // A mention opens no form: it gets a button that does.
     let Some(trigger) = caller.trigger.as_deref() else {
-        return by_button(app, service);
+        return by_button(app, caller.language, service);
     };
     let view = match service {
         None => modals::picker::view(&app.cards, caller),
@@ -26,16 +28,16 @@ pub async fn run(app: &Arc<App>, caller: &Caller, service: Option<&str>) -> Resu
     Ok(Reply::Shown)
 }
 
-fn by_button(app: &App, service: Option<&str>) -> Result<Reply> {
+fn by_button(app: &App, language: Language, service: Option<&str>) -> Result<Reply> {
     let (label, action, value) = match service {
         None => (
-            "Connect a service".to_owned(),
+            text!("Connect a service"),
             CONNECT.to_owned(),
             String::new(),
         ),
         Some(name) => {
             let card = app.cards.find(name)?;
-            let label = format!("Connect {}", card.title);
+            let label = text!("Connect {service}", service = &card.title);
             (
                 label,
                 format!("{CONNECT_CARD}{}", card.name),
@@ -43,8 +45,9 @@ fn by_button(app: &App, service: Option<&str>) -> Result<Reply> {
             )
         }
     };
-    let text = "The form opens when you press this:";
+    let text = text!("The form opens when you press this:").to(language);
+    let label = label.to(language);
     Ok(Reply::Private(screens::open_by_button(
-        text, &label, &action, &value,
+        &text, &label, &action, &value,
     )))
 }

@@ -13,7 +13,7 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
         Meant::These(connections) => match connections.as_slice() {
             [only] => screens::ask_disconnect(caller.language, only),
             several => screens::which_to_disconnect(caller.language, several, |connection| {
-                connection_line(app, connection)
+                connection_line(app, caller.language, connection)
             }),
         },
     }))

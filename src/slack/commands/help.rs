@@ -1,15 +1,17 @@
 //! `/mcp help` — what can be typed, and how to ask.
 
+use crate::domain::language::Language;
 use crate::slack::blocks::{Message, Style, actions, button, context};
 use crate::slack::router::Reply;
+use crate::text;
 
-pub fn run(command: &str) -> Reply {
-    Reply::Private(screen(command))
+pub fn run(language: Language, command: &str) -> Reply {
+    Reply::Private(screen(language, command))
 }
 
 /// What can be typed.
-pub fn screen(command: &str) -> Message {
-    let text = format!(
+pub fn screen(language: Language, command: &str) -> Message {
+    let text = text!(
         "*Your tools, in any conversation*\n\
          Mention me or write me a direct message, and I answer with the services you connected.\n\n\
          `{command} connect [service]`  connect a service\n\
@@ -21,16 +23,17 @@ pub fn screen(command: &str) -> Message {
          `{command} model [name]`  which model answers you\n\
          `{command} channel [choice]`  when I answer in this channel, and how\n\
          `{command}`  a menu of all this\n\n\
-         In a thread, mention me with the word instead: _@patchbay list_."
+         In a thread, mention me with the word instead: _@patchbay list_.",
+        command
     );
-    Message::new(text)
+    let promise =
+        text!("Your connections serve your questions only. I ask before I change anything.");
+    Message::new(text.to(language))
         .block(actions(vec![button(
-            "Connect a service",
+            &text!("Connect a service").to(language),
             crate::slack::actions::CONNECT,
             "",
             Style::Primary,
         )]))
-        .block(context(
-            "Your connections serve your questions only. I ask before I change anything.",
-        ))
+        .block(context(&promise.to(language)))
 }

@@ -6,9 +6,10 @@ use crate::domain::language::Language;
 use crate::error::Result;
 use crate::slack::blocks::Message;
 use crate::slack::inbound::Caller;
-use crate::slack::mrkdwn::{code, escape};
+use crate::slack::mrkdwn::{code, escape, moment};
 use crate::slack::router::Reply;
 use crate::slack::screens;
+use crate::{counted, text};
 
 pub async fn run(app: &App, caller: &Caller) -> Result<Reply> {
     let connections = app.connections.list(&caller.person).await?;
@@ -23,41 +24,43 @@ pub async fn run(app: &App, caller: &Caller) -> Result<Reply> {
 
 fn screen(app: &App, language: Language, connections: &[Connection]) -> Message {
     let count = connections.len();
-    let title = format!(
-        "*You have {count} {}*",
-        screens::plural(count, "connection")
+    let title = counted!(
+        count,
+        "*You have {count} connection*",
+        "*You have {count} connections*"
     );
-    screens::with_connections(language, &title, connections, |connection| {
-        line(app, connection)
+    screens::with_connections(language, &title.to(language), connections, |connection| {
+        line(app, language, connection)
     })
 }
 
 /// A connection in two lines.
-pub fn line(app: &App, connection: &Connection) -> String {
+pub fn line(app: &App, language: Language, connection: &Connection) -> String {
     let card = app.cards.get(&connection.card);
     let (icon, title) = card.map_or_else(
         || (String::new(), connection.card.clone()),
         |card| (card.icon.clone(), card.title.clone()),
     );
     let status = match connection.status {
-        ConnectionStatus::Active => "✅ works",
-        ConnectionStatus::Failing => "⚠️ did not work when last tried",
+        ConnectionStatus::Active => text!("✅ works"),
+        ConnectionStatus::Failing => text!("⚠️ did not work when last tried"),
     };
     let used = match connection.last_used {
-        Some(at) => format!(
-            "used {} {}, last <!date^{}^{{date_short_pretty}} {{time}}|{}>",
+        Some(at) => counted!(
             connection.usage_count,
-            screens::plural(connection.usage_count as usize, "time"),
-            at.timestamp(),
-            at.format("%Y-%m-%d %H:%M UTC"),
+            "used {count} time, last {when}",
+            "used {count} times, last {when}",
+            when = moment(at)
         ),
-        None => "not used yet".to_owned(),
+        None => text!("not used yet"),
     };
-    let tools = connection.tools.len();
+    let tools = counted!(connection.tools.len(), "{count} tool", "{count} tools");
     format!(
-        "{icon} *{}*  {}\n{status} · {tools} {} · {used}",
+        "{icon} *{}*  {}\n{} · {} · {}",
         code(connection.name.as_str()),
         escape(&title),
-        screens::plural(tools, "tool"),
+        status.to(language),
+        tools.to(language),
+        used.to(language),
     )
 }

@@ -2,6 +2,8 @@
 
 use crate::app::App;
 use crate::domain::connection::Connection;
+use crate::domain::language::Language;
+use crate::domain::text::Text;
 use crate::domain::tool::Risk;
 use crate::error::Result;
 use crate::slack::actions::TOOLS;
@@ -12,6 +14,7 @@ use crate::slack::modals::browser::{self, Place};
 use crate::slack::mrkdwn::{code, escape};
 use crate::slack::router::Reply;
 use crate::slack::screens;
+use crate::{counted, text};
 
 /// As many tools as fit a message beside their headings; the rest is counted.
 const MOST_TOOLS: usize = 40;
@@ -26,7 +29,7 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
     };
     // A mention opens no form: it gets the list, and a button that opens the browser.
     let Some(trigger) = caller.trigger.as_deref() else {
-        return Ok(Reply::Private(screen(app, &connections)));
+        return Ok(Reply::Private(screen(app, caller.language, &connections)));
     };
     let place = connections.first().map(Place::first);
     let view = browser::view(app, caller.language, &caller.person, place.as_ref()).await?;
@@ -35,47 +38,50 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
 }
 
 /// The tools of these connections.
-fn screen(app: &App, connections: &[Connection]) -> Message {
+fn screen(app: &App, language: Language, connections: &[Connection]) -> Message {
     let lines: Vec<String> = connections
         .iter()
-        .flat_map(|connection| lines(app, connection))
+        .flat_map(|connection| lines(app, language, connection))
         .collect();
     let count = lines.len();
-    let title = format!("*{count} {}*", screens::plural(count, "tool"));
+    let title = counted!(count, "*{count} tool*", "*{count} tools*").to(language);
     let shown = lines.iter().take(MOST_TOOLS);
     let browse = connections.first().map_or("", |first| first.id.as_str());
-    let browse = button("Browse and switch", TOOLS, browse, Style::Plain);
+    let label = text!("Browse and switch").to(language);
+    let browse = button(&label, TOOLS, browse, Style::Plain);
     let message = shown.fold(Message::new(title), |message, line| {
         message.block(section(line))
     });
     let message = message.block(actions(vec![browse]));
     match count.checked_sub(MOST_TOOLS) {
-        Some(more) if more > 0 => message.block(context(&format!(
-            "And {more} more; name one connection to see its tools."
-        ))),
+        Some(more) if more > 0 => {
+            let more = text!(
+                "And {more} more; name one connection to see its tools.",
+                more
+            );
+            message.block(context(&more.to(language)))
+        }
         Some(_) | None => message,
     }
 }
 
-fn lines(app: &App, connection: &Connection) -> Vec<String> {
+fn lines(app: &App, language: Language, connection: &Connection) -> Vec<String> {
     let Some(card) = app.cards.get(&connection.card) else {
         return Vec::new();
     };
     let line = |tool: &crate::domain::card::CardTool| {
         let risk = match tool.risk {
-            Risk::Read => "👁 reads",
-            Risk::Write => "✏️ changes; asks first",
-            Risk::Destructive => "🔥 removes; asks first",
+            Risk::Read => text!("👁 reads"),
+            Risk::Write => text!("✏️ changes; asks first"),
+            Risk::Destructive => text!("🔥 removes; asks first"),
         };
-        let first_sentence = tool
-            .description
-            .split_inclusive(". ")
-            .next()
-            .unwrap_or_default();
+        let description = Text::of_card(&tool.description).to(language);
+        let first_sentence = description.split_inclusive(". ").next().unwrap_or_default();
         format!(
-            "{} {}  {risk}\n{}",
+            "{} {}  {}\n{}",
             code(connection.name.as_str()),
             code(&tool.name),
+            risk.to(language),
             escape(first_sentence.trim())
         )
     };

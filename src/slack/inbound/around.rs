@@ -69,6 +69,7 @@ pub(super) fn notice(payload: &Value, event: &Value, kind: &str) -> Result<Recei
             team,
             channel,
             bot: bot.to_owned(),
+            inviter: text(event, "/inviter").map(UserId::new),
         },
         _ => return Ok(ignored("somebody else joined, or another tab was opened")),
     };

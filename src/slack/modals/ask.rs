@@ -21,6 +21,7 @@ const LONGEST_QUESTION: usize = 3_000;
 
 /// The form, with the message it is about.
 pub fn view(shortcut: &Shortcut, message: &ShortcutMessage) -> Value {
+    let language = shortcut.caller.language;
     let quote = clipped(message.text.trim(), MOST_QUOTED);
     let opened = Opened {
         about: Some(quote.clone()),
@@ -32,32 +33,34 @@ pub fn view(shortcut: &Shortcut, message: &ShortcutMessage) -> Value {
         .map(|line| format!("> {line}"))
         .collect();
     let shown = if quote.is_empty() {
-        "_A message without text_".to_owned()
+        text!("_A message without text_").to(language)
     } else {
         quoted.join("\n")
     };
+    let where_to =
+        text!("The answer is posted in the thread of this message, made with your connections.");
     json!({
         "type": "modal",
         "callback_id": CALLBACK,
-        "title": plain("Ask about this"),
-        "submit": plain("Ask"),
-        "close": plain("Cancel"),
+        "title": plain(&text!("Ask about this").to(language)),
+        "submit": plain(&text!("Ask").to(language)),
+        "close": plain(&text!("Cancel").to(language)),
         "private_metadata": opened.metadata(),
         "blocks": [
             section(&shown),
             {
                 "type": "input",
                 "block_id": QUESTION,
-                "label": plain("Your question"),
+                "label": plain(&text!("Your question").to(language)),
                 "element": {
                     "type": "plain_text_input",
                     "action_id": "value",
                     "multiline": true,
                     "max_length": LONGEST_QUESTION,
-                    "placeholder": plain("What should I find out?"),
+                    "placeholder": plain(&text!("What should I find out?").to(language)),
                 },
             },
-            context("The answer is posted in the thread of this message, made with your connections."),
+            context(&where_to.to(language)),
         ],
     })
 }
@@ -65,9 +68,10 @@ pub fn view(shortcut: &Shortcut, message: &ShortcutMessage) -> Value {
 /// The question that was asked, or what the form says instead of closing.
 pub fn read(app: &App, submission: &Submission) -> Result<Run, Value> {
     let opened = Opened::read(&submission.view.metadata).unwrap_or_default();
+    let language = submission.caller.language;
     let refused = |error: crate::error::Error| {
-        let blocks = screens::failure(submission.caller.language, &error).blocks;
-        json!({ "response_action": "update", "view": super::notice(submission.caller.language, &text!("Ask about this"), blocks) })
+        let blocks = screens::failure(language, &error).blocks;
+        json!({ "response_action": "update", "view": super::notice(language, &text!("Ask about this"), blocks) })
     };
     refuse_other(opened.by, &submission.caller).map_err(refused)?;
     let question = submission
@@ -75,15 +79,16 @@ pub fn read(app: &App, submission: &Submission) -> Result<Run, Value> {
         .get(QUESTION)
         .map_or("", |text| text.trim());
     if question.is_empty() {
-        let errors = json!({ QUESTION: "Write what you want to know." });
+        let errors = json!({ QUESTION: text!("Write what you want to know.").to(language) });
         return Err(json!({ "response_action": "errors", "errors": errors }));
     }
     let (Some(channel), Some(thread)) = (opened.channel, opened.thread) else {
         let error = crate::error::Error::new(
             crate::error::Kind::NotFound,
-            "I no longer know which message this is about.",
+            text!("I no longer know which message this is about."),
         );
-        return Err(refused(error.hint("Open the form again from the message.")));
+        let again = text!("Open the form again from the message.");
+        return Err(refused(error.hint(again)));
     };
     let question = match opened.about.filter(|about| !about.is_empty()) {
         Some(about) => format!(

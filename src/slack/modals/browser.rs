@@ -9,14 +9,14 @@ use crate::domain::card::CardTool;
 use crate::domain::connection::Connection;
 use crate::domain::language::Language;
 use crate::domain::principal::Principal;
+use crate::domain::text::Text;
 use crate::domain::tool::Risk;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::slack::actions::{TOOL_PAGE, TOOL_SWITCH};
 use crate::slack::blocks::{Style, actions, button, context, section, section_with};
 use crate::slack::mrkdwn::{code, escape};
-use crate::slack::screens::plural;
-use crate::text;
+use crate::{counted, text};
 
 /// Tools on a page: each takes two blocks.
 const PER_PAGE: usize = 4;
@@ -68,7 +68,7 @@ impl Place {
 pub async fn switch(app: &App, person: &Principal, value: &str) -> Result<Place> {
     let parts: Vec<&str> = value.splitn(4, ' ').collect();
     let [connection, page, wanted, tool] = parts.as_slice() else {
-        return Err(gone(app));
+        return Err(crate::slack::actions::gone(app));
     };
     let on = *wanted == "on";
     let id = ConnectionId::new(*connection);
@@ -94,7 +94,7 @@ pub async fn view(
     let connection = connections
         .iter()
         .find(|connection| connection.id.as_str() == place.connection)
-        .ok_or_else(|| gone(app))?;
+        .ok_or_else(|| crate::slack::actions::gone(app))?;
     let off = app.store.tools_off(person).await?;
     let off: BTreeSet<&str> = off
         .iter()
@@ -103,11 +103,12 @@ pub async fn view(
         .collect();
     let tools = app.cards.get(&connection.card);
     let tools = tools.map_or(&[][..], |card| card.tools.as_slice());
-    let blocks = page(&connections, connection, tools, &off, &place);
+    let blocks = page(language, &connections, connection, tools, &off, &place);
     Ok(super::notice(language, &text!("Tools"), blocks))
 }
 
 fn page(
+    language: Language,
     connections: &[Connection],
     connection: &Connection,
     tools: &[CardTool],
@@ -116,16 +117,17 @@ fn page(
 ) -> Vec<Value> {
     let pages = tools.len().div_ceil(PER_PAGE).max(1);
     let at = place.page.min(pages - 1);
-    let count = tools.len();
     let on = tools
         .iter()
         .filter(|tool| !off.contains(tool.name.as_str()));
-    let mut blocks = vec![section(&format!(
-        "*{}*  {count} {}, {} on",
-        code(connection.name.as_str()),
-        plural(count, "tool"),
-        on.count(),
-    ))];
+    let title = counted!(
+        tools.len(),
+        "*{connection}*  {count} tool, {on} on",
+        "*{connection}*  {count} tools, {on} on",
+        connection = code(connection.name.as_str()),
+        on = on.count()
+    );
+    let mut blocks = vec![section(&title.to(language))];
     if connections.len() > 1 {
         let others = connections.iter().take(MOST_CONNECTIONS).enumerate();
         blocks.push(actions(
@@ -149,42 +151,44 @@ fn page(
     }
     for tool in tools.iter().skip(at * PER_PAGE).take(PER_PAGE) {
         let is_off = off.contains(tool.name.as_str());
-        blocks.extend(entry(tool, is_off, &place.at(at)));
+        blocks.extend(entry(language, tool, is_off, &place.at(at)));
     }
-    blocks.extend(turning(place, at, pages));
-    blocks.push(context(
-        "A tool that is off is never used. 👁 reads · ✏️ changes, asks first · 🔥 removes, asks first",
-    ));
+    blocks.extend(turning(language, place, at, pages));
+    let signs = text!(
+        "A tool that is off is never used. 👁 reads · ✏️ changes, asks first · 🔥 removes, asks first"
+    );
+    blocks.push(context(&signs.to(language)));
     blocks
 }
 
 /// One tool: what it does and its switch, then its parameters.
-fn entry(tool: &CardTool, is_off: bool, place: &Place) -> [Value; 2] {
+fn entry(language: Language, tool: &CardTool, is_off: bool, place: &Place) -> [Value; 2] {
     let risk = match tool.risk {
         Risk::Read => "👁",
         Risk::Write => "✏️",
         Risk::Destructive => "🔥",
     };
-    let (label, then, mark) = if is_off {
-        ("Switch on", "on", " · _off_")
+    let name = escape(&tool.name);
+    let (label, then, title) = if is_off {
+        (text!("Switch on"), "on", text!("*{name}* · _off_", name))
     } else {
-        ("Switch off", "off", "")
+        (text!("Switch off"), "off", format!("*{name}*").into())
     };
     let text = format!(
-        "{risk} *{}*{mark}\n{}",
-        escape(&tool.name),
-        escape(tool.description.trim())
+        "{risk} {}\n{}",
+        title.to(language),
+        escape(Text::of_card(&tool.description).to(language).trim())
     );
     let value = format!("{} {then} {}", place.value(), tool.name);
-    let switch = button(label, TOOL_SWITCH, &value, Style::Plain);
+    let switch = button(&label.to(language), TOOL_SWITCH, &value, Style::Plain);
     [
         section_with(&text, switch),
-        context(&parameters(&tool.input)),
+        context(&parameters(language, &tool.input)),
     ]
 }
 
 /// `table` string, required: the table's name.
-fn parameters(schema: &Value) -> String {
+fn parameters(language: Language, schema: &Value) -> String {
     let required = schema["required"].as_array();
     let is_required =
         |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
@@ -192,64 +196,69 @@ fn parameters(schema: &Value) -> String {
         .as_object()
         .filter(|all| !all.is_empty())
     else {
-        return "No parameters".to_owned();
+        return text!("No parameters").to(language);
     };
     let mut lines: Vec<String> = properties
         .iter()
         .take(MOST_PARAMETERS)
         .map(|(name, property)| {
             let kind = match &property["type"] {
-                Value::String(kind) => kind.clone(),
+                Value::String(kind) => escape(kind).into(),
                 Value::Array(kinds) => {
-                    let kinds: Vec<&str> = kinds.iter().filter_map(Value::as_str).collect();
-                    kinds.join(" or ")
+                    let kinds = kinds.iter().filter_map(Value::as_str);
+                    let kinds = kinds.map(|kind| Text::from(escape(kind)));
+                    kinds
+                        .reduce(|first, other| text!("{first} or {other}", first, other))
+                        .unwrap_or_else(|| text!("any"))
                 }
-                _ => "any".to_owned(),
+                _ => text!("any"),
             };
-            let must = if is_required(name) { ", required" } else { "" };
+            let kind = match is_required(name) {
+                true => text!("{kind}, required", kind),
+                false => kind,
+            };
             let about = property["description"].as_str().unwrap_or_default().trim();
+            let about = Text::of_card(about).to(language);
             let colon = if about.is_empty() { "" } else { ": " };
-            let about = crate::slack::blocks::clipped(about, 200);
+            let about = crate::slack::blocks::clipped(&about, 200);
             format!(
-                "{} {}{must}{colon}{}",
+                "{} {}{colon}{}",
                 code(name),
-                escape(&kind),
+                kind.to(language),
                 escape(&about)
             )
         })
         .collect();
     if properties.len() > MOST_PARAMETERS {
-        lines.push(format!("and {} more", properties.len() - MOST_PARAMETERS));
+        let more = text!("and {more} more", more = properties.len() - MOST_PARAMETERS);
+        lines.push(more.to(language));
     }
     lines.join("\n")
 }
 
 /// Previous, Next, and where one is.
-fn turning(place: &Place, at: usize, pages: usize) -> Vec<Value> {
+fn turning(language: Language, place: &Place, at: usize, pages: usize) -> Vec<Value> {
     if pages == 1 {
         return Vec::new();
     }
-    let to = |label: &str, name: &str, page: usize| {
+    let to = |label: &Text, name: &str, page: usize| {
         let id = format!("{TOOL_PAGE}_{name}");
-        button(label, &id, &place.at(page).value(), Style::Plain)
+        button(
+            &label.to(language),
+            &id,
+            &place.at(page).value(),
+            Style::Plain,
+        )
     };
     let mut buttons = Vec::new();
     if at > 0 {
-        buttons.push(to("Previous", "previous", at - 1));
+        buttons.push(to(&text!("Previous"), "previous", at - 1));
     }
     if at + 1 < pages {
-        buttons.push(to("Next", "next", at + 1));
+        buttons.push(to(&text!("Next"), "next", at + 1));
     }
-    let shown = format!("Page {} of {pages}", at + 1);
-    vec![actions(buttons), context(&shown)]
-}
-
-fn gone(app: &App) -> Error {
-    Error::new(
-        Kind::NotFound,
-        "That connection is not one of yours, or is gone.",
-    )
-    .hint(format!("`{} list` shows yours.", app.config.slack.command))
+    let shown = text!("Page {page} of {pages}", page = at + 1, pages);
+    vec![actions(buttons), context(&shown.to(language))]
 }
 
 #[cfg(test)]
@@ -283,6 +292,7 @@ mod tests {
         let (mut place, mut seen) = (Place::first(&own), Vec::new());
         loop {
             let blocks = page(
+                Language::English,
                 std::slice::from_ref(&own),
                 &own,
                 tools,
@@ -318,9 +328,12 @@ mod tests {
             "required": ["table"],
         });
         assert_eq!(
-            parameters(&schema),
+            parameters(Language::English, &schema),
             "`table` string, required: Which &lt;table&gt;.\n`limit` integer or null"
         );
-        assert_eq!(parameters(&serde_json::json!({})), "No parameters");
+        assert_eq!(
+            parameters(Language::English, &serde_json::json!({})),
+            "No parameters"
+        );
     }
 }

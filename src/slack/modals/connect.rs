@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::cards::{Fields, validate_fields};
 use crate::domain::card::{Card, Field};
 use crate::domain::connection::ConnectionName;
+use crate::domain::language::Language;
 use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::slack::actions::CONNECT_AGAIN;
@@ -56,7 +57,8 @@ pub fn offer_again(app: &App, submission: &Submission, view: &mut Value) {
     if again.metadata().chars().count() > MOST_METADATA {
         again.typed.clear();
     }
-    let button = button("Try again", CONNECT_AGAIN, "", Style::Primary);
+    let label = text!("Try again").to(submission.caller.language);
+    let button = button(&label, CONNECT_AGAIN, "", Style::Primary);
     if let Some(blocks) = view["blocks"].as_array_mut() {
         blocks.push(actions(vec![button]));
     }
@@ -64,34 +66,38 @@ pub fn offer_again(app: &App, submission: &Submission, view: &mut Value) {
 }
 
 fn view(card: &Card, name: &str, caller: &Caller, typed: &BTreeMap<String, String>) -> Value {
+    let language = caller.language;
     let about = format!(
         "{} *{}*  {}",
         card.icon,
         escape(&card.title),
-        escape(&card.description)
+        escape(&Text::of_card(&card.description).to(language))
     );
     let mut blocks = vec![section(&about)];
     let inputs = card.fields.iter();
-    blocks.extend(inputs.map(|field| input(field, typed.get(&field.name))));
-    blocks.push(name_input(name));
+    blocks.extend(inputs.map(|field| input(language, field, typed.get(&field.name))));
+    blocks.push(name_input(language, name));
     let promise = if card.fields.iter().any(|field| field.secret) {
-        "I test the connection before I keep it. What you enter is encrypted, is used for your questions only, and is never shown again."
+        text!(
+            "I test the connection before I keep it. What you enter is encrypted, is used for your questions only, and is never shown again."
+        )
     } else {
-        "I test the connection before I keep it. It is used for your questions only."
+        text!("I test the connection before I keep it. It is used for your questions only.")
     };
-    blocks.push(context(promise));
+    blocks.push(context(&promise.to(language)));
+    let title = text!("Connect {service}", service = &card.title).to(language);
     json!({
         "type": "modal",
         "callback_id": "connect",
-        "title": plain(&clipped(&format!("Connect {}", card.title), TITLE)),
-        "submit": plain("Connect"),
-        "close": plain("Cancel"),
+        "title": plain(&clipped(&title, TITLE)),
+        "submit": plain(&text!("Connect").to(language)),
+        "close": plain(&text!("Cancel").to(language)),
         "private_metadata": Opened::by(caller, Some(&card.name)).metadata(),
         "blocks": blocks,
     })
 }
 
-fn input(field: &Field, typed: Option<&String>) -> Value {
+fn input(language: Language, field: &Field, typed: Option<&String>) -> Value {
     let mut element =
         json!({ "type": "plain_text_input", "action_id": INPUT, "max_length": 2_000 });
     if let Some(placeholder) = &field.placeholder {
@@ -104,22 +110,23 @@ fn input(field: &Field, typed: Option<&String>) -> Value {
     let mut block = json!({
         "type": "input",
         "block_id": field.name,
-        "label": plain(&field.label),
+        "label": plain(&Text::of_card(&field.label).to(language)),
         "optional": field.optional,
         "element": element,
     });
     if let Some(help) = &field.help {
-        block["hint"] = plain(help);
+        block["hint"] = plain(&Text::of_card(help).to(language));
     }
     block
 }
 
-fn name_input(name: &str) -> Value {
+fn name_input(language: Language, name: &str) -> Value {
+    let hint = text!("What you and I call this connection.");
     json!({
         "type": "input",
         "block_id": NAME,
-        "label": plain("Name"),
-        "hint": plain("What you and I call this connection."),
+        "label": plain(&text!("Name").to(language)),
+        "hint": plain(&hint.to(language)),
         "element": {
             "type": "plain_text_input",
             "action_id": INPUT,
@@ -131,23 +138,27 @@ fn name_input(name: &str) -> Value {
 
 /// Field errors, or a view that says that the test is running.
 pub fn answer_at_once(app: &App, submission: &Submission) -> Value {
+    let language = submission.caller.language;
     match read(app, submission) {
         Ok(form) => {
-            let text = format!("Testing the connection to {}", escape(&form.card.title));
-            json!({ "response_action": "update", "view": busy(submission.caller.language, &text) })
+            let work = text!(
+                "Testing the connection to {service}",
+                service = escape(&form.card.title)
+            );
+            json!({ "response_action": "update", "view": busy(language, &work) })
         }
         Err(Problem::Fields(errors)) => {
             // Slack shows these as they are, backticks included.
             let plain: BTreeMap<_, _> = errors
                 .into_iter()
-                .map(|(field, error)| (field, error.to(submission.caller.language)))
+                .map(|(field, error)| (field, error.to(language)))
                 .map(|(field, error)| (field, error.replace('`', "")))
                 .collect();
             json!({ "response_action": "errors", "errors": plain })
         }
         Err(Problem::Form(error)) => {
-            let blocks = screens::failure(submission.caller.language, &error).blocks;
-            json!({ "response_action": "update", "view": super::notice(submission.caller.language, &text!("Connect"), blocks) })
+            let blocks = screens::failure(language, &error).blocks;
+            json!({ "response_action": "update", "view": super::notice(language, &text!("Connect"), blocks) })
         }
     }
 }
@@ -186,12 +197,14 @@ enum Problem {
 fn read(app: &App, submission: &Submission) -> std::result::Result<Form, Problem> {
     let opened = Opened::read(&submission.view.metadata).unwrap_or_default();
     refuse_other(opened.by, &submission.caller).map_err(Problem::Form)?;
+    let language = submission.caller.language;
     let card = match &opened.card {
         Some(name) => app.cards.find(name),
-        None => Err(
-            Error::new(Kind::NotFound, "That form is from an older version of me.")
-                .hint("Open it again."),
-        ),
+        None => Err(Error::new(
+            Kind::NotFound,
+            text!("That form is from an older version of me."),
+        )
+        .hint(text!("Open it again."))),
     };
     let card = card.map_err(Problem::Form)?;
     let mut values = submission.values.clone();
@@ -202,7 +215,7 @@ fn read(app: &App, submission: &Submission) -> std::result::Result<Form, Problem
         (name, fields) => {
             let mut errors = fields.err().unwrap_or_default();
             if let Err(error) = name {
-                let sentence = error.sentence_in(submission.caller.language);
+                let sentence = error.sentence_in(language);
                 errors.insert(NAME.to_owned(), sentence.into());
             }
             Err(Problem::Fields(errors))

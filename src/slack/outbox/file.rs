@@ -3,9 +3,12 @@
 use super::looks::visible;
 use super::{CallError, TRANSIENT, noted, pages};
 use crate::app::App;
+use crate::domain::language::Language;
 use crate::slack::blocks::clipped;
+use crate::slack::people;
 use crate::slack::standing::is_about_the_token;
 use crate::store::{FileState, Outgoing};
+use crate::text;
 
 /// What people who download it get.
 const NAME: &str = "answer.md";
@@ -69,7 +72,8 @@ pub(super) async fn share(
         return refused(app, outgoing, "too many tries").await;
     }
     let question = app.store.question_of(&outgoing.run).await;
-    let title = title(&question.ok().flatten().unwrap_or_default());
+    let language = people::language(app, &outgoing.asker).await;
+    let title = title(language, &question.ok().flatten().unwrap_or_default());
     let (channel, thread) = (&outgoing.channel, &outgoing.thread);
     match app.slack.share_file(channel, thread, &id, &title).await {
         Ok(()) => is_now(app, outgoing, FileState::Shared, Some(id)).await,
@@ -128,12 +132,12 @@ async fn is_now(
 }
 
 /// The question, as one line of plain text that refers to nobody.
-fn title(question: &str) -> String {
+fn title(language: Language, question: &str) -> String {
     let words = visible(question);
     let words: Vec<&str> = words.split_whitespace().collect();
     let line = words.join(" ").replace('<', "‹").replace('>', "›");
     match line.as_str() {
-        "" => "The answer".to_owned(),
+        "" => text!("The answer").to(language),
         line => clipped(line, TITLE),
     }
 }
@@ -141,13 +145,15 @@ fn title(question: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::title;
+    use crate::domain::language::Language;
 
     #[test]
     fn a_title_is_one_short_line_that_refers_to_nobody() {
-        assert_eq!(title(" list\n all  orders "), "list all orders");
-        assert_eq!(title("<!channel> a < b"), "‹!channel› a ‹ b");
-        assert_eq!(title("a\u{202e}b"), "a\\u{202e}b");
-        assert_eq!(title(""), "The answer");
-        assert_eq!(title(&"x".repeat(500)).chars().count(), 80);
+        let titled = |question: &str| title(Language::English, question);
+        assert_eq!(titled(" list\n all  orders "), "list all orders");
+        assert_eq!(titled("<!channel> a < b"), "‹!channel› a ‹ b");
+        assert_eq!(titled("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(titled(""), "The answer");
+        assert_eq!(titled(&"x".repeat(500)).chars().count(), 80);
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn page(language: Language, outgoing: &Outgoing) -> Page {
         post => (render(language, post), None),
     };
     if next.is_none() {
-        message = crate::slack::feedback::below(message, outgoing);
+        message = crate::slack::feedback::below(language, message, outgoing);
     }
     if let Some(why) = instead(language, outgoing) {
         message.blocks.insert(0, context(&why));

@@ -164,7 +164,8 @@ impl Page {
             below(self.language, post),
             self.last_task_chunks(progress, post),
         );
-        blocks.extend(crate::slack::feedback::buttons(post, &self.held.run));
+        let (language, run) = (self.language, &self.held.run);
+        blocks.extend(crate::slack::feedback::buttons(language, post, run));
         loop {
             let end = StreamEnd {
                 chunks: &chunks,
