@@ -263,17 +263,9 @@ impl<'a> Drive<'a> {
         })
     }
 
-    async fn answer(&self, mut markdown: String) -> Result<Ended> {
-        if let Some(silent) = &self.silent {
-            markdown.push_str(&format!(
-                "\n\n_Your model `{silent}` did not answer, so the default did._"
-            ));
-            self.progress.send_modify(|progress| {
-                progress.text.truncate(progress.begins);
-                progress.text.push_str(&markdown);
-            });
-        }
+    async fn answer(&self, markdown: String) -> Result<Ended> {
         let mut receipt = self.turn.receipt().clone();
+        receipt.instead_of.clone_from(&self.silent);
         // What was cut off on the way was used as well.
         let (tokens, cost) = self.agent.store.run_used(&self.run.id).await?;
         receipt.tokens = receipt.tokens.max(tokens);

@@ -169,6 +169,9 @@ pub struct Receipt {
     pub tools: Vec<ToolReceipt>,
     /// The model that answered.
     pub model: String,
+    /// The model that the asker chose, where it did not answer and this one did instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
     /// Tokens in and out over all completions.
     pub tokens: i64,
     /// The estimated cost where every completion has a price.

@@ -6,6 +6,7 @@ mod changes;
 mod channels;
 mod connecting;
 mod errors;
+mod failures_in_german;
 mod faults;
 pub mod files;
 pub mod home;

@@ -9,7 +9,8 @@ use crate::slack::mrkdwn::{code, escape};
 use crate::tools::split_name;
 use crate::{counted, text};
 
-/// `shop` list_tables, get_schema ×7, execute_sql (5 rows) · model · tokens · cost
+/// `shop` list_tables, get_schema ×7, execute_sql (5 rows) · model · tokens · cost; and above it
+/// that another model should have answered.
 pub(in crate::slack) fn line(language: Language, receipt: &Receipt) -> String {
     let mut uses: Vec<Use<'_>> = Vec::new();
     for call in &receipt.tools {
@@ -43,7 +44,18 @@ pub(in crate::slack) fn line(language: Language, receipt: &Receipt) -> String {
         Some(cost) => cost.to_string(),
         None => text!("unpriced").to(language),
     });
-    clipped(&parts.join(" · "), 2_000)
+    let line = parts.join(" · ");
+    let line = match &receipt.instead_of {
+        Some(silent) => {
+            let note = text!(
+                "_Your model {model} did not answer, so the default did._",
+                model = code(silent)
+            );
+            format!("{}\n{line}", note.to(language))
+        }
+        None => line,
+    };
+    clipped(&line, 2_000)
 }
 
 /// One tool in a receipt, however often it was called.

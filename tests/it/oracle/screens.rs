@@ -22,6 +22,7 @@ fn posts_with(text: &str) -> Vec<Post> {
             millis: 1,
         }],
         model: text.clone(),
+        instead_of: Some(text.clone()),
         ..Receipt::default()
     };
     vec![

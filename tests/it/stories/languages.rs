@@ -101,7 +101,7 @@ fn english_in(screen: &Value) -> Vec<String> {
 
 /// A screen, in which nothing of ours may be English.
 #[track_caller]
-fn german(screen: &impl serde::Serialize) {
+pub(super) fn german(screen: &impl serde::Serialize) {
     let screen = json!(screen);
     let english = english_in(&screen);
     assert!(english.is_empty(), "{english:#?} in {screen:#}");
