@@ -78,6 +78,9 @@ mod tests {
 
     use super::*;
     use crate::domain::card::{Card, Service, SqlEngine, SqlService};
+    use crate::domain::language::Language;
+    use crate::error::Kind;
+    use crate::text;
 
     fn target() -> Target {
         let card = Card {
@@ -123,5 +126,25 @@ mod tests {
         let long = wrapped(&"é".repeat(600), 101);
         assert!(long.content.contains("cut here: 1100 more bytes"));
         assert_eq!(long.tokens_saved, 275);
+    }
+
+    #[test]
+    fn what_a_service_said_is_redacted_in_every_language() {
+        let said = "no s3cr3t-token\u{7}";
+        let error = Error::new(
+            Kind::Upstream,
+            text!(
+                "{happened} It said: “{quote}”.",
+                happened = text!("{service} could not do that.", service = said),
+                quote = said
+            ),
+        )
+        .hint(text!("PostgreSQL says: {reason}.", reason = said));
+        let error = redact_error(error, &target());
+        for language in Language::ALL {
+            let sentence = error.sentence_in(language);
+            assert_eq!(sentence.matches("•••").count(), 3, "{sentence}");
+            assert!(!sentence.contains("s3cr3t") && !sentence.contains('\u{7}'));
+        }
     }
 }
