@@ -148,6 +148,7 @@ async fn a_german_finds_everything_before_anything_is_connected() {
     let menu = form_saying(alice, "Was möchtest du tun?").await;
     german(&menu.0);
     assert_german!("german_menu", menu.blocks());
+    let mut refused = BTreeMap::new();
     for (command, words) in [
         ("help", "Deine Werkzeuge"),
         ("list", "noch keine Verbindungen"),
@@ -164,6 +165,11 @@ async fn a_german_finds_everything_before_anything_is_connected() {
         ("list everything now", "nicht so viele Wörter"),
         ("channel thraeds", "Meintest du `/mcp channel threads`?"),
         ("channel often", "Möglich ist eins davon"),
+        ("connect jira", "⚠️"),
+        ("connect postgers", "Meintest du"),
+        ("model nosuch", "⚠️"),
+        ("model demo/planer", "Meintest du"),
+        ("test shop", "⚠️"),
     ] {
         let said = alice.asks_privately(&format!("/mcp {command}")).await;
         german(&said);
@@ -175,9 +181,13 @@ async fn a_german_finds_everything_before_anything_is_connected() {
             "channel" => assert_german!("german_channel", said.blocks),
             "usage" => assert_german!("german_usage_empty", said.blocks),
             "list" => assert_german!("german_nothing_connected", said.blocks),
+            _ if text.starts_with('⚠') => {
+                refused.insert(command, json!(said.blocks));
+            }
             _ => {}
         }
     }
+    assert_german!("german_errors_of_words", refused);
     alice.types("/mcp connect").await;
     let picker = form_saying(alice, "Wähle einen Dienst").await;
     german(&picker.0);
@@ -212,7 +222,7 @@ async fn a_german_connects_uses_and_removes_services() {
     let wrong = json!({ "url": "shop", "connection-name": "No Name!" });
     let refused = alice.submits(&asked, wrong).await;
     assert_eq!(refused.errors.len(), 2, "{refused:?}");
-    german(&refused.errors);
+    assert_german!("german_errors_of_fields", refused.errors);
     let nobody =
         json!({ "url": "postgresql://me:hunter2@127.0.0.1:1/shop", "connection-name": "sales" });
     alice.submits(&asked, nobody).await;
@@ -221,6 +231,7 @@ async fn a_german_connects_uses_and_removes_services() {
         .form_when(|view| view.buttons().contains(&again))
         .await;
     german(&failed.0);
+    assert_german!("german_not_connected", failed.blocks());
     assert_eq!(failed.title(), "Nicht verbunden");
 
     let connected = alice.connects("sqlite", json!({})).await;
