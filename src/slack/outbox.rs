@@ -146,14 +146,8 @@ pub(super) async fn deliver(
             return Ok(ts);
         };
         // From here on it is the next message that is the run's.
-        noted(app.store.next_message(&outgoing, next).await)?;
-        outgoing = Outgoing {
-            message: None,
-            streaming: false,
-            stream_offset: next,
-            attempts: 1,
-            ..outgoing
-        };
+        outgoing.goes_on_below(next);
+        noted(app.store.next_message(&outgoing).await)?;
     }
 }
 
@@ -302,15 +296,19 @@ async fn send_as(
         .await
 }
 
-/// The message of this run in its thread, if it is there. Where Slack will not tell, a second
-/// message is better than none.
+/// The message of this run in its thread, below what stands as it is, if it is there. Where Slack
+/// will not tell, a second message is better than none.
 ///
 /// A stream cannot be given metadata before it ends: it is known by its first task.
 pub(super) async fn find(
     app: &App,
     outgoing: &Outgoing,
 ) -> std::result::Result<Option<MessageTs>, CallError> {
-    let ours = |message: &Value| {
+    let below = |message: &Value| {
+        let above = outgoing.above.as_ref().map(MessageTs::as_str);
+        message["ts"].as_str() > above
+    };
+    let is_the_runs = |message: &Value| {
         let blocks = message["blocks"].as_array().map_or(&[][..], Vec::as_slice);
         let payload = &message["metadata"]["event_payload"];
         let begins_at = payload["begins_at"].as_i64().unwrap_or(0);
@@ -322,7 +320,9 @@ pub(super) async fn find(
     };
     match app
         .slack
-        .find_message(&outgoing.channel, outgoing.thread(), ours)
+        .find_message(&outgoing.channel, outgoing.thread(), |message| {
+            below(message) && is_the_runs(message)
+        })
         .await
     {
         Err(CallError::Refused(_)) => Ok(None),

@@ -6,6 +6,7 @@
 //! but how soon people see something.
 
 mod ending;
+mod opening;
 mod page;
 mod text;
 
@@ -127,22 +128,16 @@ async fn over(mut progress: watch::Receiver<Progress>) {
     while progress.changed().await.is_ok() {}
 }
 
-/// What a message says that is brought up to date instead of growing.
-fn draft(
-    language: Language,
-    progress: &Progress,
-    from: usize,
-    opens: &str,
-) -> super::blocks::Message {
+/// What a message says that is brought up to date instead of growing, with the text it holds.
+fn draft(language: Language, progress: &Progress, shown: &str) -> super::blocks::Message {
     let mut lines: Vec<String> = progress.tasks.iter().map(text::task_line).collect();
-    let text = text::stable(progress);
-    if lines.is_empty() && text.len() <= from {
+    if lines.is_empty() && shown.trim().is_empty() {
         return outbox::render(language, &crate::domain::post::Post::thinking());
     }
     lines.insert(0, text!("⏳ Working on it").to(language));
     let message = super::blocks::Message::new(lines.join("\n"));
-    match text.get(from..).filter(|text| !text.trim().is_empty()) {
-        Some(text) => message.block(super::blocks::markdown(&format!("{opens}{text}"))),
-        None => message,
+    if shown.trim().is_empty() {
+        return message;
     }
+    message.block(super::blocks::markdown(shown))
 }

@@ -34,9 +34,12 @@ pub struct Outgoing {
     /// The message, once it is known to be posted.
     #[sqlx(rename = "message_ts")]
     pub message: Option<MessageTs>,
-    /// Whether that message is a stream that nobody has ended yet.
+    /// The latest of its messages that stand as they are, if any does: `message` is below it.
+    #[sqlx(rename = "above_ts")]
+    pub above: Option<MessageTs>,
+    /// Whether `message` is a stream that nobody has ended yet.
     pub streaming: bool,
-    /// Where in the answer that message begins, in bytes of what is shown; what is before it stands
+    /// Where in the answer `message` begins, in bytes of what is shown; what is before it stands
     /// in messages that are full.
     pub stream_offset: i64,
     /// Slack's name for the file that holds the whole answer, once its content is there.
@@ -77,6 +80,15 @@ impl Outgoing {
             self.thread = message.clone();
         }
         self.message = Some(message.clone());
+    }
+
+    /// Leaves its message as it stands: what comes, from `offset` of the answer on, goes into another
+    /// one below it, which nobody has posted yet.
+    pub fn goes_on_below(&mut self, offset: i64) {
+        self.above = self.message.take().or(self.above.take());
+        self.streaming = false;
+        self.stream_offset = offset;
+        self.attempts = 1;
     }
 
     /// The thread it goes to; none for the first message outside any.
@@ -149,7 +161,7 @@ impl Store {
                             order by next_at limit 1)
               and revision > sent_revision and (lease_until is null or lease_until < $3)
             returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
-                team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
+                team_id, channel_id, thread_ts, message_ts, above_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(LeaseToken::generate())
             .bind(until)
@@ -181,7 +193,7 @@ impl Store {
             where run_id = $1 and (lease_until is null or lease_until < $4)
               and exists (select 1 from runs where runs.id = outbox.run_id and runs.state = 'running')
             returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
-                team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
+                team_id, channel_id, thread_ts, message_ts, above_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(run)
             .bind(LeaseToken::generate())
@@ -201,7 +213,7 @@ impl Store {
             set lease_until = $3
             where run_id = $1 and lease_token = $2
             returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
-                team_id, channel_id, thread_ts, message_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
+                team_id, channel_id, thread_ts, message_ts, above_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(&held.run)
             .bind(&held.lease_token)
@@ -230,17 +242,18 @@ impl Store {
         Ok(held == 1)
     }
 
-    /// Notes that the message of a run is full and its answer goes on from there in another one, which
-    /// nobody has posted yet; false when somebody else has it.
-    pub async fn next_message(&self, held: &Outgoing, offset: i64) -> Result<bool> {
+    /// Notes that a run goes on in another message, after [`Outgoing::goes_on_below`]; false when
+    /// somebody else has it.
+    pub async fn next_message(&self, next: &Outgoing) -> Result<bool> {
         const SQL: &str = "update outbox
-            set message_ts = null, streaming = false, stream_offset = $3, thread_ts = $4, attempts = 1
+            set message_ts = null, above_ts = $3, streaming = false, stream_offset = $4, thread_ts = $5, attempts = 1
             where run_id = $1 and lease_token = $2";
         let held = on_db!(self, c => sqlx::query(SQL)
-            .bind(&held.run)
-            .bind(&held.lease_token)
-            .bind(offset)
-            .bind(&held.thread)
+            .bind(&next.run)
+            .bind(&next.lease_token)
+            .bind(&next.above)
+            .bind(next.stream_offset)
+            .bind(&next.thread)
             .execute(c).await?.rows_affected());
         Ok(held == 1)
     }
@@ -273,7 +286,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool> {
         const SQL: &str = "update outbox
-            set instead_of = channel_id, channel_id = $3, thread_ts = '', message_ts = null,
+            set instead_of = channel_id, channel_id = $3, thread_ts = '', message_ts = null, above_ts = null,
                 streaming = false, stream_offset = 0, file_id = null, file_state = 'none',
                 attempts = 0, next_at = $4, lease_token = null, lease_until = null
             where run_id = $1 and lease_token = $2";

@@ -2,16 +2,16 @@
 //! other way, the message set right as a whole.
 
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::page::{MOST_WAITS, Page, STREAM_PACE, Surface, Went, begun};
+use super::page::{MOST_WAITS, Page, STREAM_PACE, Surface, UPDATE_PACE, Went, begun};
 use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::post::Post;
 use crate::domain::progress::{Progress, TaskState};
 use crate::error::Result;
 use crate::ids::MessageTs;
-use crate::slack::blocks::{Message, clipped, context, markdown};
+use crate::slack::blocks::{Message, clipped, context};
 use crate::slack::client::{CallError, SessionStatus, StreamEnd};
 use crate::slack::mrkdwn::escape;
 use crate::slack::outbox;
@@ -19,114 +19,198 @@ use crate::slack::split::{Seam, Shape};
 use crate::store::Then;
 use crate::text;
 
+/// What became of a message that was to be closed.
+enum Closed {
+    /// It is as it should be.
+    Done(MessageTs),
+    /// What is missing is the outbox's to bring.
+    ToBring,
+    /// The same, after this.
+    Unsent(CallError),
+}
+
 impl Page {
     /// Closes the message with what came of this stretch of work.
     pub(super) async fn finish(mut self, app: &App, progress: &Progress) -> Result<()> {
-        self.turn_to(app, progress).await?;
         if !self.renew(app).await? {
             return Ok(());
         }
         let post = self.held.post.0.clone();
-        let more = !self.has_all(progress, &progress.text);
-        if self.surface == Surface::Between && more && matches!(post, Post::Answer { .. }) {
-            self.open_next(app).await?;
-        }
-        // No stream: a message that was brought up to date, or one that a stream left behind.
-        let plain = match &self.surface {
-            Surface::Message(ts) => Some(ts.clone()),
-            Surface::Between => self.held.message.clone(),
-            Surface::Stream { .. } | Surface::Closed => None,
+        let closed = match &post {
+            Post::Answer { .. } => {
+                self.turn_to(app, progress).await?;
+                self.close_answer(app, progress, &post).await?
+            }
+            Post::Failed { .. }
+            | Post::Stopped { .. }
+            | Post::Withdrawn { .. }
+            | Post::Interrupted { .. } => self.close_below(app, progress, &post).await?,
+            Post::AskApproval(_) => match self.surface {
+                Surface::Stream { .. } => match self.close(app, progress, &post).await? {
+                    Ok(ts) => Closed::Done(ts),
+                    Err(_) => self.set_right(app, &post).await?,
+                },
+                Surface::Message(_) | Surface::Between | Surface::Closed => Closed::ToBring,
+            },
+            Post::Working { .. } => Closed::ToBring,
         };
-        let ended = match (self.surface.clone(), plain) {
-            (_, Some(ts)) if self.leaves_text(progress, &post) => {
-                outbox::say_status(app, &self.held, outbox::session_status(&post)).await;
-                self.keep_text(app, progress, &post, ts).await
+        let now = app.clock.now();
+        let (then, why) = match &closed {
+            Closed::Done(ts) => return app.store.mark_sent(&self.held, ts).await,
+            // It is to be looked for before it is sent again.
+            Closed::ToBring if self.unheard.is_some() => {
+                (Then::Again { at: now }, "unheard".to_owned())
             }
-            (Surface::Stream { .. }, _) if !matches!(post, Post::Working { .. }) => {
-                match self.close(app, progress, &post).await? {
-                    Ok(ts) => Ok(ts),
-                    // What stands there now is set right as a whole.
-                    Err(error) => {
-                        // No message could be had to go on in: the outbox has it from here on.
-                        if self.held.message.is_none() {
-                            return Ok(());
-                        }
-                        tracing::debug!(run.id = %self.run.id, "a stream is set right: {error}");
-                        // A stream that is over says nothing more of the session.
-                        if self.surface == Surface::Between {
-                            outbox::say_status(app, &self.held, outbox::session_status(&post))
-                                .await;
-                        }
-                        self.set_right(app, &post).await
-                    }
-                }
-            }
-            _ => {
-                return app.store.release_message(&self.held, app.clock.now()).await;
-            }
+            Closed::ToBring => return app.store.release_message(&self.held, now).await,
+            Closed::Unsent(error) => match outbox::then(error, self.held.attempts, now) {
+                // The outbox knows other ways than a stream.
+                Then::GiveUp => (Then::Again { at: now }, error.to_string()),
+                then => (then, error.to_string()),
+            },
         };
-        match ended {
-            Ok(ts) => app.store.mark_sent(&self.held, &ts).await,
-            Err(error) => {
-                let now = app.clock.now();
-                let then = match outbox::then(&error, self.held.attempts, now) {
-                    // The outbox knows other ways than a stream.
-                    Then::GiveUp => Then::Again { at: now },
-                    then => then,
-                };
-                app.store
-                    .mark_unsent(&self.held, then, &error.to_string())
-                    .await
-            }
-        }
+        app.store.mark_unsent(&self.held, then, &why).await
     }
 
-    /// Whether it ends without an answer below words that stand in this message.
-    fn leaves_text(&self, progress: &Progress, post: &Post) -> bool {
-        let written = progress.text.get(self.from..).unwrap_or_default();
-        !written.trim().is_empty()
-            && matches!(
-                post,
-                Post::Failed { .. }
-                    | Post::Stopped { .. }
-                    | Post::Withdrawn { .. }
-                    | Post::Interrupted { .. }
-            )
-    }
-
-    /// The same for a message that was brought up to date instead of growing: what was written
-    /// until then, and below it what came of it.
-    async fn keep_text(
-        &self,
+    /// Ends with an answer.
+    async fn close_answer(
+        &mut self,
         app: &App,
         progress: &Progress,
         post: &Post,
-        ts: MessageTs,
-    ) -> std::result::Result<MessageTs, CallError> {
-        let written = progress.text.get(self.from..).unwrap_or_default();
-        let mut message = outbox::render(self.language, post);
-        message.blocks = below(self.language, post);
-        message
-            .blocks
-            .insert(0, markdown(&format!("{}{written}", self.opens)));
-        let updated = app.slack.update(&self.held.channel, &ts, &message).await;
-        updated.map(|()| ts)
+    ) -> Result<Closed> {
+        match self.surface {
+            Surface::Between if !self.has_all(progress, &progress.text) => {
+                self.open_next(app).await?;
+            }
+            // What was said on the way stands above it.
+            Surface::Message(_) if self.from < self.begins => self.show_rest(app, progress).await?,
+            Surface::Stream { .. } | Surface::Message(_) | Surface::Between | Surface::Closed => {}
+        }
+        let closed = match self.surface {
+            Surface::Stream { .. } => self.close(app, progress, post).await?,
+            Surface::Message(_) | Surface::Between | Surface::Closed if self.from < self.begins => {
+                Err(CallError::Unheard("words stand above the answer"))
+            }
+            Surface::Message(_) | Surface::Between | Surface::Closed => return Ok(Closed::ToBring),
+        };
+        let Err(error) = closed else {
+            return Ok(closed.map_or_else(Closed::Unsent, Closed::Done));
+        };
+        tracing::debug!(run.id = %self.run.id, "an answer is set right: {error}");
+        // Without a message there is nothing to set right, and all that is missing comes below.
+        if self.held.message.is_none() {
+            return Ok(Closed::ToBring);
+        }
+        if self.surface == Surface::Between {
+            // A stream that is over says nothing more of the session.
+            outbox::say_status(app, &self.held, outbox::session_status(post)).await;
+        }
+        if self.from >= self.begins || !self.has_words() {
+            return self.set_right(app, post).await;
+        }
+        // What was said on the way stays, and the answer goes on below it.
+        let (mut message, ts) = (self.whole(""), self.held.message.clone());
+        let written = progress.text.get(self.begins..);
+        let is_the_answer = written == post.answer();
+        let is_whole = is_the_answer && !self.diverged && self.has_all(progress, &progress.text);
+        if is_whole {
+            message.blocks.extend(below(self.language, post));
+            message = crate::slack::feedback::below(message, &self.held);
+        }
+        match ts {
+            Some(ts) if self.stand(app, &message).await? && is_whole => Ok(Closed::Done(ts)),
+            Some(_) | None => {
+                let stands = self.taken.saturating_sub(self.begins);
+                let offset = if is_the_answer { stands } else { 0 };
+                let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+                self.leave_standing(app, offset).await?;
+                Ok(Closed::ToBring)
+            }
+        }
     }
 
-    /// The message as a whole: an answer as it is, and whatever ended without one below what was
-    /// written until then.
-    async fn set_right(&self, app: &App, post: &Post) -> std::result::Result<MessageTs, CallError> {
-        let (Some(ts), false) = (&self.held.message, matches!(post, Post::Answer { .. })) else {
-            return outbox::deliver(app, &self.held).await;
-        };
-        if self.sent_here().trim().is_empty() {
-            return outbox::deliver(app, &self.held).await;
+    /// Ends without an answer: what people read so far stays, and below it stands what came of it.
+    async fn close_below(&mut self, app: &App, progress: &Progress, post: &Post) -> Result<Closed> {
+        let streams = matches!(self.surface, Surface::Stream { .. });
+        if !streams {
+            self.show_rest(app, progress).await?;
+            outbox::say_status(app, &self.held, outbox::session_status(post)).await;
         }
-        outbox::end_stream(app, &self.held, ts).await?;
-        let mut message = self.whole();
+        if let Surface::Stream { .. } = self.surface
+            && let Ok(ts) = self.close(app, progress, post).await?
+        {
+            return Ok(Closed::Done(ts));
+        }
+        self.set_right(app, post).await
+    }
+
+    /// Shows what was written and is not out yet, as far as Slack takes it at once.
+    async fn show_rest(&mut self, app: &App, progress: &Progress) -> Result<()> {
+        for _ in 0..MOST_WAITS {
+            if self.refused > 0 || self.has_all(progress, &progress.text) {
+                return Ok(());
+            }
+            sleep_until(self.due).await;
+            if !self.renew(app).await?
+                || self.grow(app, progress, &progress.text).await? == Went::Through
+            {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the message right as a whole: an answer as it is, and whatever ended without one below
+    /// what people read so far. Where Slack does not take that, it comes in a message below.
+    async fn set_right(&mut self, app: &App, post: &Post) -> Result<Closed> {
+        if matches!(post, Post::Answer { .. }) || !self.has_words() {
+            let sent = match self.held.message.is_some() {
+                true => outbox::deliver(app, &self.held).await,
+                false => return Ok(Closed::ToBring),
+            };
+            return Ok(sent.map_or_else(Closed::Unsent, Closed::Done));
+        }
+        let mut message = self.whole("");
         message.blocks.extend(below(self.language, post));
-        let updated = app.slack.update(&self.held.channel, ts, &message).await;
-        updated.map(|()| ts.clone())
+        let ts = self.held.message.clone();
+        let Some(ts) = ts else {
+            return Ok(Closed::ToBring);
+        };
+        if self.stand(app, &message).await? {
+            return Ok(Closed::Done(ts));
+        }
+        self.leave_standing(app, 0).await?;
+        Ok(Closed::ToBring)
+    }
+
+    /// Has the current message say this and be no stream any more; false when Slack did not take it.
+    async fn stand(&mut self, app: &App, message: &Message) -> Result<bool> {
+        let Some(ts) = self.held.message.clone() else {
+            return Ok(false);
+        };
+        for _ in 0..MOST_WAITS {
+            let ended = match self.held.streaming {
+                true => outbox::end_stream(app, &self.held, &ts).await,
+                false => Ok(()),
+            };
+            let stands = match ended {
+                Ok(()) => app.slack.update(&self.held.channel, &ts, message).await,
+                Err(error) => Err(error),
+            };
+            match stands {
+                Ok(()) => return Ok(true),
+                Err(error @ CallError::Refused(_)) => {
+                    tracing::info!(run.id = %self.run.id, "a message was not set right: {error}");
+                    return Ok(false);
+                }
+                Err(CallError::RateLimited(wait)) => sleep(wait).await,
+                Err(CallError::Unheard(_)) => sleep(UPDATE_PACE).await,
+            }
+            if !self.renew(app).await? {
+                return Ok(false);
+            }
+        }
+        Ok(false)
     }
 
     /// The rest of the text, what stands below it, and the end of the stream.
@@ -146,7 +230,7 @@ impl Page {
                 if waits > MOST_WAITS {
                     break;
                 }
-                tokio::time::sleep_until(self.due).await;
+                sleep_until(self.due).await;
                 if app.clock.now() >= self.held_until - chrono::Duration::seconds(5)
                     && !self.renew(app).await?
                 {
@@ -213,7 +297,7 @@ impl Page {
                 Ok(()) if sure => return Ok(true),
                 Ok(()) | Err(CallError::Refused(_)) => {
                     sure = false;
-                    app.slack.update(&channel, ts, &self.whole()).await
+                    app.slack.update(&channel, ts, &self.whole("")).await
                 }
                 Err(error) => Err(error),
             };
@@ -237,9 +321,10 @@ impl Page {
         Ok(false)
     }
 
-    /// The current message, as it should be.
-    fn whole(&self) -> Message {
-        let shown = self.sent_here() + &self.seam().closes;
+    /// The current message, as it should stand once this piece is in it.
+    pub(super) fn whole(&self, piece: &str) -> Message {
+        let mut shown = self.sent_here() + piece;
+        shown += &Shape::of(&shown).seam_at(shown.len()).closes;
         let text = if shown.trim().is_empty() {
             text!("It goes on below.").to(self.language)
         } else {
@@ -251,8 +336,13 @@ impl Page {
         }
     }
 
+    /// Whether the current message holds anything that the model wrote.
+    fn has_words(&self) -> bool {
+        self.size > 0 && !self.sent_here().trim().is_empty()
+    }
+
     /// What the current message holds.
-    fn sent_here(&self) -> String {
+    pub(super) fn sent_here(&self) -> String {
         let skipped = self.sent.chars().count().saturating_sub(self.size);
         let sent: String = self.sent.chars().skip(skipped).collect();
         format!("{}{sent}", self.opens)

@@ -15,11 +15,11 @@ use crate::domain::progress::{Progress, Task};
 use crate::domain::run::Run;
 use crate::error::Result;
 use crate::ids::MessageTs;
-use crate::slack::client::{CallError, SessionStatus};
+use crate::slack::client::CallError;
 use crate::slack::markdown::harmless;
+use crate::slack::people;
 use crate::slack::split::{self, Shape};
-use crate::slack::{outbox, people};
-use crate::store::{Outgoing, Then};
+use crate::store::Outgoing;
 use crate::text;
 
 /// Slack ends a stream after five minutes; it goes on in a new message before that.
@@ -31,7 +31,7 @@ const PIECE: usize = 4_000;
 /// Between two calls: Slack allows 100 a minute, shared by all streams of a workspace.
 pub(super) const STREAM_PACE: Duration = Duration::from_millis(700);
 /// Between two updates of one message: Slack allows 50 a minute.
-const UPDATE_PACE: Duration = Duration::from_millis(1_500);
+pub(super) const UPDATE_PACE: Duration = Duration::from_millis(1_500);
 /// How often the end of a stream is tried again when Slack says later.
 pub(super) const MOST_WAITS: usize = 5;
 /// Slack's codes for a stream that is over although nobody here ended it.
@@ -61,11 +61,11 @@ pub(super) struct Page {
     /// Where in the text the current message begins.
     pub(super) from: usize,
     /// Where in the text the latest reply begins.
-    begins: usize,
+    pub(super) begins: usize,
     /// What the current message begins with before its text: the fence, table or list it goes on with.
     pub(super) opens: String,
     /// Where in the text the current message ends, once that is known.
-    ends: Option<usize>,
+    pub(super) ends: Option<usize>,
     /// Characters of the text that the current message holds.
     pub(super) size: usize,
     /// The tool calls as they were last shown.
@@ -75,7 +75,11 @@ pub(super) struct Page {
     /// Whether the first task of the message is still shown as going on.
     pub(super) thinks: bool,
     /// Whether this process has begun a message of this run before.
-    begun: bool,
+    pub(super) begun: bool,
+    /// Since when a message may have been begun of which nobody heard.
+    pub(super) unheard: Option<DateTime<Utc>>,
+    /// How often in a row no message to go on in could be had.
+    pub(super) refused: u32,
     pub(super) due: Instant,
 }
 
@@ -112,6 +116,8 @@ impl Page {
             diverged: false,
             thinks: false,
             begun: false,
+            unheard: None,
+            refused: 0,
             due: Instant::now(),
             held,
         };
@@ -142,45 +148,41 @@ impl Page {
         if app.clock.now() >= self.held_until {
             self.surface = Surface::Closed;
         }
-        match self.surface.clone() {
-            Surface::Closed => Ok(Went::Through),
-            Surface::Between => self.grow(app, progress, stable(progress)).await,
-            Surface::Message(ts) => {
-                self.due = Instant::now() + UPDATE_PACE;
-                let message = draft(self.language, progress, self.from, &self.opens);
-                let updated = app.slack.update(&self.held.channel, &ts, &message).await;
-                if let Err(CallError::RateLimited(wait)) = updated {
-                    self.due = Instant::now() + wait.max(UPDATE_PACE);
-                    return Ok(Went::Later);
-                }
-                Ok(Went::Through)
-            }
-            Surface::Stream { since, .. } => {
-                if (app.clock.now() - since).to_std().unwrap_or_default() >= STREAM_LIFE {
-                    return self.go_on(app, true).await;
-                }
-                let text = stable(progress);
-                self.grow(app, progress, text).await
-            }
+        if let Surface::Stream { since, .. } = self.surface
+            && (app.clock.now() - since).to_std().unwrap_or_default() >= STREAM_LIFE
+        {
+            return self.go_on(app, true).await;
         }
+        self.grow(app, progress, stable(progress)).await
     }
 
-    /// Lets the stream grow by one piece of `text` and by what became of the tool calls.
+    /// Shows one more piece of `text` and what became of the tool calls.
     pub(super) async fn grow(
         &mut self,
         app: &App,
         progress: &Progress,
         text: &str,
     ) -> Result<Went> {
-        let ts = match self.surface.clone() {
-            Surface::Stream { ts, .. } => ts,
+        match self.surface.clone() {
+            Surface::Stream { ts, .. } => self.append(app, progress, text, &ts).await,
+            Surface::Message(ts) => self.redraw(app, progress, text, &ts).await,
             Surface::Between if !self.has_all(progress, text) => {
                 self.open_next(app).await?;
-                return Ok(Went::Later);
+                Ok(Went::Later)
             }
-            Surface::Between | Surface::Message(_) | Surface::Closed => return Ok(Went::Through),
-        };
-        let (upto, piece) = self.piece(text);
+            Surface::Between | Surface::Closed => Ok(Went::Through),
+        }
+    }
+
+    /// Lets the stream grow.
+    async fn append(
+        &mut self,
+        app: &App,
+        progress: &Progress,
+        text: &str,
+        ts: &MessageTs,
+    ) -> Result<Went> {
+        let (upto, piece) = self.piece(text, PIECE);
         let chunks = self.in_order(progress, &text[..upto], &piece);
         let full = upto < text.len() && !self.diverged;
         if chunks.is_empty() {
@@ -193,7 +195,7 @@ impl Page {
         self.due = Instant::now() + STREAM_PACE;
         let appended = app
             .slack
-            .append_stream(&self.held.channel, &ts, &chunks)
+            .append_stream(&self.held.channel, ts, &chunks)
             .await;
         match appended {
             Ok(()) => {
@@ -217,6 +219,51 @@ impl Page {
                 tracing::debug!(run.id = %self.run.id, "a stream ends early: {error}");
                 self.diverged = true;
                 self.surface = Surface::Closed;
+                Ok(Went::Through)
+            }
+        }
+    }
+
+    /// Brings the message up to date; one that is full is left as it is to stand.
+    async fn redraw(
+        &mut self,
+        app: &App,
+        progress: &Progress,
+        text: &str,
+        ts: &MessageTs,
+    ) -> Result<Went> {
+        self.due = Instant::now() + UPDATE_PACE;
+        let (upto, piece) = self.piece(text, PAGE);
+        let full = upto < text.len() && !self.diverged;
+        let message = if full {
+            self.whole(&piece)
+        } else {
+            draft(
+                self.language,
+                progress,
+                &format!("{}{piece}", self.sent_here()),
+            )
+        };
+        match app.slack.update(&self.held.channel, ts, &message).await {
+            Ok(()) => {
+                self.take(upto, &piece, progress);
+                if full {
+                    self.go_on(app, true).await
+                } else {
+                    Ok(Went::Through)
+                }
+            }
+            // Perhaps people read it already; drawn again it stands there once all the same.
+            Err(CallError::Unheard(_)) => {
+                self.take(upto, &piece, progress);
+                Ok(Went::Later)
+            }
+            Err(CallError::RateLimited(wait)) => {
+                self.due = Instant::now() + wait.max(UPDATE_PACE);
+                Ok(Went::Later)
+            }
+            Err(error @ CallError::Refused(_)) => {
+                tracing::debug!(run.id = %self.run.id, "a message was not brought up to date: {error}");
                 Ok(Went::Through)
             }
         }
@@ -262,14 +309,14 @@ impl Page {
         self.thinks = self.thinks && !begun(progress);
     }
 
-    /// The next piece of `text` that fits the current message, as Slack is to get it, and how far
-    /// it goes.
-    fn piece(&mut self, text: &str) -> (usize, String) {
+    /// The next piece of `text` that fits the current message, of at most that many characters, as
+    /// Slack is to get it, and how far it goes.
+    fn piece(&mut self, text: &str, most: usize) -> (usize, String) {
         if self.diverged || text.len() < self.taken {
             return (self.taken, String::new());
         }
         let end = self.end(text);
-        let upto = cut(&text[..end], self.taken, PIECE);
+        let upto = cut(&text[..end], self.taken, most);
         let whole = harmless(&text[..upto]);
         match whole.strip_prefix(&self.sent) {
             Some(piece) => (upto, piece.to_owned()),
@@ -301,149 +348,9 @@ impl Page {
         end
     }
 
-    /// Ends the message that is full, too old or no longer sure: what comes goes on in a new one.
-    async fn go_on(&mut self, app: &App, sure: bool) -> Result<Went> {
-        if let Surface::Stream { ts, .. } = self.surface.clone()
-            && !self.leave(app, &ts, sure).await?
-        {
-            self.diverged = true;
-            self.surface = Surface::Closed;
-            return Ok(Went::Through);
-        }
-        if let Some(ts) = self.held.message.clone() {
-            let offset = self.from.saturating_sub(self.begins);
-            self.remember(app, &ts, false, offset).await?;
-        }
-        self.surface = Surface::Between;
-        Ok(Went::Later)
-    }
-
     /// Whether all there is to show is out.
     pub(super) fn has_all(&self, progress: &Progress, text: &str) -> bool {
         text.len() <= self.taken && self.tasks == progress.tasks
-    }
-
-    /// Goes on in a new message, below the last.
-    pub(super) async fn open_next(&mut self, app: &App) -> Result<()> {
-        self.opens = self.seam().opens;
-        self.from = self.taken;
-        self.ends = None;
-        self.size = 0;
-        self.held.message = None;
-        self.surface = Surface::Closed;
-        self.open(app).await?;
-        Ok(())
-    }
-
-    /// Opens a message to write on: a stream where Slack allows one. False when somebody else has
-    /// the message by now.
-    async fn open(&mut self, app: &App) -> Result<bool> {
-        // An earlier try may have been heard although nobody heard back.
-        if self.held.message.is_none()
-            && self.held.attempts > 1
-            && !self.begun
-            && let Ok(found) = outbox::find(app, &self.held).await
-        {
-            self.held.message = found;
-        }
-        if let Some(ts) = self.held.message.clone() {
-            self.surface = Surface::Message(ts);
-            outbox::say_status(app, &self.held, SessionStatus::Processing).await;
-            return Ok(true);
-        }
-        let first = json!({
-            "type": "task_update", "id": self.run.id, "title": text!("Thinking").to(self.language), "status": "in_progress",
-        });
-        let (run, since) = (&self.run, app.clock.now());
-        let is_first = !self.begun;
-        let opens = json!({ "type": "markdown_text", "text": self.opens });
-        let chunks = match (is_first, self.opens.is_empty()) {
-            (true, _) => vec![first],
-            (false, true) => Vec::new(),
-            (false, false) => vec![opens],
-        };
-        self.thinks = !self.begun;
-        self.begun = true;
-        let started = app
-            .slack
-            .start_stream(&run.channel, &run.thread, &run.asker, &chunks)
-            .await;
-        self.due = Instant::now() + STREAM_PACE / 2;
-        let offset = self.from.saturating_sub(self.begins);
-        let ts = match started {
-            Ok(ts) => Some(ts),
-            // Perhaps it was begun all the same. Only a first message can be told by its task: for a
-            // continuation the search would give the message that is full, and spoil it.
-            Err(CallError::Unheard(_)) if is_first => {
-                outbox::find(app, &self.held).await.unwrap_or_default()
-            }
-            Err(error) => {
-                tracing::debug!(run.id = %run.id, "no stream was begun: {error}");
-                None
-            }
-        };
-        match ts {
-            Some(ts) => {
-                let held = self.remember(app, &ts, true, offset).await?;
-                self.surface = Surface::Stream { ts, since };
-                Ok(held)
-            }
-            None => self.open_plain(app, offset).await,
-        }
-    }
-
-    /// A message that is brought up to date, where Slack gave no stream.
-    async fn open_plain(&mut self, app: &App, offset: usize) -> Result<bool> {
-        let message = draft(self.language, &Progress::default(), self.from, "");
-        let metadata = Some(outbox::metadata(&self.held));
-        let (channel, thread) = (&self.run.channel, Some(&self.run.thread));
-        match app.slack.post(channel, thread, &message, metadata).await {
-            Ok(ts) => {
-                let held = self.remember(app, &ts, false, offset).await?;
-                outbox::say_status(app, &self.held, SessionStatus::Processing).await;
-                self.surface = Surface::Message(ts);
-                Ok(held)
-            }
-            Err(error) => {
-                let now = app.clock.now();
-                let then = match outbox::then(&error, self.held.attempts, now) {
-                    // The outbox knows other places.
-                    Then::GiveUp => Then::Again { at: now },
-                    then => then,
-                };
-                app.store
-                    .mark_unsent(&self.held, then, &error.to_string())
-                    .await?;
-                Ok(false)
-            }
-        }
-    }
-
-    /// Turns to the reply that is being written: the outbox is to know where in it the message begins.
-    pub(super) async fn turn_to(&mut self, app: &App, progress: &Progress) -> Result<()> {
-        let offset = self.from.saturating_sub(progress.begins);
-        let known = usize::try_from(self.held.stream_offset).unwrap_or(0);
-        if let (Surface::Stream { ts, .. }, true) = (self.surface.clone(), offset != known) {
-            self.remember(app, &ts, true, offset).await?;
-        }
-        self.begins = progress.begins;
-        Ok(())
-    }
-
-    /// Writes down which message is the run's now; false when somebody else has it.
-    async fn remember(
-        &mut self,
-        app: &App,
-        ts: &MessageTs,
-        streaming: bool,
-        offset: usize,
-    ) -> Result<bool> {
-        self.held.message = Some(ts.clone());
-        self.held.streaming = streaming;
-        self.held.stream_offset = i64::try_from(offset).unwrap_or(i64::MAX);
-        app.store
-            .message_is(&self.held, ts, streaming, offset)
-            .await
     }
 
     /// The end of the first task, the one that the message is known by.

@@ -106,3 +106,123 @@ async fn a_continuation_that_slack_gives_in_no_way_doubles_nothing() {
     assert_eq!(texts(&alice.replies(&ts)).concat(), long);
     world.stop().await;
 }
+
+/// How a long answer goes on whose second message Slack did not take for a while.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Then {
+    Stopped,
+    BrokenOff,
+    Answered,
+}
+
+/// Until another message was asked for, in vain.
+async fn refused_once_more(world: &World) {
+    let refused = |sim: &slack_sim::Sim| {
+        let calls = sim.calls("chat.postMessage").into_iter();
+        calls
+            .filter(|call| call.response["error"] == "internal_error")
+            .count()
+    };
+    let before = refused(&world.sim);
+    let again = |sim: &slack_sim::Sim| (refused(sim) > before).then_some(());
+    let again = world.sim.until(Duration::from_secs(60), again).await;
+    again.expect("a next message is asked for");
+}
+
+async fn after_a_while_without_messages(then: Then, said_on_the_way: bool) {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    alice.connects("sqlite", json!({})).await;
+    let ts = alice.says("@patchbay tell me everything").await;
+    alice.reply_when(&ts, Message::is_growing).await;
+    let mut written: String = (0..230)
+        .map(|line| format!("All work and no play makes a dull day, said line {line}.\n"))
+        .collect();
+    for method in ["chat.startStream", "chat.postMessage"] {
+        world.sim.fault(refused(method).times(1_000));
+    }
+    writer.writes(&written);
+    if said_on_the_way {
+        writer.calls("sqlite__list_tables", json!({}));
+        writer.ends();
+    }
+    refused_once_more(&world).await;
+    let read = texts(&alice.replies(&ts)).concat();
+    assert!(read.len() > 10_000 && written.starts_with(&read), "{read}");
+    if then == Then::Answered {
+        // It takes them again while the model still writes.
+        world.sim.clear_faults();
+        until_text(&world, &ts, &written[read.len()..]).await;
+        let last = "That is all there is to tell.";
+        writer.answers(last);
+        written.push_str(last);
+        alice.whole_answer_to(&ts).await;
+        // A reply is set off from the one before it.
+        let words = |text: &str| Vec::from_iter(text.split_whitespace().map(str::to_owned));
+        let all = texts(&alice.replies(&ts)).concat();
+        assert_eq!(words(&all), words(&written));
+    } else {
+        let words = if then == Then::Stopped {
+            world.sim.stop_session("alice", "general", &ts).unwrap();
+            "Stopped."
+        } else {
+            writer.breaks_off();
+            "Retry"
+        };
+        refused_once_more(&world).await;
+        world.sim.clear_faults();
+        let said = |message: &Message| {
+            message.all_text().contains(words) || message.buttons().contains(&words.to_owned())
+        };
+        alice.reply_when(&ts, said).await;
+        let text = texts(&alice.replies(&ts)).concat();
+        assert!(
+            text.starts_with(&read) && written.starts_with(&text),
+            "{then:?}: {text}"
+        );
+        let last = alice.replies(&ts).pop().unwrap();
+        assert!(said(&last), "the last message says it: {last:#?}");
+    }
+    world.stop().await;
+}
+
+macro_rules! nothing_read_is_lost {
+    ($($story:ident: $then:ident, $said:literal;)*) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $story() {
+            after_a_while_without_messages(Then::$then, $said).await;
+        }
+    )*};
+}
+
+nothing_read_is_lost! {
+    a_stop_while_slack_takes_no_message_leaves_what_was_read: Stopped, false;
+    a_failure_while_slack_takes_no_message_leaves_what_was_read: BrokenOff, false;
+    an_answer_for_which_slack_took_no_message_is_whole: Answered, false;
+    what_was_said_on_the_way_outlives_a_stop: Stopped, true;
+    what_was_said_on_the_way_outlives_a_failure: BrokenOff, true;
+    what_was_said_on_the_way_stands_above_the_answer: Answered, true;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_leaves_all_of_what_is_longer_than_a_message_where_slack_gives_no_stream() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    world.sim.fault(refused("chat.startStream").times(1_000));
+    let alice = world.alice();
+    let ts = alice.says("@patchbay tell me everything").await;
+    let lines: String = (0..300)
+        .map(|line| format!("All work and no play makes a dull day, said line {line}.\n"))
+        .collect();
+    for part in [&lines[..9_000], &lines[9_000..]] {
+        writer.writes(part);
+        until_text(&world, &ts, part.trim_end().lines().last().unwrap()).await;
+    }
+    world.sim.stop_session("alice", "general", &ts).unwrap();
+    alice
+        .reply_when(&ts, |message| message.all_text().contains("Stopped."))
+        .await;
+    assert_eq!(texts(&alice.replies(&ts)).concat(), lines);
+    world.stop().await;
+}
