@@ -115,7 +115,7 @@ impl Page {
         let is_whole = is_the_answer && !self.diverged && self.has_all(progress, &progress.text);
         if is_whole {
             message.blocks.extend(below(self.language, post));
-            message = crate::slack::feedback::below(message, &self.held);
+            message = crate::slack::feedback::below(self.language, message, &self.held);
         }
         match ts {
             Some(ts) if self.stand(app, &message).await? && is_whole => Ok(Closed::Done(ts)),
