@@ -210,10 +210,12 @@ pub(super) async fn end_stream(
 }
 
 /// Says that the agent waits or is done where a message was brought up to date after a decision or
-/// a Retry: a run that ended sooner than it could be shown as it goes left its thread as it was.
+/// a Retry, or is below others: a run that ended sooner than it could be shown as it goes left its
+/// thread as it was, and so did a message that was left to stand.
 async fn say_that_it_is_over(app: &App, outgoing: &Outgoing) {
     let status = session_status(&outgoing.post.0);
-    if outgoing.message.is_some() && !outgoing.streaming && status != SessionStatus::Processing {
+    let is_the_first = outgoing.message.is_none() && outgoing.above.is_none();
+    if !is_the_first && !outgoing.streaming && status != SessionStatus::Processing {
         say_status(app, outgoing, status).await;
     }
 }

@@ -45,14 +45,9 @@ impl Page {
             | Post::Stopped { .. }
             | Post::Withdrawn { .. }
             | Post::Interrupted { .. } => self.close_below(app, progress, &post).await?,
-            Post::AskApproval(_) => match self.surface {
-                Surface::Stream { .. } => match self.close(app, progress, &post).await? {
-                    Ok(ts) => Closed::Done(ts),
-                    Err(_) => self.set_right(app, &post).await?,
-                },
-                Surface::Message(_) | Surface::Between | Surface::Closed => Closed::ToBring,
-            },
-            Post::Working { .. } => Closed::ToBring,
+            Post::AskApproval(_) | Post::Working { .. } => {
+                self.make_room(app, progress, &post).await?
+            }
         };
         let now = app.clock.now();
         let (then, why) = match &closed {
@@ -142,6 +137,30 @@ impl Page {
             return Ok(Closed::Done(ts));
         }
         self.set_right(app, post).await
+    }
+
+    /// Ends for now, with a question: below the words that stand, in a message of its own that the
+    /// answer takes the place of once it is decided.
+    async fn make_room(&mut self, app: &App, progress: &Progress, post: &Post) -> Result<Closed> {
+        self.show_rest(app, progress).await?;
+        if self.has_words() {
+            match self.surface.clone() {
+                Surface::Stream { ts, .. } => self.leave(app, &ts, true).await?,
+                Surface::Message(_) | Surface::Closed => self.stand(app, &self.whole("")).await?,
+                Surface::Between => true,
+            };
+            self.leave_standing(app, 0).await?;
+            return Ok(Closed::ToBring);
+        }
+        match (&self.surface, post) {
+            (Surface::Stream { .. }, Post::AskApproval(_)) => {
+                match self.close(app, progress, post).await? {
+                    Ok(ts) => Ok(Closed::Done(ts)),
+                    Err(_) => self.set_right(app, post).await,
+                }
+            }
+            _ => Ok(Closed::ToBring),
+        }
     }
 
     /// Shows what was written and is not out yet, as far as Slack takes it at once.

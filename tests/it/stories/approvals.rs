@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
-use slack_sim::Message;
+use slack_sim::{Fault, FaultKind, Message};
 
 use super::{assert_screen, on_every_pairing};
 use crate::fakes::github::{GitHub, TOKEN};
+use crate::fakes::writer::Writer;
 use crate::world::World;
 
 const QUESTION: &str = "@patchbay create an issue in acme/shop titled \"The door sticks\"";
@@ -31,9 +32,9 @@ async fn asked(world: &World, github: &GitHub) -> (String, Message) {
     (ts, card)
 }
 
-/// Whether a message for all neither asks nor says that it is at work.
-fn is_over(message: &Message) -> bool {
-    !message.ephemeral && !message.is_growing() && !message.all_text().contains(['🔒', '⏳'])
+/// Whether the message that asked neither asks any more nor says that it is at work.
+fn is_over(card: &Message) -> impl Fn(&Message) -> bool {
+    |message| message.ts == card.ts && !message.all_text().contains(['🔒', '⏳'])
 }
 
 fn issues_made(github: &GitHub) -> usize {
@@ -72,11 +73,18 @@ async fn a_change_is_made_once_when_its_asker_says_yes(world: World) {
         alice.clicks(&card, "Approve")
     );
     assert!(first.ok && second.ok);
-    let answer = alice.reply_when(&ts, is_over).await.all_text();
+    let answer = alice.reply_when(&ts, is_over(&card)).await.all_text();
     assert!(answer.contains("create_issue"), "{answer}");
     assert_eq!(issues_made(&github), 1);
-    let replies = alice.replies(&ts).into_iter();
-    assert_eq!(replies.filter(|message| !message.ephemeral).count(), 1);
+    let last = alice
+        .replies(&ts)
+        .into_iter()
+        .rfind(|reply| !reply.ephemeral);
+    assert_eq!(
+        last.unwrap().ts,
+        card.ts,
+        "it is answered where it was asked"
+    );
     world.stop().await;
 }
 
@@ -96,7 +104,7 @@ async fn a_no_is_final_and_said() {
     let (ts, card) = asked(&world, &github).await;
     let alice = world.alice();
     assert!(alice.clicks(&card, "Deny").await.ok);
-    let answer = alice.reply_when(&ts, is_over).await;
+    let answer = alice.reply_when(&ts, is_over(&card)).await;
     let text = answer.all_text();
     assert!(text.contains("did not allow"), "{text}");
     assert!(
@@ -123,9 +131,13 @@ async fn a_no_is_final_and_said() {
 async fn a_question_nobody_answers_in_time_is_a_no() {
     let world = World::start().await;
     let github = GitHub::start().await;
-    let (ts, _) = asked(&world, &github).await;
+    let (ts, card) = asked(&world, &github).await;
     world.app.clock.advance(Duration::from_secs(31 * 60));
-    let answer = world.alice().reply_when(&ts, is_over).await.all_text();
+    let answer = world
+        .alice()
+        .reply_when(&ts, is_over(&card))
+        .await
+        .all_text();
     assert!(
         answer.contains("⌛ not allowed in time") && !answer.contains("failed"),
         "{answer}"
@@ -133,4 +145,95 @@ async fn a_question_nobody_answers_in_time_is_a_no() {
     assert!(answer.contains("Nobody allowed"), "{answer}");
     assert_eq!(issues_made(&github), 0);
     world.stop().await;
+}
+
+/// What becomes of a question that words stand above.
+#[derive(Clone, Copy, PartialEq)]
+enum Decided {
+    Yes,
+    No,
+    TooLate,
+}
+
+/// What the model wrote, as the thread has it.
+fn words(world: &World, ts: &str) -> String {
+    super::long::texts(&world.alice().replies(ts)).concat()
+}
+
+async fn until_words(world: &World, ts: &str, wanted: &str) {
+    let there = |_: &slack_sim::Sim| (words(world, ts).contains(wanted)).then_some(());
+    let there = world.sim.until(crate::world::PATIENCE, there).await;
+    there.unwrap_or_else(|| panic!("{wanted}: {:#?}", world.alice().replies(ts)));
+}
+
+/// Two questions in one run, each below words of the model's: they stand all the while.
+async fn words_stand(grows: bool, decided: Decided) {
+    let (writer, github) = (Writer::start().await, GitHub::start().await);
+    github.has_repo("acme/shop", 3, "A shop");
+    let world = World::written_by(&writer, |_| {}).await;
+    if !grows {
+        let refused = Fault::new("chat.startStream", FaultKind::OkFalse);
+        world.sim.fault(refused.error("internal_error").times(100));
+    }
+    let alice = world.alice();
+    let fields = json!({ "token": TOKEN, "base_url": github.url });
+    alice.connects("github", fields).await;
+    let ts = alice.says("@patchbay tell them that the door sticks").await;
+    let mut said = String::new();
+    for title in ["The door sticks", "It is the front door"] {
+        let sentence = format!("I tell them now. {title}.\n");
+        writer.writes(&sentence);
+        until_words(&world, &ts, &sentence).await;
+        let arguments = json!({ "owner": "acme", "repo": "shop", "title": title });
+        writer.calls("github__create_issue", arguments);
+        writer.ends();
+        said.push_str(&sentence);
+        let asks = |message: &Message| {
+            let text = message.all_text();
+            !message.is_growing() && text.contains('🔒') && text.contains(title)
+        };
+        let card = alice.reply_when(&ts, asks).await;
+        assert_eq!(words(&world, &ts), said);
+        let last = alice.replies(&ts).pop().unwrap();
+        assert_eq!(last.ts, card.ts, "it is asked below the words");
+        let session = || world.sim.session("alice", "general", &ts).unwrap();
+        let waits = |_: &slack_sim::Sim| (session().as_deref() == Some("suspended")).then_some(());
+        let waits = world.sim.until(crate::world::PATIENCE, waits).await;
+        waits.expect("the session says that it waits");
+        match decided {
+            Decided::Yes => assert!(alice.clicks(&card, "Approve").await.ok),
+            Decided::No => assert!(alice.clicks(&card, "Deny").await.ok),
+            Decided::TooLate => world.app.clock.advance(Duration::from_secs(31 * 60)),
+        }
+        let goes_on = |message: &Message| message.ts == card.ts && !asks(message);
+        alice.reply_when(&ts, goes_on).await;
+        assert_eq!(words(&world, &ts), said);
+    }
+    writer.writes("That is all, ");
+    until_words(&world, &ts, "That is all,").await;
+    writer.writes("for today.");
+    writer.ends();
+    said.push_str("That is all, for today.");
+    alice.whole_answer_to(&ts).await;
+    assert_eq!(words(&world, &ts), said);
+    let made = if decided == Decided::Yes { 2 } else { 0 };
+    assert_eq!(issues_made(&github), made);
+    world.stop().await;
+}
+
+macro_rules! words_stand_above_a_question {
+    ($($story:ident: $grows:literal, $decided:ident;)*) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $story() {
+            words_stand($grows, Decided::$decided).await;
+        }
+    )*};
+}
+
+words_stand_above_a_question! {
+    words_stand_above_what_is_allowed: true, Yes;
+    words_stand_above_what_is_not_allowed: true, No;
+    words_stand_above_what_nobody_decides: true, TooLate;
+    words_stand_above_what_is_allowed_where_slack_gives_no_stream: false, Yes;
+    words_stand_above_what_nobody_decides_where_slack_gives_no_stream: false, TooLate;
 }
