@@ -60,6 +60,7 @@ export const api = {
   views: (user) => get("/sim/views", { user }),
   openHome: (user, tab) => post("/sim/home", { user, tab }),
   home: (user) => get("/sim/home", { user }),
+  change: (body) => post("/sim/people", body),
   react: (body) => post("/sim/react", body),
   /** What passed in all workspaces. */
   log: (after) => request(`/sim/log?${query({ after })}`),

@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { channelMark, icon } from "./icons.js";
 import { rail } from "./rail.js";
 import { hashOf, placeOf } from "./route.js";
+import { languageMenu } from "./language-menu.js";
 import { themeButton } from "./theme-button.js";
 
 /** Draws the sidebar for a state; `route` says what is open. */
@@ -28,7 +29,7 @@ export function drawSidebar(root, session, route) {
           h("span", { class: "sr-only" }, session.connected ? "connected" : "not connected"));
       }))),
     h("div", { class: "people", "data-testid": "person-switch", role: "group", "aria-label": "Use the workspace as" },
-      h("h2", { class: "group-title" }, "You are"),
+      h("div", { class: "people-title" }, h("h2", { class: "group-title" }, "You are"), languageMenu(state.me)),
       h("ul", null, state.people.map((other) => personEntry(other, person, route)))))].filter(Boolean)));
 }
 

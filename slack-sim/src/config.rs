@@ -194,7 +194,7 @@ impl Default for AppConfig {
 }
 
 /// What an agent app subscribes to; the simulator raises more kinds than these for an app that asks.
-const EVENTS: [&str; 18] = [
+const EVENTS: [&str; 19] = [
     "agent_session_stopped",
     "agent_session_title_changed",
     "app_context_changed",
@@ -213,6 +213,7 @@ const EVENTS: [&str; 18] = [
     "member_left_channel",
     "reaction_added",
     "tokens_revoked",
+    "user_change",
 ];
 
 /// What the methods and events here may need, and a few more that an agent app asks for.

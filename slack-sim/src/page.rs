@@ -44,6 +44,7 @@ const ASSETS: &[(&str, &str)] = files![
     "inputs.js",
     "inspector.js",
     "json-view.js",
+    "language-menu.js",
     "layout.css",
     "markdown-inline.js",
     "markdown.js",

@@ -11,6 +11,7 @@ use crate::state::{Channel, Workspace};
 pub(crate) use events::{
     Reacted, app_mention, authorizations, channel_gone, event_callback, file_event, home_opened,
     member_joined, member_left, message, message_changed, message_deleted, reaction, subscription,
+    user_change,
 };
 pub(crate) use interactions::{
     Asked, Place, block_actions, message_action, shortcut, suggestion_in_message,

@@ -221,7 +221,7 @@ impl Sim {
 
     /// Changes what `users.info` says of a person.
     pub fn set_person(&self, who: &str, change: PersonChange) -> Result<(), Refused> {
-        self.team.act(|ws, _| ws.change_person(who, change))
+        self.team.act(|ws, now| ws.change_person(now, who, change))
     }
 
     /// Shares a channel with another organisation, or no longer: nobody of it is there, but Slack

@@ -221,6 +221,8 @@ pub enum Notice {
         /// The workspace that the app was taken out of.
         left: Option<TeamId>,
     },
+    /// Something about a person is another now: their name, their language, what they may do.
+    Changed(UserId),
     /// Slack holds events back, because there are too many.
     HeldBack,
 }

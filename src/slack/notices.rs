@@ -96,6 +96,10 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
             app.slack.standing().doubt(left.clone());
             Ok(())
         }
+        Notice::Changed(user) => {
+            app.people.forget(user);
+            Ok(())
+        }
         Notice::HeldBack => {
             app.slack.standing().hold_back(app.clock.now());
             Ok(())

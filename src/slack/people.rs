@@ -18,8 +18,6 @@ const MOST_REMEMBERED: usize = 5_000;
 pub const A_WHILE: Duration = Duration::from_secs(60);
 /// How long an answer waits to be put in the right language.
 const SOON: Duration = Duration::from_secs(1);
-/// For how long a language is used: whoever changes theirs sees it on the same day.
-const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 /// For how long a name is used: few people change theirs.
 pub const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -54,6 +52,11 @@ impl People {
         *until.unwrap_or_else(PoisonError::into_inner) = Some(now + wait);
     }
 
+    /// Whoever changed something about themselves is asked about anew.
+    pub fn forget(&self, user: &UserId) {
+        self.known().remove(user);
+    }
+
     fn recall(&self, user: &UserId, at_most: Duration, now: Instant) -> Option<Profile> {
         let known = self.known();
         let known = known.get(user)?;
@@ -62,7 +65,7 @@ impl People {
 
     /// In which language somebody reads, as far as that is known without asking.
     pub fn known_language(&self, user: &UserId) -> Option<Language> {
-        let profile = self.recall(user, AN_HOUR, Instant::now())?;
+        let profile = self.recall(user, A_DAY, Instant::now())?;
         Some(profile.language)
     }
 
@@ -99,7 +102,7 @@ pub async fn language(app: &App, user: &UserId) -> Language {
     if app.people.is_silent(now) || !app.slack.may_ask_of_people() {
         return Language::default();
     }
-    let asked = tokio::time::timeout(SOON, profile(app, user, AN_HOUR)).await;
+    let asked = tokio::time::timeout(SOON, profile(app, user, A_DAY)).await;
     match asked.unwrap_or(Err(CallError::Unheard("time-out"))) {
         Ok(profile) => profile.language,
         Err(error) => {

@@ -48,7 +48,11 @@ pub(super) async fn state(At(sim): At, Query(who): Query<Who>) -> Result<Json<Va
         Ok::<_, Refused>(json!({
             "team": {"id": ws.own.team, "name": ws.team_name},
             "installed": ws.is_installed(now),
-            "me": me.map(person),
+            "me": me.map(|me| {
+                let mut who = person(me);
+                who["locale"] = json!(me.profile.locale);
+                who
+            }),
             "people": ws.people.iter().map(person).collect::<Vec<_>>(),
             "bot": {"id": ws.own.bot, "name": ws.app.name, "user_id": ws.own.bot_user},
             "channels": me.map(|me| channels(ws, me)).unwrap_or_default(),

@@ -200,6 +200,11 @@ fn membership(
     })
 }
 
+/// Something about a person is another now; `user` is as `users.info` shows it.
+pub(crate) fn user_change(user: Value, at: &str) -> Value {
+    json!({"type": "user_change", "user": user, "event_ts": at})
+}
+
 /// A channel is no longer there for the app, because it was `deleted` or because its bot has `left`.
 pub(crate) fn channel_gone(how: &str, channel: &str, kind: &ChannelKind, at: &str) -> Value {
     let place = match kind {

@@ -165,6 +165,7 @@ fn scopes_of(subscription: &str) -> &'static [&'static str] {
         "message.im" => &["im:history"],
         "message.mpim" => &["mpim:history"],
         "reaction_added" | "reaction_removed" => &["reactions:read"],
+        "user_change" => &["users:read"],
         _ => &[],
     }
 }

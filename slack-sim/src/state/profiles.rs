@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{User, Workspace};
+use super::{Change, User, Workspace};
+use crate::clock::Time;
 use crate::config::{Guest, PersonChange, Timezone};
 use crate::error::Refused;
 use crate::ids;
+use crate::payloads;
 
 /// What only `users.info` knows of a person.
 #[derive(Clone, Debug)]
@@ -13,7 +15,7 @@ pub(crate) struct Profile {
     /// Whether this person runs the workspace.
     admin: bool,
     /// The language they use Slack in, such as `de-DE`.
-    locale: String,
+    pub(crate) locale: String,
     timezone: Timezone,
     guest: Guest,
     /// From another workspace, and in no channel that the app shares with them.
@@ -55,10 +57,20 @@ impl Profile {
 
 impl Workspace {
     /// Changes what `users.info` says of a person.
-    pub(crate) fn change_person(&mut self, who: &str, change: PersonChange) -> Result<(), Refused> {
+    pub(crate) fn change_person(
+        &mut self,
+        now: Time,
+        who: &str,
+        change: PersonChange,
+    ) -> Result<(), Refused> {
         let id = self.person(who)?.id.clone();
         if let Some(person) = self.people.iter_mut().find(|person| person.id == id) {
             person.profile.change(change);
+        }
+        if let Some(user) = self.user_json(&id, true) {
+            let at = self.next_ts(now);
+            self.emit(now, payloads::user_change(user, &at));
+            self.changed_for(&id, Change::Everything);
         }
         Ok(())
     }

@@ -36,6 +36,7 @@ pub(super) fn about_the_app(payload: &Value) -> Option<Received> {
     let bots = payload.pointer("/event/tokens/bot");
     let notice = match text(payload, "/event/type").or(text(payload, "/type"))? {
         "app_rate_limited" => Notice::HeldBack,
+        "user_change" => Notice::Changed(UserId::new(text(payload, "/event/user/id")?)),
         "app_uninstalled" => Notice::Farewell {
             left: team(payload).ok(),
         },

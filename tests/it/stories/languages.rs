@@ -458,3 +458,35 @@ async fn a_german_asks_about_a_message_and_is_welcomed() {
     german(&world.sim.until(PATIENCE, joined).await.expect("no thanks"));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_changes_their_language_is_answered_in_it_from_then_on() {
+    let world = World::start().await;
+    let bob = world.bob();
+    let reply = bob.asks_privately("/mcp list").await;
+    assert!(
+        reply.all_text().contains("You have no connections yet"),
+        "{reply:?}"
+    );
+    world.sim.set_locale("bob", "de-DE").unwrap();
+    let told = |sim: &Sim| {
+        let mut entries = sim.log(0).into_iter();
+        entries.find(|entry| entry.what == "user_change" && entry.status.as_deref() == Some("ok"))
+    };
+    world
+        .sim
+        .until(PATIENCE, told)
+        .await
+        .expect("Slack said so");
+    // The acknowledgement comes before it is heeded.
+    let german = async || {
+        let reply = bob.asks_privately("/mcp list").await;
+        reply.all_text().contains("Du hast noch keine Verbindungen")
+    };
+    for _ in 0..20 {
+        if german().await {
+            return world.stop().await;
+        }
+    }
+    panic!("bob is still answered in English");
+}

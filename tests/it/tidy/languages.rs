@@ -300,11 +300,15 @@ fn wrong_with(catalogue: &Catalog, spoken: &Sentences) -> Vec<String> {
             }
         }
     }
+    let mut seen = BTreeSet::new();
     // The first is the head.
     for message in catalogue
         .messages()
         .filter(|message| !message.msgid().is_empty())
     {
+        if !seen.insert(message.msgid()) {
+            wrong.push(format!("has a sentence twice: {}", message.msgid()));
+        }
         if !spoken.contains_key(message.msgid()) {
             wrong.push(format!(
                 "has a sentence that nobody says: {}",

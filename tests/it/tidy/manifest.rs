@@ -59,7 +59,7 @@ const METHODS: [(&str, &[&str]); 22] = [
 ];
 
 /// An event that may be subscribed to, the type it arrives under, and the scopes for it.
-const EVENTS: [(&str, &str, &[&str]); 14] = [
+const EVENTS: [(&str, &str, &[&str]); 15] = [
     (
         "agent_session_stopped",
         "agent_session_stopped",
@@ -82,6 +82,7 @@ const EVENTS: [(&str, &str, &[&str]); 14] = [
     ("message.im", "message", &["im:history"]),
     ("message.mpim", "message", &["mpim:history"]),
     ("tokens_revoked", "tokens_revoked", &[]),
+    ("user_change", "user_change", &["users:read"]),
 ];
 
 fn manifest() -> Value {
@@ -142,10 +143,15 @@ fn every_event_that_is_asked_for_is_heeded_and_the_other_way_round() {
         "the manifest's events are not those of this file"
     );
     for (name, kind, _) in EVENTS {
+        // A person as a whole where it is about one.
+        let user = match kind {
+            "user_change" => json!({ "id": "U1" }),
+            _ => json!("U1"),
+        };
         let payload = json!({
             "team_id": "T1", "authorizations": [{ "team_id": "T1", "user_id": "UBOT" }],
             "event": {
-                "type": kind, "user": "U1", "channel": "C1", "ts": "1.2", "thread_ts": "1.1",
+                "type": kind, "user": user, "channel": "C1", "ts": "1.2", "thread_ts": "1.1",
                 "event_ts": "1.2", "text": "<@UBOT> hello", "tab": "home", "tokens": { "bot": ["UBOT"] },
             },
         });

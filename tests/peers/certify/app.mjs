@@ -280,7 +280,7 @@ app.event("reaction_added", async ({ event, client }) => {
 });
 for (const kind of [
   "tokens_revoked", "app_uninstalled", "member_joined_channel", "member_left_channel", "channel_deleted", "channel_left",
-  "group_deleted", "group_left", "app_context_changed", "agent_session_title_changed",
+  "group_deleted", "group_left", "app_context_changed", "agent_session_title_changed", "user_change",
 ]) app.event(kind, ({ event }) => { noticed.push(event.type); });
 app.error(async (error) => console.error(`app: ${error.stack ?? error}`));
 

@@ -494,6 +494,7 @@ for kind in (
     "tokens_revoked",
     "app_uninstalled",
     "member_joined_channel",
+    "user_change",
     "member_left_channel",
     "channel_deleted",
     "channel_left",

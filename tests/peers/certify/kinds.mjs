@@ -268,7 +268,8 @@ export const kinds = {
       await w.request("DELETE", "/channels", { channel });
     }
     const ends = { channel_left: 1, channel_deleted: 1, group_left: 1, group_deleted: 1 };
-    await noticed(w, { member_joined_channel: 3, member_left_channel: 1, ...ends });
+    await w.post("/people", { user: "bob", locale: "de-DE" });
+    await noticed(w, { member_joined_channel: 3, member_left_channel: 1, user_change: 1, ...ends });
   },
   "a session that a person renames; where a person is": async (w) => {
     await w.command("tasks");

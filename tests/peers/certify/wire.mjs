@@ -9,7 +9,7 @@ const everywhere = [
   "/mcp", "block_actions", "block_suggestion", "message_action", "shortcut", "view_closed", "view_submission",
   "agent_session_stopped", "agent_session_title_changed", "app_context_changed", "app_home_opened", "app_mention", "app_rate_limited",
   "app_uninstalled", "channel_deleted", "channel_left", "group_deleted", "group_left", "member_joined_channel", "member_left_channel",
-  "message", "message, file_share", "message, message_changed", "message, message_deleted", "reaction_added", "tokens_revoked",
+  "message", "message, file_share", "message, message_changed", "message, message_deleted", "reaction_added", "tokens_revoked", "user_change",
 ];
 export const inbound = { socket: [...everywhere, "hello", "disconnect"], http: everywhere };
 /** `apps.connections.open` is for sockets alone. */
