@@ -1,5 +1,7 @@
 //! Asks a model on behalf of a run, and records what that used, whether or not the reply came whole.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 
 use super::super::{Agent, Meter};
@@ -9,10 +11,13 @@ use crate::domain::run::Run;
 use crate::domain::usage::CompletionEnd;
 use crate::error::Error;
 use crate::llm::ChatModel;
+use crate::store::in_time;
 
 /// Pieces of a reply on their way to whoever watches; one that finds no place is made up for by the
 /// whole reply.
 const DELTA_BUFFER: usize = 1_024;
+/// How long it may take to record what a completion used: a run holds its place meanwhile.
+const RECORDED_WITHIN: Duration = Duration::from_secs(10);
 
 impl Drive<'_> {
     /// Asks the model that the asker chose, or the default where that does not answer.
@@ -87,8 +92,9 @@ impl Agent {
             return;
         };
         // The reply was bought: losing its usage row must not lose the reply as well.
-        if let Err(error) = self.store.record_completion(&row).await {
-            tracing::error!(error.cause = ?error.cause(), model = row.model, "the usage of a completion was not recorded");
+        let recording = self.store.record_completion(&row);
+        if let Err(error) = in_time(RECORDED_WITHIN, recording).await {
+            tracing::error!(error.cause = ?error.cause(), model = row.model, "the usage of a completion was not recorded: {error}");
         }
         meter.clear();
     }

@@ -1,6 +1,7 @@
 //! What is counted of answers that were cut off, and that every screen counts the same.
 
 use patchbay::store::UseOf;
+use sqlx::Connection as _;
 
 use super::home::opens_home;
 use crate::fakes::writer::Writer;
@@ -94,6 +95,31 @@ async fn an_answer_that_is_stopped_is_counted_and_its_retry_as_well(engine: Engi
         home.contains("Today: 2 questions") && home.contains("████████████████ 2"),
         "{home}"
     );
+    world.stop().await;
+}
+
+/// A statement that never ends: as of a server that is silent in the middle of an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_run_gives_its_place_back_while_storage_is_silent() {
+    let writer = Writer::start().await;
+    let world = written_by(&writer, Engine::Postgres).await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay tell me everything").await;
+    writer.writes("Once upon a time there was a king. ");
+    alice
+        .reply_when(&ts, |message| message.all_text().contains("a king."))
+        .await;
+    let url = &world.app.config.database.url;
+    let mut locking = sqlx::PgConnection::connect(url).await.unwrap();
+    let lock = "begin; lock table completion_usage in access exclusive mode";
+    sqlx::raw_sql(lock).execute(&mut locking).await.unwrap();
+    world.sim.stop_session("alice", "general", &ts).unwrap();
+    let deadline = tokio::time::Instant::now() + 3 * PATIENCE;
+    while !world.app.runs.is_idle() {
+        assert!(tokio::time::Instant::now() < deadline, "it waits for ever");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    locking.close().await.unwrap();
     world.stop().await;
 }
 
