@@ -16,14 +16,15 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use slack_morphism::SlackSigningSecret;
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::inbound::Envelope;
 use super::receive::{Ack, LARGEST_DELIVERY, TOO_LARGE, receive};
 use crate::app::App;
+use crate::clock::Clock;
 
-/// A request above this many bytes waits until few such are read at once: whoever knows the
-/// address may send one, and whether Slack signed it is known only once all of it is here.
+/// A request that goes on after this many bytes waits until few such are read at once: whoever
+/// knows the address may send one, and whether Slack signed it is known only once all of it is here.
 const LARGE: usize = 1024 * 1024;
 const LARGE_AT_ONCE: usize = 8;
 /// How long it is at least between two words about requests that are too large.
@@ -39,6 +40,9 @@ pub fn routes() -> Router<Arc<App>> {
         // The gate counts.
         .layer(DefaultBodyLimit::disable())
 }
+
+/// The bytes of a request, and its turn where it is large.
+type Whole<'a> = (Vec<u8>, Option<SemaphorePermit<'a>>);
 
 /// What bounds the requests that are being read.
 #[derive(Debug)]
@@ -65,38 +69,42 @@ impl Gate {
         }
         (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE).into_response()
     }
+
+    /// All of a request, and its turn where it is large; nothing when it is too large. What was not
+    /// sent yet takes no turn, whatever was announced.
+    async fn whole(&self, body: Body) -> Result<Option<Whole<'_>>, axum::Error> {
+        let (mut body, mut read) = (body.into_data_stream(), Vec::new());
+        let mut turn = None;
+        while let Some(part) = body.next().await {
+            read.extend_from_slice(&part?);
+            if read.len() > LARGEST_DELIVERY {
+                return Ok(None);
+            }
+            if read.len() > LARGE && turn.is_none() {
+                turn = self.large.acquire().await.ok();
+            }
+        }
+        Ok(Some((read, turn)))
+    }
 }
 
-/// Reads the whole request, or refuses it.
+/// Reads the whole request, or refuses it: unread where Slack cannot have signed it.
 async fn read(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
+    if !may_be_signed(&parts.headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
     let announced = parts.headers.get(CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
-    let announced: usize = announced.unwrap_or(LARGEST_DELIVERY);
-    if announced > LARGEST_DELIVERY {
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > LARGEST_DELIVERY) {
         return gate.too_large();
     }
-    let _turn = match announced > LARGE {
-        true => Some(gate.large.acquire().await),
-        false => None,
-    };
-    match whole(body).await {
-        Ok(Some(body)) => next.run(Request::from_parts(parts, body.into())).await,
+    match gate.whole(body).await {
+        // The turn lasts as long as what was read is here.
+        Ok(Some((body, _turn))) => next.run(Request::from_parts(parts, body.into())).await,
         Ok(None) => gate.too_large(),
         Err(_broken) => StatusCode::BAD_REQUEST.into_response(),
     }
-}
-
-/// All of a request; nothing when it is too large.
-async fn whole(body: Body) -> Result<Option<Vec<u8>>, axum::Error> {
-    let (mut body, mut read) = (body.into_data_stream(), Vec::new());
-    while let Some(part) = body.next().await {
-        read.extend_from_slice(&part?);
-        if read.len() > LARGEST_DELIVERY {
-            return Ok(None);
-        }
-    }
-    Ok(Some(read))
 }
 
 async fn events(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -132,8 +140,21 @@ async fn interactivity(State(app): State<Arc<App>>, headers: HeaderMap, body: By
     respond(receive(&app, Envelope::Interactive, &payload).await)
 }
 
-/// The body as text when Slack signed exactly these bytes within the last five minutes.
-fn verified<'a>(app: &App, headers: &HeaderMap, body: &'a Bytes) -> Option<&'a str> {
+/// Whether a request carries a signature of the last five minutes; of what is told by its body.
+fn may_be_signed(headers: &HeaderMap) -> bool {
+    let Some((_, timestamp)) = signature(headers) else {
+        return false;
+    };
+    // The clock of the verification, which nobody moves.
+    let now = Clock::System.now().timestamp();
+    let fresh = SlackEventSignatureVerifier::MAX_TIMESTAMP_AGE_SECONDS.unsigned_abs();
+    timestamp
+        .parse::<i64>()
+        .is_ok_and(|then| now.abs_diff(then) <= fresh)
+}
+
+/// The signature and its time, as they were sent.
+fn signature(headers: &HeaderMap) -> Option<(&str, &str)> {
     let header = |name| {
         let mut values = headers.get_all(name).iter();
         let value = values.next()?.to_str().ok()?;
@@ -142,6 +163,12 @@ fn verified<'a>(app: &App, headers: &HeaderMap, body: &'a Bytes) -> Option<&'a s
     };
     let signature = header(SlackEventSignatureVerifier::SLACK_SIGNED_HASH_HEADER)?;
     let timestamp = header(SlackEventSignatureVerifier::SLACK_SIGNED_TIMESTAMP)?;
+    Some((signature, timestamp))
+}
+
+/// The body as text when Slack signed exactly these bytes within the last five minutes.
+fn verified<'a>(app: &App, headers: &HeaderMap, body: &'a Bytes) -> Option<&'a str> {
+    let (signature, timestamp) = signature(headers)?;
     let secret = app.config.slack.signing_secret.as_ref()?.expose_secret();
     let text = std::str::from_utf8(body).ok()?;
     let verifier = SlackEventSignatureVerifier::new(&SlackSigningSecret(secret.to_owned()));

@@ -126,6 +126,64 @@ async fn a_message_of_megabytes_takes_no_socket_away() {
     world.stop().await;
 }
 
+/// Seconds since 1970, by the machine's clock.
+fn now() -> i64 {
+    patchbay::clock::Clock::System.now().timestamp()
+}
+
+/// The head of a request that looks like Slack's; its signature is none.
+fn head(lines: &[&str], timestamp: i64) -> String {
+    format!(
+        "POST /slack/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-slack-signature: v0=00\r\nx-slack-request-timestamp: {timestamp}\r\n{}\r\n\r\n",
+        lines.join("\r\n")
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_send_nothing_keep_no_delivery_away() {
+    let world = World::start_on(Engine::Sqlite, Transport::Http).await;
+    let mut silent = Vec::new();
+    for _ in 0..8 {
+        let mut caller = TcpStream::connect(world.address).await.unwrap();
+        let head = head(
+            &["transfer-encoding: chunked", "expect: 100-continue"],
+            now(),
+        );
+        caller.write_all(head.as_bytes()).await.unwrap();
+        // Its body is waited for from now on.
+        let mut told = [0; 25];
+        caller.read_exact(&mut told).await.unwrap();
+        assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+        silent.push(caller);
+    }
+    let event = json!({
+        "team_id": "T0SIM0001", "type": "event_callback", "event_id": "EvLarge",
+        "authorizations": [{ "team_id": "T0SIM0001", "user_id": "U0BOT0001" }],
+        "event": { "type": "message", "subtype": "message_changed", "channel": "C0GENERAL1",
+                   "channel_type": "channel", "ts": "1.9", "event_ts": "1.9",
+                   "message": { "user": "U0ALICE01", "ts": "1.2", "text": "x".repeat(2 * 1024 * 1024) } },
+    });
+    let acks = world.sim.deliver(handmade("events_api", event)).await;
+    assert!(acks[0].acked, "{acks:?}");
+    drop(silent);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_slack_cannot_have_signed_is_refused_unread() {
+    let world = World::start_on(Engine::Sqlite, Transport::Http).await;
+    let unsigned = "POST /slack/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 100\r\n\r\n";
+    let old = head(&["content-length: 100"], now() - 301);
+    for head in [unsigned, &old] {
+        let mut caller = TcpStream::connect(world.address).await.unwrap();
+        caller.write_all(head.as_bytes()).await.unwrap();
+        let mut told = String::new();
+        caller.read_to_string(&mut told).await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 401"), "{head} {told}");
+    }
+    world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn both_ways_in_take_the_same_and_refuse_more_with_a_reason() {
     let megabytes = |count: usize| {
@@ -146,7 +204,7 @@ async fn both_ways_in_take_the_same_and_refuse_more_with_a_reason() {
         assert!(!acks[0].acked, "{transport:?}: {acks:?}");
         // Whoever knows the address may send that much: said beforehand, and not.
         let mut caller = TcpStream::connect(world.address).await.unwrap();
-        let head = "POST /slack/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 16777217\r\n\r\n";
+        let head = head(&["content-length: 16777217"], now());
         caller.write_all(head.as_bytes()).await.unwrap();
         let mut told = String::new();
         caller.read_to_string(&mut told).await.unwrap();
@@ -156,6 +214,9 @@ async fn both_ways_in_take_the_same_and_refuse_more_with_a_reason() {
         let body = reqwest::Body::wrap_stream(futures_util::stream::iter([body]));
         let url = format!("http://{}/slack/events", world.address);
         let post = patchbay::net::plain_client().unwrap().post(&url).body(body);
+        let post = post
+            .header("x-slack-signature", "v0=00")
+            .header("x-slack-request-timestamp", now());
         let answer = post.send().await.unwrap();
         assert_eq!(answer.status(), 413);
         let told = answer.text().await.unwrap();
