@@ -17,7 +17,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{Config, Environment};
 use crate::error::{Error, Result};
 use crate::slack::Transport;
-use crate::store::Store;
+use crate::store::{Alone, Store};
 use crate::telemetry;
 
 /// A Slack bot that gives every person in a workspace their own tools.
@@ -83,7 +83,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Playground(options) => playground::run(load(file, &environment)?, options).await,
         Command::Migrate => {
             let config = load(file, &environment)?;
-            Store::connect(&config.database).await?.migrate().await?;
+            let store = Store::connect(&config.database).await?;
+            let _alone = Alone::take(&config.database)?;
+            store.migrate().await?;
             say("The database is up to date.");
             Ok(ExitCode::SUCCESS)
         }

@@ -1,10 +1,13 @@
 //! A SQLite file belongs to one process at a time: a lock beside it, which dies with its process.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
+use rustix::fs::OFlags;
+use rustix::process::{Pid, test_kill_process};
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::{DatabaseConfig, is_postgres};
@@ -45,21 +48,47 @@ fn file(config: &DatabaseConfig) -> Option<PathBuf> {
     Some(options.get_filename().to_owned())
 }
 
+/// The lock is beside the file itself, by whatever name it was called: SQLite follows links as well.
 fn beside(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
+    let itself = database.canonicalize().or_else(|_| {
+        // It is made later; its folder is there.
+        let folder = folder_of(database).canonicalize()?;
+        let name = database.file_name().unwrap_or_default();
+        std::io::Result::Ok(folder.join(name))
+    });
+    let mut name = itself
+        .unwrap_or_else(|_| database.to_owned())
+        .into_os_string();
     name.push(".lock");
     name.into()
 }
 
+fn folder_of(database: &Path) -> &Path {
+    let folder = database.parent();
+    folder
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Whoever may read the file could lock it, and keep the bot out; whatever a link names is not ours
+/// to write to.
+fn options() -> OpenOptions {
+    let mut options = File::options();
+    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
+    options.read(true).mode(0o600).custom_flags(no_link);
+    options
+}
+
 fn lock(path: &Path) -> std::result::Result<File, TryLockError> {
-    let opened = File::options()
-        .read(true)
+    let opened = options()
         .write(true)
         .create(true)
         .truncate(false)
         .open(path);
     let mut file = opened.map_err(TryLockError::Error)?;
     file.try_lock()?;
+    // An earlier version let others read it; where it is another user's, it stays theirs to say.
+    let _ = file.set_permissions(Permissions::from_mode(0o600));
     let signed = file
         .set_len(0)
         .and_then(|()| file.rewind())
@@ -71,21 +100,29 @@ fn lock(path: &Path) -> std::result::Result<File, TryLockError> {
 fn taken(database: &Path, path: &Path) -> Error {
     let mut text = String::new();
     // Who it is helps, but is not needed.
-    let read = File::open(path).and_then(|file| file.take(20).read_to_string(&mut text));
+    let read = options()
+        .open(path)
+        .and_then(|file| file.take(20).read_to_string(&mut text));
     let process = read.ok().and_then(|_| text.trim().parse::<u32>().ok());
-    let process = process.map_or(String::new(), |id| format!(" (process {id})"));
-    let folder = database
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let by = match process.filter(|id| is_running(*id)) {
+        Some(id) => format!("another Patchbay (process {id})"),
+        // The one that wrote its number is gone, or on another machine.
+        None => "another process".to_owned(),
+    };
     Error::new(
         Kind::Unavailable,
         format!(
-            "The folder `{}` is in use by another Patchbay{process}.",
-            folder.display()
+            "The folder `{}` is in use by {by}.",
+            folder_of(database).display()
         ),
     )
     .hint("Stop that one, or give this one a folder of its own: `--data` for a playground, `database.url` otherwise.")
+}
+
+fn is_running(id: u32) -> bool {
+    let id = i32::try_from(id).ok().and_then(Pid::from_raw);
+    // One that is not ours to signal is running as well.
+    id.is_some_and(|id| test_kill_process(id) != Err(rustix::io::Errno::SRCH))
 }
 
 #[cfg(test)]
@@ -94,15 +131,22 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn one_at_a_time_and_the_next_when_it_is_gone() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = |url: String| DatabaseConfig {
+    fn config(url: String) -> DatabaseConfig {
+        DatabaseConfig {
             url,
             max_connections: 1,
             acquire_timeout: Duration::from_secs(1),
-        };
-        let file = config(format!("sqlite:{}", folder.path().join("a.db").display()));
+        }
+    }
+
+    fn at(path: &Path) -> DatabaseConfig {
+        config(format!("sqlite:{}", path.display()))
+    }
+
+    #[test]
+    fn one_at_a_time_and_the_next_when_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = at(&folder.path().join("a.db"));
         let first = Alone::take(&file).unwrap();
         let refused = Alone::take(&file).unwrap_err().sentence();
         let told = [
@@ -116,5 +160,46 @@ mod tests {
         for shared in ["postgres://localhost/x", "sqlite::memory:"] {
             assert!(Alone::take(&config(shared.to_owned())).unwrap().is_none());
         }
+    }
+
+    #[test]
+    fn a_database_is_the_same_by_every_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("a.db"), folder.path().join("b.db"));
+        File::create(&file).unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let _first = Alone::take(&at(&file)).unwrap();
+        assert!(Alone::take(&at(&link)).is_err());
+    }
+
+    #[test]
+    fn nobody_else_may_read_the_lock_and_no_link_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = folder.path().join("a.db.lock");
+        // As an earlier version left it.
+        File::create(&lock).unwrap();
+        let readable = Permissions::from_mode(0o644);
+        std::fs::set_permissions(&lock, readable).unwrap();
+        let _first = Alone::take(&at(&folder.path().join("a.db"))).unwrap();
+        let mode = lock.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+
+        let theirs = folder.path().join("theirs");
+        std::fs::write(&theirs, "theirs").unwrap();
+        std::os::unix::fs::symlink(&theirs, folder.path().join("b.db.lock")).unwrap();
+        let refused = Alone::take(&at(&folder.path().join("b.db"))).unwrap_err();
+        assert!(refused.sentence().contains("cannot be locked"), "{refused}");
+        assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "theirs");
+    }
+
+    #[test]
+    fn a_process_that_is_gone_is_not_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = at(&folder.path().join("a.db"));
+        let _first = Alone::take(&file).unwrap();
+        // No process of this machine has such a number.
+        std::fs::write(folder.path().join("a.db.lock"), i32::MAX.to_string()).unwrap();
+        let refused = Alone::take(&file).unwrap_err().sentence();
+        assert!(refused.contains("by another process."), "{refused}");
     }
 }

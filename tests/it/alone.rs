@@ -46,7 +46,7 @@ async fn a_second_process_on_a_folder_is_told_who_has_it() {
     let first = Bot(patchbay(&sim, folder.path(), &["serve"]).spawn().unwrap());
     assert!(sim.connected().await, "the first one is not let in");
     let playground = ["playground", "--port", "0", "--data", "data"];
-    for arguments in [&["serve"][..], &playground] {
+    for arguments in [&["serve"][..], &playground, &["migrate"]] {
         let refused = ends(patchbay(&sim, folder.path(), arguments)).await;
         assert!(!refused.status.success(), "{arguments:?}");
         let told = String::from_utf8(refused.stderr).unwrap();
