@@ -29,9 +29,9 @@ struct View {
 }
 
 async fn view(app: &App, person: &Principal, channel: &ChannelId) -> View {
-    let place = said(app.slack.place(channel).await, "what a channel is");
+    let place = or_logged(app.slack.place(channel).await, "what a channel is");
     let profile = people::profile(app, &person.user, Duration::ZERO).await;
-    let profile = said(profile, "who somebody is");
+    let profile = or_logged(profile, "who somebody is");
     let own = profile.as_ref().is_some_and(|profile| profile.own);
     let admin = profile.as_ref().is_some_and(|profile| profile.admin);
     let theirs = match &place {
@@ -48,14 +48,14 @@ async fn view(app: &App, person: &Principal, channel: &ChannelId) -> View {
 async fn is_theirs(app: &App, place: &Place, person: &Principal, channel: &ChannelId) -> bool {
     if place.group {
         let is_in = app.slack.is_in_group(channel, &person.user).await;
-        return said(is_in, "who is in a conversation").unwrap_or(false);
+        return or_logged(is_in, "who is in a conversation").unwrap_or(false);
     }
     let own = [&place.creator, &place.direct_with];
     own.contains(&&Some(person.user.clone()))
 }
 
 /// What Slack said; in doubt nothing.
-fn said<T>(answer: std::result::Result<T, CallError>, what: &str) -> Option<T> {
+fn or_logged<T>(answer: std::result::Result<T, CallError>, what: &str) -> Option<T> {
     answer
         .inspect_err(|error| tracing::info!("Slack did not say {what}: {error}"))
         .ok()

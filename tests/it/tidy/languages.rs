@@ -38,32 +38,34 @@ const SPOKEN_IN: [&str; 24] = [
     "src/tools/sources/sql/sqlite/failure.rs",
 ];
 /// What a literal may be given to where nobody reads it: logs, causes, SQL, what must never happen.
-const NOT_READ: [&str; 22] = [
-    "anyhow",
+/// A macro is written with its `!` and a method with its dot: a function of that name is another.
+const NOT_READ: [&str; 20] = [
+    "anyhow!",
     "ignored",
-    "said",
+    "or_logged",
     "Refused",
     "Unheard",
     "Unreachable",
-    "concat",
-    "contains",
-    "context",
-    "debug",
-    "doc",
-    "error",
-    "expect",
-    "info",
-    "strip_prefix",
-    "trace",
-    "unreachable",
-    "warn",
-    "cfg",
+    "concat!",
+    ".contains",
+    ".context",
+    "debug!",
+    "error!",
+    ".expect",
+    "info!",
+    ".strip_prefix",
+    "trace!",
+    "unreachable!",
+    "warn!",
     "Denied",
     "Malformed",
     "query",
 ];
+/// Calls whose first argument somebody reads, be it a single word.
+const LABELS: [&str; 3] = ["button", "header", "plain"];
 /// Sentences that the rule takes for words on a screen although they are none, and why.
-const NOT_WORDS: [(&str, &str); 20] = [
+const NOT_WORDS: [(&str, &str); 21] = [
+    ("Patchbay", "a name, the same in every language"),
     (
         "Only {most} calls are taken from one reply. Ask again if it is still needed.",
         MODEL,
@@ -123,43 +125,69 @@ const LOG: &str = "the log has it";
 struct Literal {
     text: String,
     inside: Vec<String>,
+    /// Whether it is in the first argument of the innermost.
+    first: bool,
 }
 
 /// Every string in a text of Rust but those in attributes.
 fn literals(code: &str) -> Vec<Literal> {
     let mut found = Vec::new();
     let tokens = TokenStream::from_str(code).expect("what compiles can be read");
-    walk(tokens, &mut Vec::new(), &mut found);
+    walk(tokens, &mut Vec::new(), None, &mut found);
     found
 }
 
-fn walk(tokens: TokenStream, inside: &mut Vec<String>, found: &mut Vec<Literal>) {
-    let mut name = None;
-    let mut attribute = false;
+/// `first` is whether all of it is in a first argument, where it is no list of arguments itself.
+fn walk(
+    tokens: TokenStream,
+    inside: &mut Vec<String>,
+    first: Option<bool>,
+    found: &mut Vec<Literal>,
+) {
+    let mut name: Option<String> = None;
+    let (mut attribute, mut method, mut commas) = (false, false, false);
     for token in tokens {
+        let here = first.unwrap_or(!commas);
+        let after_dot = std::mem::take(&mut method);
         match token {
             TokenTree::Group(group) => {
                 if !(attribute && group.delimiter() == Delimiter::Bracket) {
-                    let pushed = name.take();
+                    // `button["style"]` and `if all { … }` are no calls.
+                    let calls = |name: &String| {
+                        group.delimiter() == Delimiter::Parenthesis
+                            || name.ends_with('!')
+                            || group.delimiter() == Delimiter::Brace
+                                && name.starts_with(char::is_uppercase)
+                    };
+                    let pushed = name.take().filter(calls);
+                    let of_group = pushed.is_none().then_some(here);
                     let depth = inside.len();
                     inside.extend(pushed);
-                    walk(group.stream(), inside, found);
+                    walk(group.stream(), inside, of_group, found);
                     inside.truncate(depth);
                 }
                 (name, attribute) = (None, false);
             }
-            TokenTree::Ident(ident) => (name, attribute) = (Some(ident.to_string()), false),
+            TokenTree::Ident(ident) => {
+                let dot = if after_dot { "." } else { "" };
+                (name, attribute) = (Some(format!("{dot}{ident}")), false);
+            }
             TokenTree::Punct(punct) => {
                 attribute = punct.as_char() == '#' || attribute && punct.as_char() == '!';
-                if punct.as_char() != '!' {
-                    name = None;
-                }
+                name = name
+                    .filter(|_| punct.as_char() == '!')
+                    .map(|name| format!("{name}!"));
+                method = punct.as_char() == '.';
+                commas |= punct.as_char() == ',';
             }
             TokenTree::Literal(literal) => {
                 (name, attribute) = (None, false);
                 if let Ok(string) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
-                    let (text, inside) = (string.value(), inside.clone());
-                    found.push(Literal { text, inside });
+                    found.push(Literal {
+                        text: string.value(),
+                        inside: inside.clone(),
+                        first: here,
+                    });
                 }
             }
         }
@@ -376,14 +404,21 @@ fn bare_words(code: &str) -> impl Iterator<Item = String> {
             });
         let own = own.collect::<Vec<_>>().join("_");
         let is_word = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
-        own.split_whitespace().filter(|word| is_word(word)).count() > 1
+        own.split_whitespace().filter(|word| is_word(word)).count()
     };
     let excused = |text: &str| NOT_WORDS.iter().any(|(known, _)| *known == text);
     let bare = literals(code).into_iter().filter(move |literal| {
         let read = literal.inside.iter().all(|name| {
-            !matches!(name.as_str(), "text" | "counted") && !NOT_READ.contains(&name.as_str())
+            !matches!(name.as_str(), "text!" | "counted!") && !NOT_READ.contains(&name.as_str())
         });
-        read && words(&literal.text) && !excused(&literal.text)
+        let innermost = literal.inside.last().map_or("", |name| name.as_str());
+        // A word alone is mostly a name or a code.
+        let few = if literal.first && LABELS.contains(&innermost) {
+            1
+        } else {
+            2
+        };
+        read && words(&literal.text) >= few && !excused(&literal.text)
     });
     bare.map(|literal| literal.text)
 }
@@ -399,7 +434,12 @@ fn texts_and_bare_words_are_told_apart() {
             counted!(f("x"), "{count} tool", "{count} tools");
             tracing::info!("For the log alone {x}");
             section("On the screen");
-            button("Menu");
+            read().context("reading what is there")?;
+            context("In small print");
+            error("Not a log");
+            button("Menu", "open_menu", style);
+            plain(if all { "All" } else { name });
+            section("Word", "not a label");
         }
     "#;
     let found: Vec<_> = sentences(code).into_iter().collect();
@@ -411,7 +451,17 @@ fn texts_and_bare_words_are_told_apart() {
             ("{count} tool".to_owned(), many)
         ]
     );
-    assert_eq!(bare_words(code).collect::<Vec<_>>(), ["On the screen"]);
+    assert_eq!(
+        bare_words(code).collect::<Vec<_>>(),
+        [
+            "On the screen",
+            "In small print",
+            "Not a log",
+            "Menu",
+            "All",
+            "not a label"
+        ]
+    );
 }
 
 #[test]
