@@ -10,6 +10,7 @@ mod changes;
 mod channels;
 mod connections;
 mod inbox;
+mod left;
 mod outbox;
 mod reach;
 mod retention;

@@ -31,11 +31,15 @@ fn prompts(language: Language) -> Value {
     json!(prompts.map(prompt))
 }
 
-/// Forgets what was said where the bot no longer is. Slack says it again when that failed.
+/// Forgets what was said where the bot no longer is, or notes that this is to be settled. Slack says
+/// it again when that failed.
 pub async fn forget(app: &App, notice: &Notice) -> Result<()> {
-    in_time(app.config.slack.store_timeout, heed(app, notice))
-        .await
-        .inspect_err(|error| tracing::warn!(error.cause = ?error.cause(), "what was said where the bot is gone is kept for now"))
+    let done = in_time(app.config.slack.store_timeout, heed(app, notice)).await;
+    if matches!(notice, Notice::Farewell { .. }) {
+        // After the note, so that it is found; without one, the token is in doubt all the same.
+        app.slack.standing().doubt();
+    }
+    done.inspect_err(|error| tracing::warn!(error.cause = ?error.cause(), "what was said where the bot is gone is kept for now"))
 }
 
 /// Does what a notice calls for, in the background. Nothing of it is stored: a Home is shown anew
@@ -92,14 +96,18 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
             }
             Ok(())
         }
-        Notice::Farewell { left } => {
-            app.slack.standing().doubt(left.clone());
+        Notice::Farewell { left: Some(team) } => {
+            let noted = app.store.note_left(team, app.clock.now()).await?;
+            if !noted {
+                tracing::warn!("too many workspaces took the app out at once: {team} is left out");
+            }
             Ok(())
         }
         Notice::Changed(user) => {
             app.people.forget(user);
             Ok(())
         }
+        Notice::Farewell { left: None } => Ok(()),
         Notice::HeldBack => {
             app.slack.standing().hold_back(app.clock.now());
             Ok(())

@@ -89,7 +89,7 @@ pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack
             tracing::debug!("ignored an event: {why}");
             Ack::Empty
         }
-        Inbound::Notice(notice @ Notice::Gone { .. }) => {
+        Inbound::Notice(notice @ (Notice::Gone { .. } | Notice::Farewell { .. })) => {
             match notices::forget(app, &notice).await {
                 Ok(()) => Ack::Empty,
                 Err(_) => Ack::Refused,

@@ -12,8 +12,7 @@ use tokio::sync::Notify;
 
 use super::client::CallError;
 use crate::app::App;
-use crate::error::Result;
-use crate::ids::TeamId;
+use crate::ids::{LeaseToken, TeamId};
 use crate::store::in_time;
 
 /// Slack's codes for a token that works for nothing, whatever is asked.
@@ -33,8 +32,6 @@ const RECENTLY: TimeDelta = TimeDelta::hours(1);
 const ASKED_AGAIN: Duration = Duration::from_secs(30);
 /// How long it is at least between two questions, however many events come.
 const APART: Duration = Duration::from_secs(1);
-/// Workspaces that are remembered as left until that is settled.
-const MOST_LEFT: usize = 100;
 /// Other workspaces that are spoken of in the log, each once.
 const MOST_STRANGE: usize = 100;
 
@@ -51,8 +48,6 @@ struct State {
     held_back: Option<DateTime<Utc>>,
     /// Whether an event said that the app or a token is gone, and Slack was not asked since.
     doubted: bool,
-    /// The workspaces that took the app out, as events said.
-    left: BTreeSet<TeamId>,
     /// Other workspaces that the app was heard to be in.
     strange: BTreeSet<TeamId>,
 }
@@ -66,17 +61,17 @@ pub fn is_about_the_token(code: &str) -> bool {
 /// as nothing else is sent then.
 pub async fn watch(app: Arc<App>) {
     let standing = app.slack.standing();
+    // What was not settled before a restart is looked for at once.
+    standing.doubted.notify_one();
     loop {
         // What could not be settled is tried again after the same time.
         let _elapsed = tokio::time::timeout(ASKED_AGAIN, standing.doubted.notified()).await;
-        let left = {
-            let mut state = standing.lock();
-            if !state.doubted && state.left.is_empty() && state.refused.is_none() {
-                continue;
-            }
-            state.doubted = false;
-            state.left.clone()
-        };
+        let doubted = std::mem::take(&mut standing.lock().doubted);
+        // Before Slack is asked: what is said of a later time is not settled by its answer.
+        let left = left(&app).await;
+        if !doubted && left.is_empty() && standing.refused().is_none() {
+            continue;
+        }
         match app.slack.whose().await {
             Ok(own) => {
                 app.changed.notify_waiters();
@@ -95,35 +90,41 @@ pub async fn watch(app: Arc<App>) {
     }
 }
 
+/// The workspaces that took the app out, as events said, and when each said so.
+async fn left(app: &App) -> Vec<(TeamId, LeaseToken)> {
+    let left = in_time(app.config.slack.store_timeout, app.store.left()).await;
+    left.unwrap_or_else(|error| {
+        tracing::warn!(error.cause = ?error.cause(), "could not look for workspaces that took the app out");
+        Vec::new()
+    })
+}
+
 /// Forgets what was said and chosen in workspaces that took the app out: in all of them but `own`,
 /// in which it still is.
-async fn settle(app: &App, left: BTreeSet<TeamId>, own: Option<&TeamId>) {
-    for team in left {
-        if own == Some(&team) {
+async fn settle(app: &App, left: Vec<(TeamId, LeaseToken)>, own: Option<&TeamId>) {
+    for (team, said) in left {
+        let still_there = own == Some(&team);
+        if still_there {
             tracing::info!(
                 "Slack said that the app was taken out of the workspace, and takes its token all the same: nothing changes"
             );
-        } else if let Err(error) = forget(app, &team).await {
-            tracing::warn!(error.cause = ?error.cause(), "what was said where the bot is gone is kept for now");
-            continue;
         }
-        app.slack.standing().lock().left.remove(&team);
+        let forgetting = async {
+            if !still_there {
+                app.store.forget_place(&team, None, true).await?;
+            }
+            app.store.settle_left(&team, &said).await
+        };
+        if let Err(error) = in_time(app.config.slack.store_timeout, forgetting).await {
+            tracing::warn!(error.cause = ?error.cause(), "what was said where the bot is gone is kept for now");
+        }
     }
-}
-
-async fn forget(app: &App, team: &TeamId) -> Result<()> {
-    let forgetting = app.store.forget_place(team, None, true);
-    in_time(app.config.slack.store_timeout, forgetting).await
 }
 
 impl Standing {
     /// An event said that a bot's token ended, or that a workspace took the app out.
-    pub fn doubt(&self, left: Option<TeamId>) {
-        let mut state = self.lock();
-        state.doubted = true;
-        if state.left.len() < MOST_LEFT {
-            state.left.extend(left);
-        }
+    pub fn doubt(&self) {
+        self.lock().doubted = true;
         self.doubted.notify_one();
     }
 

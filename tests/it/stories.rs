@@ -20,6 +20,7 @@ mod shortcuts;
 mod sockets;
 mod surfaces;
 mod threads;
+mod uninstalls;
 mod usage;
 mod whose;
 mod workspaces;
