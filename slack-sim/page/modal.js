@@ -77,15 +77,14 @@ export class Modals {
   /** Closes a view and those above it: as the app's own Close the top one, as the cross all of them. */
   async close(view = this.stack.at(-1)) {
     const { person } = this.shown;
-    // Escape pressed twice closes once.
+    // Escape pressed twice closes once, also while the page does not know yet that it is gone.
     if (this.closing === view.id) return;
     this.closing = view.id;
     try {
       await api.close({ user: person, view_id: view.id });
     } catch (error) {
-      this.note(error.message);
-    } finally {
       this.closing = null;
+      this.note(error.message);
     }
     this.refresh();
   }
