@@ -140,6 +140,10 @@ export const screens = [
   { name: "home", who: "bob", tall: true, show: async (bob) => (await bob.opensHome("You have 1")).locator(".home-page"), after: disconnect },
   { name: "errors-meant", who: "alice", show: (alice) => told(alice, "/mcp tset", "Did you mean") },
   { name: "errors-test", who: "alice", show: (alice) => told(alice, "/mcp test shp", "no connection called") },
+  { name: "language", who: "bob", show: async (bob) => {
+    await speaks(bob, "Deutsch");
+    return told(bob, "/mcp list", "Du hast");
+  }, after: (bob) => speaks(bob, "English (US)") },
 ];
 
 async function connect(person, service, fields) {
@@ -193,4 +197,11 @@ async function disconnect(person) {
   const question = await told(person, "/mcp disconnect shop", "Disconnect shop?");
   await person.clicks("Disconnect", question);
   await person.reads("Disconnected shop");
+}
+
+/** Chooses the language in which a person uses the workspace. */
+async function speaks(person, language) {
+  await person.page.getByTestId("language").click();
+  await person.page.getByRole("menuitem", { name: language }).click();
+  await person.page.getByTestId("language").filter({ hasText: language }).waitFor();
 }
