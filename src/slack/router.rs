@@ -165,8 +165,10 @@ pub async fn answer(app: &App, caller: &Caller, message: &Message, replace: bool
     }
     match (answer_there(app, caller, message).await, url) {
         (Ok(()), _) => Ok(()),
-        (Err(CallError::Refused(code)), Some(url)) if in_thread => {
-            tracing::debug!(code, "a person is not answered in the thread");
+        (Err(error @ CallError::Unheard(UNANSWERED)), _) => Err(error.into()),
+        // Better away from what was clicked than nowhere.
+        (Err(error), Some(url)) if in_thread => {
+            tracing::debug!("a person is not answered in the thread: {error}");
             Ok(app.slack.respond(url, message, replace).await?)
         }
         (Err(error), _) => Err(error.into()),
@@ -181,7 +183,8 @@ async fn answer_there(
 ) -> std::result::Result<(), CallError> {
     let (user, thread) = (&caller.person.user, caller.thread.as_ref());
     match &caller.channel {
-        // A conversation with the bot alone is private as it is.
+        // A conversation with the bot alone is private as it is. Through the URL the answer would
+        // stand outside the thread, which is all that such a conversation shows at a time.
         Some(channel) if thread.is_some() && channel.as_str().starts_with('D') => {
             app.slack.post(channel, thread, message, None).await?;
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use slack_sim::{Call, Fault, FaultKind, Message, Sim};
+use slack_sim::{Call, Click, Fault, FaultKind, Message, Sim};
 
 use super::sockets::report_when;
 use crate::fakes::writer::Writer;
@@ -108,6 +108,48 @@ async fn nobody_calls_before_slack_said_and_other_channels_do_not_wait() {
         "called too early: {calls:?}"
     );
     assert_eq!(alice.replies(&first).len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_in_a_thread_is_answered_once_whatever_passes() {
+    let world = World::answering_at_once().await;
+    let alice = world.alice();
+    for (person, method) in [
+        (alice, "chat.postEphemeral"),
+        (alice.in_channel("dm"), "chat.postMessage"),
+    ] {
+        let answer = person.asks("@patchbay help me").await;
+        let gone = || Click::on(&answer, "feedback").with_value("good run_gone");
+        let answers = || {
+            let top = world.sim.messages("alice", person.channel).unwrap();
+            let below = person.replies(answer.thread_ts.as_deref().unwrap());
+            let all = top
+                .into_iter()
+                .filter(|message| message.thread_ts.is_none());
+            let all = all.chain(below);
+            all.filter(|message| message.all_text().contains("no longer have that answer"))
+                .count()
+        };
+        // The last one is a pause that outlives the story.
+        for (told, fault) in [
+            Fault::new(method, FaultKind::OkFalse).error("internal_error"),
+            Fault::new(method, FaultKind::OkFalse).error("restricted_action"),
+            Fault::new(method, FaultKind::Http500),
+            Fault::new(method, FaultKind::RateLimited).retry_after(60),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            world.sim.fault(fault.clone());
+            assert!(world.sim.click("alice", gone()).await.ok);
+            let answered = |_: &Sim| (answers() > told).then_some(());
+            let answered = world.sim.until(crate::world::PATIENCE, answered).await;
+            assert!(answered.is_some(), "{fault:?}: answered with nothing");
+            assert_eq!(answers(), told + 1, "{fault:?}");
+            world.sim.clear_faults();
+        }
+    }
     world.stop().await;
 }
 
