@@ -19,7 +19,7 @@ use crate::faults::{Fault, FaultKind};
 use crate::log::{Call, Entry};
 use crate::shared::{EVENT_QUEUE, Shared};
 use crate::socket::{Disconnect, Wire};
-use crate::state::LARGEST;
+use crate::state::{LARGEST, Step};
 use crate::team::Team;
 use crate::{api, control, file_server, http_delivery, oauth_page, page, response_url, socket};
 
@@ -190,10 +190,17 @@ impl Sim {
             .act(|ws, now| ws.open_group_of(now, people, with_bot))
     }
 
-    /// Lets a person, or the bot by its name, join a channel.
+    /// Lets a person, or the bot by its name, join a channel; nobody is said to have invited them.
     pub fn invite(&self, channel: &str, who: &str) -> Result<(), Refused> {
         self.team
-            .act(|ws, now| ws.set_member(now, channel, who, true))
+            .act(|ws, now| ws.set_member(now, channel, who, Step::Joins))
+    }
+
+    /// Lets somebody of a channel invite a person, or the bot by its name.
+    pub fn invite_by(&self, inviter: &str, channel: &str, who: &str) -> Result<(), Refused> {
+        let step = Step::Invited { by: inviter };
+        self.team
+            .act(|ws, now| ws.set_member(now, channel, who, step))
     }
 
     /// Deletes a channel with everything in it.
@@ -233,7 +240,7 @@ impl Sim {
     /// Takes a person, or the bot by its name, out of a channel.
     pub fn kick(&self, channel: &str, who: &str) -> Result<(), Refused> {
         self.team
-            .act(|ws, now| ws.set_member(now, channel, who, false))
+            .act(|ws, now| ws.set_member(now, channel, who, Step::Leaves))
     }
 
     /// Changes what the bot's tokens allow, as after the app was installed with other scopes.

@@ -33,7 +33,7 @@ pub(crate) use installs::Consent;
 pub(crate) use lifecycle::name_of;
 pub(crate) use limits::Pace;
 pub(crate) use messages::{Author, Draft, Post, Revision};
-pub(crate) use people::{Channel, ChannelKind, User};
+pub(crate) use people::{Channel, ChannelKind, Step, User};
 pub(crate) use profiles::Profile;
 pub(crate) use response_urls::{Answer, Origin};
 pub(crate) use streams::{Stream, StreamEnd};

@@ -50,6 +50,7 @@ pub(super) struct Membership {
     channel: String,
     user: String,
     member: bool,
+    inviter: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -169,10 +170,10 @@ pub(super) async fn set_member(
     At(sim): At,
     Json(it): Json<Membership>,
 ) -> Result<Json<Value>, Unserved> {
-    if it.member {
-        sim.invite(&it.channel, &it.user)?;
-    } else {
-        sim.kick(&it.channel, &it.user)?;
+    match (it.member, &it.inviter) {
+        (true, Some(inviter)) => sim.invite_by(inviter, &it.channel, &it.user)?,
+        (true, None) => sim.invite(&it.channel, &it.user)?,
+        (false, _) => sim.kick(&it.channel, &it.user)?,
     }
     Ok(Json(json!({"ok": true})))
 }

@@ -156,15 +156,19 @@ pub(crate) fn file_event(kind: &str, file: &str, user: &str, at: &str) -> Value 
     event
 }
 
-/// Somebody joined a channel.
+/// Somebody joined a channel, by themselves or because somebody invited them.
 pub(crate) fn member_joined(
     ws: &Workspace,
     channel: &str,
     kind: &ChannelKind,
-    user: &str,
+    (user, inviter): (&str, Option<&str>),
     at: &str,
 ) -> Value {
-    membership(ws, "member_joined_channel", channel, kind, user, at)
+    let mut event = membership(ws, "member_joined_channel", channel, kind, user, at);
+    if let Some(inviter) = inviter {
+        event["inviter"] = json!(inviter);
+    }
+    event
 }
 
 /// Somebody left a channel.

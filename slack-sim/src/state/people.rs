@@ -49,6 +49,18 @@ pub(crate) enum ChannelKind {
     Im(String),
 }
 
+/// How somebody comes to a channel, or goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step<'a> {
+    /// By themselves.
+    Joins,
+    /// Because a person of the channel invites them.
+    Invited {
+        by: &'a str,
+    },
+    Leaves,
+}
+
 impl User {
     pub(crate) fn person(person: &Person, own: &TeamIds) -> Self {
         Self {
@@ -264,7 +276,7 @@ impl Workspace {
         now: Time,
         channel: &str,
         who: &str,
-        member: bool,
+        step: Step<'_>,
     ) -> Result<(), Refused> {
         let user = if who.trim_start_matches('@') == self.app.name || who == self.own.bot_user {
             self.own.bot_user.clone()
@@ -278,24 +290,41 @@ impl Workspace {
                 "Nobody joins or leaves a direct message: open one with other people.".to_owned(),
             ));
         }
+        let inviter = match step {
+            Step::Invited { by } => Some(self.inviter(&id, by)?),
+            Step::Joins | Step::Leaves => None,
+        };
         let place = self.channel_mut(&id)?;
-        let changed = if member {
-            place.members.insert(user.clone())
-        } else {
-            place.members.remove(&user)
+        let changed = match step {
+            Step::Joins | Step::Invited { .. } => place.members.insert(user.clone()),
+            Step::Leaves => place.members.remove(&user),
         };
         if changed {
             let ts = self.next_ts(now);
             let is_bot = user == self.own.bot_user;
-            let event = match (member, is_bot) {
-                (true, _) => payloads::member_joined(self, &id, &kind, &user, &ts),
-                (false, true) => payloads::channel_gone("left", &id, &kind, &ts),
-                (false, false) => payloads::member_left(self, &id, &kind, &user, &ts),
+            let event = match (step, is_bot) {
+                (Step::Joins | Step::Invited { .. }, _) => {
+                    let who = (user.as_str(), inviter.as_deref());
+                    payloads::member_joined(self, &id, &kind, who, &ts)
+                }
+                (Step::Leaves, true) => payloads::channel_gone("left", &id, &kind, &ts),
+                (Step::Leaves, false) => payloads::member_left(self, &id, &kind, &user, &ts),
             };
             self.emit(now, event);
             self.changed(Change::Everything);
         }
         Ok(())
+    }
+
+    /// Who invites somebody to a channel: a person of it.
+    fn inviter(&mut self, channel: &str, by: &str) -> Result<String, Refused> {
+        let inviter = self.person(by)?.id.clone();
+        if self.channel_mut(channel)?.members.contains(&inviter) {
+            return Ok(inviter);
+        }
+        Err(Refused(format!(
+            "`{by}` is not in that channel, so they invite nobody to it."
+        )))
     }
 
     /// Deletes a channel with everything in it. The app hears of it if it was there.

@@ -41,7 +41,14 @@ async fn only_its_members_see_a_private_channel() {
         (&joined["type"], &joined["channel_type"]),
         (&json!("member_joined_channel"), &json!("G"))
     );
+    assert!(joined.get("inviter").is_none(), "{joined}");
     assert_eq!(sim.messages("bob", "board").unwrap().len(), 1);
+    sim.kick("board", "bob").unwrap();
+    app.take().await;
+    sim.invite_by("bob", "board", "bob").unwrap_err();
+    sim.invite_by("alice", "board", "bob").unwrap();
+    let joined = app.take().await["payload"]["event"].clone();
+    assert_eq!(joined["inviter"], "U0ALICE01", "{joined}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use super::home::opens_home;
 use super::surfaces::form_saying;
 use crate::fakes::github::{GitHub, TOKEN};
 use crate::fakes::writer::Writer;
-use crate::world::{World, handmade};
+use crate::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -446,13 +446,9 @@ async fn a_german_asks_about_a_message_and_is_welcomed() {
     german(&prompts);
 
     // Whoever invited it is who it thanks.
-    let event = json!({
-        "team_id": "T0SIM0001", "type": "event_callback", "event_id": "EvJoined",
-        "authorizations": [{ "user_id": "U0BOT0001" }],
-        "event": { "type": "member_joined_channel", "user": "U0BOT0001", "channel": "C0GENERAL1",
-            "channel_type": "C", "team": "T0SIM0001", "inviter": world.principal("bob").user },
-    });
-    world.sim.deliver(handmade("events_api", event)).await;
+    world.sim.add_channel("sales", false).unwrap();
+    world.sim.invite_by("bob", "sales", "patchbay").unwrap();
+    let bob = bob.in_channel("sales");
     let thanks = |message: &Message| message.all_text().contains("Danke für die Einladung");
     let joined = |_: &Sim| bob.replies_anywhere().into_iter().find(thanks);
     german(&world.sim.until(PATIENCE, joined).await.expect("no thanks"));
