@@ -48,6 +48,25 @@ pub enum CallError {
     Unheard(&'static str),
 }
 
+/// Slack's codes that pass.
+const TRANSIENT: [&str; 5] = [
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+    "ratelimited",
+];
+
+impl CallError {
+    /// Whether the same call may work in a while.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Refused(code) => TRANSIENT.contains(&code.as_str()),
+            Self::RateLimited(_) | Self::Unheard(_) => true,
+        }
+    }
+}
+
 /// What an agent does in a thread, as Slack shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -31,14 +31,6 @@ pub const SENDERS: usize = 4;
 const MOST_ATTEMPTS: i64 = 120;
 /// The longest time between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Slack's codes that pass.
-const TRANSIENT: [&str; 5] = [
-    "internal_error",
-    "fatal_error",
-    "service_unavailable",
-    "request_timeout",
-    "ratelimited",
-];
 /// Slack's codes for blocks that it will never take.
 const NOT_AS_BLOCKS: [&str; 4] = [
     "invalid_blocks",
@@ -343,8 +335,7 @@ pub(super) fn then(error: &CallError, attempts: i64, now: DateTime<Utc>) -> Then
             at: now + LONGEST_WAIT,
         },
         _ if attempts >= MOST_ATTEMPTS => Then::GiveUp,
-        CallError::Unheard(_) => again,
-        CallError::Refused(code) if TRANSIENT.contains(&code.as_str()) => again,
-        CallError::Refused(_) => Then::GiveUp,
+        error if error.passes() => again,
+        CallError::Unheard(_) | CallError::Refused(_) => Then::GiveUp,
     }
 }

@@ -57,7 +57,8 @@ impl People {
         self.known().remove(user);
     }
 
-    fn recall(&self, user: &UserId, at_most: Duration, now: Instant) -> Option<Profile> {
+    /// Who somebody is, if Slack said so at most so long ago.
+    pub fn recall(&self, user: &UserId, at_most: Duration, now: Instant) -> Option<Profile> {
         let known = self.known();
         let known = known.get(user)?;
         (now.duration_since(known.as_of) < at_most).then(|| known.profile.clone())

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::actions::{CHOOSE_ANSWERS, CHOOSE_LISTENS};
 use super::blocks::{Message, actions, context, plain};
@@ -21,44 +22,88 @@ use crate::text;
 struct View {
     /// What Slack says of it; nothing when Slack does not say.
     place: Option<Place>,
-    /// Whether they may choose: as somebody of the workspace that the bot is installed in, who runs
-    /// it, made the channel, or is in the conversation where nobody made it.
-    may: bool,
-    /// Whether they are of another workspace: in a shared channel, whoever made it may be.
-    foreign: bool,
+    may: May,
 }
+
+/// Whether somebody may choose: as one of the workspace that the bot is installed in, who runs it,
+/// made the channel, or is in the conversation where nobody made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum May {
+    Yes,
+    No,
+    /// They are of another workspace: in a shared channel, whoever made it may be.
+    Foreign,
+    /// Slack gave no answer by which it could be told.
+    Unknown,
+}
+
+/// Slack gave no answer now, and may give one in a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Silent;
 
 async fn view(app: &App, person: &Principal, channel: &ChannelId) -> View {
     let place = or_logged(app.slack.place(channel).await, "what a channel is");
-    let profile = people::profile(app, &person.user, Duration::ZERO).await;
-    let profile = or_logged(profile, "who somebody is");
-    let own = profile.as_ref().is_some_and(|profile| profile.own);
-    let admin = profile.as_ref().is_some_and(|profile| profile.admin);
-    let theirs = match &place {
-        Some(place) if own && !admin => is_theirs(app, place, person, channel).await,
-        Some(_) | None => false,
-    };
+    let may = may(app, person, channel, place.as_ref().map(Option::as_ref)).await;
     View {
-        may: admin || theirs,
-        foreign: profile.is_some() && !own,
-        place,
+        may,
+        place: place.unwrap_or_default(),
     }
 }
 
-async fn is_theirs(app: &App, place: &Place, person: &Principal, channel: &ChannelId) -> bool {
+async fn may(
+    app: &App,
+    person: &Principal,
+    channel: &ChannelId,
+    place: std::result::Result<Option<&Place>, &Silent>,
+) -> May {
+    let user = &person.user;
+    let theirs = match place {
+        // Whoever they are: nobody else is in it.
+        Ok(Some(place)) if place.direct_with.as_ref() == Some(user) => return May::Yes,
+        Ok(Some(place)) => is_theirs(app, place, user, channel).await,
+        Ok(None) => Ok(false),
+        Err(silent) => Err(*silent),
+    };
+    // People move between workspaces seldom; who runs one is asked each time.
+    let known = app.people.recall(user, people::A_WHILE, Instant::now());
+    if theirs == Ok(true) && known.is_some_and(|profile| profile.own) {
+        return May::Yes;
+    }
+    let profile = people::profile(app, user, Duration::ZERO).await;
+    match (or_logged(profile, "who somebody is"), theirs) {
+        (Ok(Some(profile)), _) if profile.admin => May::Yes,
+        (Ok(Some(profile)), _) if !profile.own => May::Foreign,
+        (Ok(Some(_)), Ok(true)) => May::Yes,
+        (Ok(Some(_)), Ok(false)) | (Ok(None), _) => May::No,
+        (Ok(Some(_)), Err(Silent)) | (Err(Silent), _) => May::Unknown,
+    }
+}
+
+async fn is_theirs(
+    app: &App,
+    place: &Place,
+    user: &UserId,
+    channel: &ChannelId,
+) -> std::result::Result<bool, Silent> {
     if place.group {
-        let is_in = app.slack.is_in_group(channel, &person.user).await;
-        return or_logged(is_in, "who is in a conversation").unwrap_or(false);
+        let is_in = app.slack.is_in_group(channel, user).await;
+        return Ok(or_logged(is_in, "who is in a conversation")?.unwrap_or(false));
     }
-    let own = [&place.creator, &place.direct_with];
-    own.contains(&&Some(person.user.clone()))
+    Ok(place.creator.as_ref() == Some(user))
 }
 
-/// What Slack said; in doubt nothing.
-fn or_logged<T>(answer: std::result::Result<T, CallError>, what: &str) -> Option<T> {
-    answer
-        .inspect_err(|error| tracing::info!("Slack did not say {what}: {error}"))
-        .ok()
+/// What Slack said; nothing where it says that it never will.
+fn or_logged<T>(
+    answer: std::result::Result<T, CallError>,
+    what: &str,
+) -> std::result::Result<Option<T>, Silent> {
+    answer.map(Some).or_else(|error| {
+        tracing::info!("Slack did not say {what}: {error}");
+        match error.passes() {
+            true => Err(Silent),
+            false => Ok(None),
+        }
+    })
 }
 
 /// Chooses something for a channel, if this person may and the channel is one where that is safe.
@@ -69,26 +114,25 @@ pub async fn choose(
     choices: &[Choice],
 ) -> Result<()> {
     let view = view(app, person, channel).await;
-    if view.foreign {
-        return Err(Error::new(
-            Kind::Forbidden,
-            text!(
-                "Only people of the workspace that I am installed in can change how I behave here."
-            ),
-        )
-        .hint(text!("Ask one of them.")));
-    }
-    if !view.may {
-        let creator = view.place.and_then(|place| place.creator);
-        let hint = match colleague(app, creator.as_ref()).await {
-            Some(name) => text!("Ask {name}, who made it, or an admin.", name),
-            None => text!("Ask an admin."),
-        };
-        return Err(Error::new(
-            Kind::Forbidden,
-            text!("Only an admin of this workspace, or whoever made this channel, can change how I behave in it."),
-        )
-        .hint(hint));
+    match view.may {
+        May::Yes => {}
+        May::No => return Err(not_theirs(app, view.place).await),
+        May::Foreign => {
+            return Err(Error::new(
+                Kind::Forbidden,
+                text!(
+                    "Only people of the workspace that I am installed in can change how I behave here."
+                ),
+            )
+            .hint(text!("Ask one of them.")));
+        }
+        May::Unknown => {
+            return Err(Error::new(
+                Kind::Upstream,
+                text!("Slack did not answer me, so I do not know whether you can change how I behave here."),
+            )
+            .hint(text!("Try again in a minute.")));
+        }
     }
     let open = view.place.is_some_and(|place| place.external);
     let eager = |choice: &Choice| {
@@ -110,6 +154,20 @@ pub async fn choose(
     Ok(())
 }
 
+/// Says who may choose instead.
+async fn not_theirs(app: &App, place: Option<Place>) -> Error {
+    let creator = place.and_then(|place| place.creator);
+    let hint = match colleague(app, creator.as_ref()).await {
+        Some(name) => text!("Ask {name}, who made it, or an admin.", name),
+        None => text!("Ask an admin."),
+    };
+    Error::new(
+        Kind::Forbidden,
+        text!("Only an admin of this workspace, or whoever made this channel, can change how I behave in it."),
+    )
+    .hint(hint)
+}
+
 /// What people call somebody, if they are of the workspace that the bot is installed in.
 async fn colleague(app: &App, user: Option<&UserId>) -> Option<String> {
     let profile = people::profile(app, user?, people::A_DAY).await.ok()?;
@@ -127,8 +185,8 @@ pub async fn screen(
     changed: bool,
 ) -> Result<Message> {
     let settings = app.store.channel_settings(&person.team, channel).await?;
-    let view = view(app, person, channel).await;
-    let place = view.place.unwrap_or_default();
+    let View { place, may } = view(app, person, channel).await;
+    let place = place.unwrap_or_default();
     let direct = is_direct(channel);
     let mark = if changed { "✅ " } else { "" };
     let listens = match (direct, place.external, settings.listens()) {
@@ -160,7 +218,7 @@ pub async fn screen(
     };
     let (listens, answers) = (listens.to(language), answers.to(language));
     let mut message = Message::new(format!("{mark}{title}\n• {listens}\n• {answers}"));
-    if view.may {
+    if may == May::Yes {
         let mut menus = Vec::new();
         if !direct && !place.external {
             menus.push(listens_menu(language, channel, settings.listens()));
@@ -168,12 +226,16 @@ pub async fn screen(
         menus.push(answers_menu(language, channel, settings.answers));
         message = message.block(actions(menus));
     } else {
-        let who = match &place.creator {
-            Some(user) if colleague(app, Some(user)).await.is_some() => text!(
+        let creator = place.creator.as_ref();
+        let who = match (may, creator) {
+            (May::Unknown, _) => text!(
+                "Slack did not answer me, so I do not know whether you can change that. Try again in a minute."
+            ),
+            (_, Some(user)) if colleague(app, creator).await.is_some() => text!(
                 "Admins of this workspace and whoever made this channel, <@{user}>, can change that.",
                 user = user.as_str()
             ),
-            Some(_) | None => {
+            (_, _) => {
                 text!("Admins of this workspace and whoever made this channel can change that.")
             }
         };

@@ -1,7 +1,7 @@
 //! An answer that is very long, as a file below its beginning: uploaded, then shared in the thread.
 
 use super::looks::visible;
-use super::{CallError, TRANSIENT, noted, pages};
+use super::{CallError, noted, pages};
 use crate::app::App;
 use crate::domain::language::Language;
 use crate::slack::blocks::clipped;
@@ -109,9 +109,9 @@ fn is_final(error: &CallError, outgoing: &Outgoing) -> bool {
     let last = outgoing.attempts >= MOST_TRIES;
     match error {
         CallError::RateLimited(_) => false,
-        CallError::Unheard(_) => last,
-        CallError::Refused(code) if TRANSIENT.contains(&code.as_str()) => last,
+        error if error.passes() => last,
         CallError::Refused(code) => !is_about_the_token(code),
+        CallError::Unheard(_) => last,
     }
 }
 

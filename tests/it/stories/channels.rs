@@ -5,7 +5,7 @@ use std::time::Duration;
 use patchbay::ids::{ChannelId, MessageTs};
 use patchbay::slack::Transport;
 use serde_json::{Value, json};
-use slack_sim::{Click, Handmade, PersonChange, Sim, SimConfig, View};
+use slack_sim::{Click, Fault, FaultKind, Handmade, PersonChange, Sim, SimConfig, View};
 
 use super::home::{home_when, opens_home};
 use super::surfaces::form_saying;
@@ -454,5 +454,37 @@ async fn without_the_scope_to_look_at_channels_admins_choose_all_the_same() {
     world.sim.set_admin("bob", true).unwrap();
     let chosen = chooses(bob, "threads").await;
     assert!(chosen.contains("in a thread where I was asked"), "{chosen}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_refused_because_slack_does_not_answer() {
+    let world = World::start().await;
+    let (alice, bob) = (world.alice(), world.bob());
+    world.sim.set_locale("bob", "de-DE").unwrap();
+    // Both were seen a moment ago.
+    chooses(alice, "").await;
+    chooses(bob, "").await;
+    for fault in [
+        Fault::new("users.info", FaultKind::Http500),
+        Fault::new("users.info", FaultKind::OkFalse).error("fatal_error"),
+        Fault::new("users.info", FaultKind::RateLimited).retry_after(60),
+    ] {
+        let name = format!("{fault:?}");
+        world.sim.fault(fault.times(100));
+        for choice in ["threads", ""] {
+            let told = chooses(bob, choice).await;
+            let passing = told.contains("Slack hat mir nicht geantwortet");
+            assert!(passing && told.contains("Minute"), "{name}: {told}");
+            assert!(!told.contains("Admin"), "{name}: {told}");
+        }
+        let made = chooses(alice, "final").await;
+        assert!(made.contains("come whole"), "{name}: {made}");
+        let own = chooses(bob.in_channel("dm"), "final").await;
+        assert!(own.contains("✅"), "{name}: {own}");
+        world.sim.clear_faults();
+    }
+    let listens = chooses(alice, "").await;
+    assert!(listens.contains("when I am mentioned"), "{listens}");
     world.stop().await;
 }
