@@ -290,6 +290,14 @@ async fn send_as(
         .await
 }
 
+/// What a stream is known by until it ends: its first task, which no other message of the run has.
+pub(super) fn first_task(outgoing: &Outgoing) -> String {
+    match &outgoing.above {
+        None => outgoing.run.to_string(),
+        Some(above) => format!("{}.{above}", outgoing.run),
+    }
+}
+
 /// The message of this run in its thread, below what stands as it is, if it is there. Where Slack
 /// will not tell, a second message is better than none.
 ///
@@ -307,10 +315,9 @@ pub(super) async fn find(
         let payload = &message["metadata"]["event_payload"];
         let begins_at = payload["begins_at"].as_i64().unwrap_or(0);
         payload["run_id"] == json!(outgoing.run) && begins_at == outgoing.stream_offset
-            || outgoing.stream_offset == 0
-                && blocks
-                    .iter()
-                    .any(|block| block["task_id"] == json!(outgoing.run))
+            || blocks
+                .iter()
+                .any(|block| block["task_id"] == json!(first_task(outgoing)))
     };
     match app
         .slack

@@ -263,10 +263,13 @@ impl Page {
         let Surface::Stream { ts, .. } = self.surface.clone() else {
             return Ok(Err(CallError::Unheard("the stream was over")));
         };
-        let (mut blocks, chunks) = (
-            below(self.language, post),
-            self.last_task_chunks(progress, post),
-        );
+        let mut blocks = below(self.language, post);
+        // Code that is open would take in what stands below it.
+        let closes = self.seam().closes;
+        let closes =
+            (!closes.is_empty()).then(|| json!({ "type": "markdown_text", "text": closes }));
+        let mut chunks = Vec::from_iter(closes);
+        chunks.extend(self.last_task_chunks(progress, post));
         let (language, run) = (self.language, &self.held.run);
         blocks.extend(crate::slack::feedback::buttons(language, post, run));
         loop {

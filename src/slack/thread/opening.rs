@@ -81,17 +81,19 @@ impl Page {
             outbox::say_status(app, &self.held, SessionStatus::Processing).await;
             return Ok(held);
         }
-        let first = json!({
-            "type": "task_update", "id": self.run.id, "title": text!("Thinking").to(self.language), "status": "in_progress",
-        });
         let (run, since) = (&self.run, app.clock.now());
         let is_first = !self.begun;
-        let opens = json!({ "type": "markdown_text", "text": self.opens });
-        let chunks = match (is_first, self.opens.is_empty()) {
-            (true, _) => vec![first],
-            (false, true) => Vec::new(),
-            (false, false) => vec![opens],
+        let (title, status) = match is_first {
+            true => (text!("Thinking"), "in_progress"),
+            false => (text!("It goes on here"), "complete"),
         };
+        let mut chunks = vec![json!({
+            "type": "task_update", "id": outbox::first_task(&self.held),
+            "title": title.to(self.language), "status": status,
+        })];
+        if !self.opens.is_empty() {
+            chunks.push(json!({ "type": "markdown_text", "text": self.opens }));
+        }
         self.thinks = is_first;
         self.begun = true;
         let started = app
@@ -101,11 +103,8 @@ impl Page {
         self.due = Instant::now() + STREAM_PACE / 2;
         let ts = match started {
             Ok(ts) => Some(ts),
-            // Perhaps it was begun all the same. Only a first message can be told by its task: for a
-            // continuation the search would give the message that is full, and spoil it.
-            Err(CallError::Unheard(_)) if is_first => {
-                outbox::find(app, &self.held).await.unwrap_or_default()
-            }
+            // Perhaps it was begun all the same.
+            Err(CallError::Unheard(_)) => outbox::find(app, &self.held).await.unwrap_or_default(),
             Err(error) => {
                 tracing::debug!(run.id = %run.id, "no stream was begun: {error}");
                 None

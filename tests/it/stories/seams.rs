@@ -226,3 +226,36 @@ async fn a_stop_leaves_all_of_what_is_longer_than_a_message_where_slack_gives_no
     assert_eq!(texts(&alice.replies(&ts)).concat(), lines);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_that_is_stopped_in_its_middle_is_closed() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay write it down").await;
+    writer.writes("So:\n\n```rust\nlet door = open();\n");
+    until_text(&world, &ts, "open();").await;
+    writer.breaks_off();
+    let failed = alice
+        .reply_when(&ts, |message| message.buttons() == ["Retry"])
+        .await;
+    let text = texts(&[failed]).concat();
+    assert_eq!(text, "So:\n\n```rust\nlet door = open();\n```\n");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_continuation_whose_beginning_was_not_heard_is_written_on() {
+    let writer = Writer::start().await;
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let ts = alice.says("@patchbay tell me everything").await;
+    alice.reply_when(&ts, Message::is_growing).await;
+    world.sim.fault(lost("chat.startStream"));
+    let long = "All work and no play makes a dull day, said the line.\n".repeat(300);
+    writer.answers(&long);
+    let replies = alice.whole_answer_to(&ts).await;
+    assert_eq!(texts(&replies).concat(), long);
+    assert_eq!(replies.len(), 2, "{replies:#?}");
+    world.stop().await;
+}
