@@ -104,7 +104,7 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
             Ok(())
         }
         Notice::Changed(user) => {
-            app.people.forget(user);
+            app.people.has_changed(user);
             Ok(())
         }
         Notice::Farewell { left: None } => Ok(()),

@@ -25,6 +25,8 @@ pub const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 struct Known {
     profile: Profile,
     as_of: Instant,
+    /// Whether Slack has said since that something about the person is another now.
+    outdated: bool,
 }
 
 /// Everybody that Slack was asked about.
@@ -52,22 +54,25 @@ impl People {
         *until.unwrap_or_else(PoisonError::into_inner) = Some(now + wait);
     }
 
-    /// Whoever changed something about themselves is asked about anew.
-    pub fn forget(&self, user: &UserId) {
-        self.known().remove(user);
+    /// Something about a person is another now: Slack is asked anew before it is shown.
+    pub fn has_changed(&self, user: &UserId) {
+        if let Some(known) = self.known().get_mut(user) {
+            known.outdated = true;
+        }
     }
 
     /// Who somebody is, if Slack said so at most so long ago.
     pub fn recall(&self, user: &UserId, at_most: Duration, now: Instant) -> Option<Profile> {
         let known = self.known();
         let known = known.get(user)?;
-        (now.duration_since(known.as_of) < at_most).then(|| known.profile.clone())
+        let fresh = !known.outdated && now.duration_since(known.as_of) < at_most;
+        fresh.then(|| known.profile.clone())
     }
 
-    /// In which language somebody reads, as far as that is known without asking.
-    pub fn known_language(&self, user: &UserId) -> Option<Language> {
-        let profile = self.recall(user, A_DAY, Instant::now())?;
-        Some(profile.language)
+    /// In which language somebody read when Slack was last asked: for what cannot wait.
+    pub fn last_language(&self, user: &UserId) -> Option<Language> {
+        let known = self.known();
+        Some(known.get(user)?.profile.language)
     }
 
     fn remember(&self, user: &UserId, profile: Profile, as_of: Instant) {
@@ -77,7 +82,12 @@ impl People {
                 as_of.duration_since(known.as_of) < A_WHILE
             });
         }
-        known.insert(user.clone(), Known { profile, as_of });
+        let known_now = Known {
+            profile,
+            as_of,
+            outdated: false,
+        };
+        known.insert(user.clone(), known_now);
     }
 }
 
@@ -92,16 +102,17 @@ pub async fn profile(app: &App, user: &UserId, at_most: Duration) -> Result<Prof
     Ok(profile)
 }
 
-/// In which language somebody reads; English where Slack does not say soon. Nothing waits for a
-/// turn for it, and nobody a second time while Slack is silent: a word in English is better than a
-/// late one.
+/// In which language somebody reads; what it was before, or English, where Slack does not say soon.
+/// Nothing waits for a turn for it, and nobody a second time while Slack is silent: a word in
+/// another language is better than a late one.
 pub async fn language(app: &App, user: &UserId) -> Language {
-    if let Some(language) = app.people.known_language(user) {
-        return language;
-    }
     let now = Instant::now();
+    if let Some(profile) = app.people.recall(user, A_DAY, now) {
+        return profile.language;
+    }
+    let before = app.people.last_language(user).unwrap_or_default();
     if app.people.is_silent(now) || !app.slack.may_ask_of_people() {
-        return Language::default();
+        return before;
     }
     let asked = tokio::time::timeout(SOON, profile(app, user, A_DAY)).await;
     match asked.unwrap_or(Err(CallError::Unheard("time-out"))) {
@@ -111,7 +122,7 @@ pub async fn language(app: &App, user: &UserId) -> Language {
                 app.people.silent_for(A_WHILE, now);
             }
             tracing::info!("Slack did not say in which language somebody reads: {error}");
-            Language::default()
+            before
         }
     }
 }
@@ -150,5 +161,23 @@ mod tests {
             people.remember(&user(number), Profile::default(), now);
         }
         assert!(people.known().len() <= MOST_REMEMBERED);
+    }
+
+    #[test]
+    fn whoever_changed_is_asked_about_anew_and_read_as_before_until_then() {
+        let (people, now) = (People::default(), Instant::now());
+        let user = UserId::new("U1");
+        let german = Profile {
+            language: Language::German,
+            ..Profile::default()
+        };
+        people.has_changed(&user);
+        people.remember(&user, german, now);
+        assert!(people.recall(&user, A_DAY, now).is_some());
+        people.has_changed(&user);
+        assert!(people.recall(&user, A_DAY, now).is_none());
+        assert_eq!(people.last_language(&user), Some(Language::German));
+        people.remember(&user, Profile::default(), now);
+        assert!(people.recall(&user, A_DAY, now).is_some());
     }
 }

@@ -188,7 +188,7 @@ async fn handle(
 
 /// What can be said at once about the language that somebody reads: asking Slack takes too long.
 fn known_language(app: &App, caller: &Caller) -> Language {
-    let known = app.people.known_language(&caller.person.user);
+    let known = app.people.last_language(&caller.person.user);
     known.unwrap_or_default()
 }
 

@@ -18,7 +18,7 @@ mod questions;
 mod seams;
 mod shortcuts;
 mod sockets;
-mod surfaces;
+pub mod surfaces;
 mod threads;
 mod uninstalls;
 mod usage;

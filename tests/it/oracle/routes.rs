@@ -12,6 +12,7 @@ use crate::fakes::parrot::Parrot;
 use crate::fakes::postgres::Postgres;
 use crate::fakes::writer::Writer;
 use crate::stories::home::opens_home;
+use crate::stories::surfaces::form_saying;
 use crate::world::{Person, World};
 
 /// Rows, issues or strings that go through in one answer.
@@ -228,9 +229,12 @@ async fn what_people_type_and_every_screen_that_repeats_it() {
             assert!(wrong.is_empty(), "{wrong:#?} in {home:#?}");
         }
     }
-    for verb in ["list", "usage", "tools sqlite", "model", "help"] {
+    for verb in ["list", "usage", "model", "help"] {
         alice.types(&format!("/mcp {verb}")).await;
     }
+    // Of two forms that are asked for at once either may be on top.
+    alice.types("/mcp tools sqlite").await;
+    form_saying(alice, "3 tools").await;
     assert!(alice.types("/mcp connect sqlite").await.ok);
     for text in hostile() {
         let form = alice

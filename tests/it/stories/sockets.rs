@@ -198,7 +198,7 @@ async fn both_ways_in_take_the_same_and_refuse_more_with_a_reason() {
     };
     for transport in [Transport::Socket, Transport::Http] {
         let world = World::start_on(Engine::Sqlite, transport).await;
-        let acks = world.sim.deliver(megabytes(15)).await;
+        let acks = world.sim.deliver(megabytes(5)).await;
         assert!(acks[0].acked, "{transport:?}: {acks:?}");
         let acks = world.sim.deliver(megabytes(17)).await;
         assert!(!acks[0].acked, "{transport:?}: {acks:?}");

@@ -183,6 +183,9 @@ async fn the_log_says_why_once() {
         .with_max_level(tracing::Level::WARN)
         .with_writer(move || writer.clone())
         .finish();
+    // With one subscriber alone, tracing asks the thread that comes by first whether anybody listens:
+    // that of another story would say no for all.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _logging = tracing::subscriber::set_default(subscriber);
     let world = World::start_on(crate::world::Engine::Sqlite, Transport::Socket).await;
     let second = world
