@@ -5,11 +5,6 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/patchbay/target
 TOOLS := $(HOME)/.cache/patchbay/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
-# Tests wait more than they compute: four at a time for each core are fastest. Above sixteen the
-# PostgreSQL server and the browsers that they share are what they wait for.
-CORES := $(shell getconf _NPROCESSORS_ONLN)
-export RUST_TEST_THREADS ?= $(shell expr $(CORES) '*' 2 '<' 16 >/dev/null && expr $(CORES) '*' 2 || echo 16)
-
 .PHONY: run test test-peers check bench fmt screenshots
 
 ## Build and start the playground: the whole product in a browser, no account needed.
