@@ -70,6 +70,7 @@ async fn somebody_of_another_company_is_told_apart() {
         ..PersonChange::default()
     };
     sim.set_person("bob", change).unwrap();
+    assert_eq!(next(&mut app).await["event"]["type"], "user_change");
     sim.say("bob", "general", "from outside").await.unwrap();
     let outside = next(&mut app).await;
     assert_eq!(outside["is_ext_shared_channel"], true);

@@ -19,7 +19,9 @@ async fn fingerprint(database: &Database) -> Option<String> {
                 (select count(*) from pg_extension),
                 (select count(*) from pg_largeobject_metadata),
                 (select string_agg(setdatabase::text || setrole || setconfig::text, ',' order by 1)
-                    from pg_db_role_setting),
+                    from pg_db_role_setting
+                    where setdatabase in (0, (select oid from pg_database
+                                              where datname = current_database()))),
                 (select string_agg(rolname || rolsuper, ',' order by rolname)
                     from pg_roles where rolname in ('patchbay_reader', 'patchbay_owner', 'intruder', 'postgres'))))",
         )
