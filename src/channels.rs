@@ -80,8 +80,8 @@ impl Channels {
         Ok(())
     }
 
-    /// Counts a question that mentions nobody, once however often it is delivered. Only people are answered, but a person's account may
-    /// be in the hands of a program that answers back.
+    /// Counts a question that mentions nobody, once however often it is delivered. Only people are
+    /// answered, but a person's account may be in the hands of a program that answers back.
     pub fn take_unaddressed(
         &self,
         team: &TeamId,

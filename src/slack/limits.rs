@@ -47,7 +47,7 @@ const POSTS: Rate = Rate {
 /// "Hundreds per minute", says its page.
 const TESTS: Rate = Rate::per_minute(200, 50);
 
-/// Every method that takes turns, with the limit that its page under
+/// Every method that is called, with the limit that its page under
 /// <https://docs.slack.dev/reference/methods> names.
 const RATES: [(&str, Rate); 20] = [
     // The page names none: the usual one.

@@ -45,7 +45,7 @@ pub(super) fn complete(team: &Team, args: &Args) -> Result<Value, ApiError> {
         if !ws.are_uploaded(&ids, &ws.own.bot_user) {
             return Err("file_not_found".into());
         }
-        // A thread that is not there must not leave the files half team.
+        // A thread that is not there must not leave the files half shared.
         if let (Some(root), Some(place)) = (args.text("thread_ts"), places.first()) {
             ws.check_thread(place, root)?;
         }
