@@ -25,8 +25,8 @@ pub(super) fn is_closed_to_us(error: &CallError) -> bool {
 }
 
 /// Turns what the place they asked in cannot show to the asker's conversation with the bot, where it
-/// is sent like anything else: whole, and once. False when there is nothing to tell yet, nobody to
-/// tell it to, or when that conversation is closed as well.
+/// is sent like anything else: whole, and once. False when there is nothing to tell yet, or when that
+/// conversation is closed as well.
 pub(super) async fn turn(
     app: &App,
     outgoing: &Outgoing,
@@ -34,10 +34,7 @@ pub(super) async fn turn(
     if matches!(outgoing.post.0, Post::Working { .. }) || outgoing.instead_of.is_some() {
         return Ok(Ok(false));
     }
-    let Some(asker) = app.store.asker_of(&outgoing.run).await? else {
-        return Ok(Ok(false));
-    };
-    let direct = match app.slack.open_direct(&asker).await {
+    let direct = match app.slack.open_direct(&outgoing.asker).await {
         Ok(direct) if direct != outgoing.channel => direct,
         Ok(_) => return Ok(Ok(false)),
         Err(error) => return Ok(Err(error)),

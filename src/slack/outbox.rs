@@ -128,7 +128,7 @@ pub(super) async fn deliver(
         let (ts, next) = send_page(app, language, &outgoing).await?;
         outgoing.stands_at(&ts);
         if file::is_to_be_shared(&outgoing) {
-            file::share(app, &mut outgoing, resumed).await?;
+            file::share(app, language, &mut outgoing, resumed).await?;
             if !file::holds(&outgoing) {
                 // The same message, as the first of several.
                 continue;

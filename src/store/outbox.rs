@@ -169,12 +169,6 @@ impl Store {
             .fetch_optional(c).await?))
     }
 
-    /// Who asked what a run answers.
-    pub async fn asker_of(&self, run: &RunId) -> Result<Option<UserId>> {
-        const SQL: &str = "select user_id from runs where id = $1";
-        Ok(on_db!(self, c => sqlx::query_scalar(SQL).bind(run).fetch_optional(c).await?))
-    }
-
     /// What was asked in a run; nothing where it was forgotten.
     pub async fn question_of(&self, run: &RunId) -> Result<Option<String>> {
         const SQL: &str = "select question from runs where id = $1";
@@ -221,23 +215,18 @@ impl Store {
             .fetch_optional(c).await?))
     }
 
-    /// Notes which message is the run's now; false when somebody else has it.
-    pub async fn message_is(
-        &self,
-        held: &Outgoing,
-        message: &MessageTs,
-        streaming: bool,
-        offset: usize,
-    ) -> Result<bool> {
+    /// Notes which message is the run's now, what it is and where it begins; false when somebody else
+    /// has it.
+    pub async fn message_is(&self, held: &Outgoing) -> Result<bool> {
         const SQL: &str = "update outbox
             set message_ts = $3, streaming = $4, stream_offset = $5
             where run_id = $1 and lease_token = $2";
         let held = on_db!(self, c => sqlx::query(SQL)
             .bind(&held.run)
             .bind(&held.lease_token)
-            .bind(message)
-            .bind(streaming)
-            .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+            .bind(&held.message)
+            .bind(held.streaming)
+            .bind(held.stream_offset)
             .execute(c).await?.rows_affected());
         Ok(held == 1)
     }

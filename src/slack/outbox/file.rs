@@ -5,7 +5,6 @@ use super::{CallError, noted, pages};
 use crate::app::App;
 use crate::domain::language::Language;
 use crate::slack::blocks::clipped;
-use crate::slack::people;
 use crate::slack::standing::is_about_the_token;
 use crate::store::{FileState, Outgoing};
 use crate::text;
@@ -59,6 +58,7 @@ pub(super) async fn upload(app: &App, outgoing: &mut Outgoing) -> Result<(), Cal
 /// Shows it in the thread. `resumed` says that an earlier try may have done so.
 pub(super) async fn share(
     app: &App,
+    language: Language,
     outgoing: &mut Outgoing,
     resumed: bool,
 ) -> Result<(), CallError> {
@@ -72,7 +72,6 @@ pub(super) async fn share(
         return refused(app, outgoing, "too many tries").await;
     }
     let question = app.store.question_of(&outgoing.run).await;
-    let language = people::language(app, &outgoing.asker).await;
     let title = title(language, &question.ok().flatten().unwrap_or_default());
     let (channel, thread) = (&outgoing.channel, &outgoing.thread);
     match app.slack.share_file(channel, thread, &id, &title).await {

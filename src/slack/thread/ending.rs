@@ -182,19 +182,15 @@ impl Page {
     /// Sets the message right as a whole: an answer as it is, and whatever ended without one below
     /// what people read so far. Where Slack does not take that, it comes in a message below.
     async fn set_right(&mut self, app: &App, post: &Post) -> Result<Closed> {
+        let Some(ts) = self.held.message.clone() else {
+            return Ok(Closed::ToBring);
+        };
         if matches!(post, Post::Answer { .. }) || !self.has_words() {
-            let sent = match self.held.message.is_some() {
-                true => outbox::deliver(app, &self.held).await,
-                false => return Ok(Closed::ToBring),
-            };
+            let sent = outbox::deliver(app, &self.held).await;
             return Ok(sent.map_or_else(Closed::Unsent, Closed::Done));
         }
         let mut message = self.whole("");
         message.blocks.extend(below(self.language, post));
-        let ts = self.held.message.clone();
-        let Some(ts) = ts else {
-            return Ok(Closed::ToBring);
-        };
         if self.stand(app, &message).await? {
             return Ok(Closed::Done(ts));
         }
@@ -264,11 +260,7 @@ impl Page {
             return Ok(Err(CallError::Unheard("the stream was over")));
         };
         let mut blocks = below(self.language, post);
-        // Code that is open would take in what stands below it.
-        let closes = self.seam().closes;
-        let closes =
-            (!closes.is_empty()).then(|| json!({ "type": "markdown_text", "text": closes }));
-        let mut chunks = Vec::from_iter(closes);
+        let mut chunks = self.closing_chunk();
         chunks.extend(self.last_task_chunks(progress, post));
         let (language, run) = (self.language, &self.held.run);
         blocks.extend(crate::slack::feedback::buttons(language, post, run));
@@ -303,14 +295,8 @@ impl Page {
     ) -> Result<bool> {
         let channel = self.held.channel.clone();
         for _ in 0..MOST_WAITS {
-            let closes = self.seam().closes;
-            let closes = json!({ "type": "markdown_text", "text": closes });
-            let closes: Vec<Value> = (closes["text"] != "")
-                .then_some(closes)
-                .into_iter()
-                .collect();
             let end = StreamEnd {
-                chunks: &closes,
+                chunks: &self.closing_chunk(),
                 blocks: &[],
                 status: SessionStatus::Processing,
                 metadata: None,
@@ -341,6 +327,14 @@ impl Page {
             }
         }
         Ok(false)
+    }
+
+    /// What closes code that is open: it would take in what stands below it.
+    fn closing_chunk(&self) -> Vec<Value> {
+        let closes = self.seam().closes;
+        let chunk =
+            (!closes.is_empty()).then(|| json!({ "type": "markdown_text", "text": closes }));
+        Vec::from_iter(chunk)
     }
 
     /// The current message, as it should stand once this piece is in it.

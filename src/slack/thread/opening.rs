@@ -190,13 +190,9 @@ impl Page {
 
     /// Writes down which message is the run's now; false when somebody else has it.
     async fn remember(&mut self, app: &App, ts: &MessageTs, streaming: bool) -> Result<bool> {
-        let offset = self.offset();
         self.held.message = Some(ts.clone());
         self.held.streaming = streaming;
-        self.held.stream_offset = offset;
-        let offset = usize::try_from(offset).unwrap_or_default();
-        app.store
-            .message_is(&self.held, ts, streaming, offset)
-            .await
+        self.held.stream_offset = self.offset();
+        app.store.message_is(&self.held).await
     }
 }
