@@ -1,17 +1,16 @@
 //! The App Home: one person's control room, and for admins a section about the workspace.
 
-use std::collections::BTreeMap;
+mod chart;
+
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc, Weekday};
+use chrono::Days;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::actions::{CHANNEL, CHOOSE_MODEL, CHOOSE_WORKSPACE_MODEL, CONNECT, RUN, TOOLS};
-use super::blocks::{
-    Message, Style, actions, button, clipped, context, divider, header, section, section_with,
-};
+use super::actions::{CHANNEL, CHOOSE_MODEL, CHOOSE_WORKSPACE_MODEL, CONNECT, RUN};
+use super::blocks::{Style, button, clipped, context, divider, header, section, section_with};
 use super::commands::{model_menu, usage};
 use super::mrkdwn::{code, escape, moment};
 use super::{commands, people, places, screens};
@@ -20,7 +19,6 @@ use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::principal::Principal;
 use crate::domain::run::RunState;
-use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::store::{PastRun, SettingOf, UseOf};
 use crate::{counted, text};
@@ -36,8 +34,6 @@ const MOST_MODELS: i64 = 8;
 const MOST_CHANNELS: i64 = 8;
 /// Days in the chart.
 const DAYS: u64 = 7;
-/// The longest bar of the chart.
-const LONGEST_BAR: usize = 16;
 
 /// How many Homes may be brought up to date at the same time.
 const AT_ONCE: usize = 32;
@@ -111,6 +107,8 @@ pub async fn only_admins(app: &App, person: &Principal) -> Result<()> {
 }
 
 async fn view(app: &App, person: &Principal, at_most: Duration) -> Result<Value> {
+    // First: what this asks of Slack says in which language they read as well.
+    let is_admin = people::was_admin(app, &person.user, at_most).await;
     let language = people::language(app, &person.user).await;
     let whose =
         text!("Your tools, in any conversation. What is here is yours; nobody else sees it.");
@@ -122,7 +120,7 @@ async fn view(app: &App, person: &Principal, at_most: Duration) -> Result<Value>
     blocks.extend(used(app, language, person).await?);
     blocks.push(divider());
     blocks.extend(model(app, language, person).await?);
-    if people::was_admin(app, &person.user, at_most).await {
+    if is_admin {
         blocks.push(divider());
         blocks.extend(workspace(app, language, person).await?);
     }
@@ -228,47 +226,12 @@ async fn used(app: &App, language: Language, person: &Principal) -> Result<Vec<V
     let mut blocks = vec![section_with(&title, more)];
     // Seven empty days say less than nothing.
     if !asked.is_empty() {
-        let chart = chart(language, first, now, &asked);
+        let chart = chart::chart(language, first, now, &asked);
         blocks.push(section(&format!("```\n{chart}\n```")));
         let what = text!("Questions a day, by the clock of UTC.");
         blocks.push(context(&what.to(language)));
     }
     Ok(blocks)
-}
-
-/// A bar a day.
-fn chart(language: Language, first: NaiveDate, last: NaiveDate, asked: &[DateTime<Utc>]) -> String {
-    let mut counts: BTreeMap<NaiveDate, usize> = first
-        .iter_days()
-        .take_while(|day| *day <= last)
-        .map(|day| (day, 0))
-        .collect();
-    for at in asked {
-        if let Some(count) = counts.get_mut(&at.date_naive()) {
-            *count += 1;
-        }
-    }
-    let most = counts.values().copied().max().unwrap_or(0).max(1);
-    let bar = |count: usize| "█".repeat((count * LONGEST_BAR).div_ceil(most));
-    let lines = counts.iter().map(|(day, count)| {
-        let day = short(day.weekday()).to(language);
-        let line = format!("{day} {} {count}", bar(*count));
-        line.replace("  ", " ")
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// The beginning of a day's name.
-fn short(day: Weekday) -> Text {
-    match day {
-        Weekday::Mon => text!("Mon"),
-        Weekday::Tue => text!("Tue"),
-        Weekday::Wed => text!("Wed"),
-        Weekday::Thu => text!("Thu"),
-        Weekday::Fri => text!("Fri"),
-        Weekday::Sat => text!("Sat"),
-        Weekday::Sun => text!("Sun"),
-    }
 }
 
 async fn model(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
@@ -350,61 +313,4 @@ async fn channels(app: &App, language: Language, person: &Principal) -> Result<V
         section_with(&places::line(language, channel, settings), change)
     }));
     Ok(blocks)
-}
-
-/// The first words in a person's conversation with the bot.
-pub fn welcome(language: Language, command: &str) -> Message {
-    let hello = text!(
-        "👋 *Hello, I am Patchbay.* I answer questions with the services you connect: your databases, your repositories.\n\
-         Connect one, then ask me here, or mention me in any channel I am in. Your connections serve your questions only, and I ask before I change anything."
-    );
-    let (connect, tools) = (text!("Connect a service"), text!("My tools"));
-    let help = text!("`{command} help` lists what I understand.", command);
-    Message::new(hello.to(language))
-        .block(actions(vec![
-            button(&connect.to(language), CONNECT, "", Style::Primary),
-            button(&tools.to(language), TOOLS, "", Style::Plain),
-        ]))
-        .block(context(&help.to(language)))
-}
-
-/// The first words in a channel.
-pub fn joined(language: Language, bot: &str, command: &str) -> Message {
-    let hello = text!(
-        "👋 Thank you for having me. Ask by mentioning <@{bot}> in a message, such as _which tables are in my database?_; I answer in its thread.\n\
-         `{command} connect` connects your own services. I use the connections of whoever asks, and nobody else's.",
-        bot,
-        command
-    );
-    Message::new(hello.to(language))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_chart_has_a_bar_for_every_day_and_the_longest_for_the_most() {
-        let day = |day| NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
-        let at = |day| day_at(2026, 11, day);
-        let asked = [at(20), at(20), at(22)];
-        let (most, half) = ("█".repeat(16), "█".repeat(8));
-        for (language, expected) in [
-            (
-                Language::English,
-                format!("Fri {most} 2\nSat 0\nSun {half} 1"),
-            ),
-            (Language::German, format!("Fr {most} 2\nSa 0\nSo {half} 1")),
-        ] {
-            assert_eq!(chart(language, day(20), day(22), &asked), expected);
-        }
-    }
-
-    fn day_at(year: i32, month: u32, day: u32) -> DateTime<Utc> {
-        NaiveDate::from_ymd_opt(year, month, day)
-            .unwrap()
-            .and_hms_opt(12, 0, 0)
-            .unwrap()
-            .and_utc()
-    }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::actions::{CONNECT, TOOLS};
+use super::blocks::{Message, Style, actions, button, context};
 use super::inbound::Notice;
 use super::{home, people};
 use crate::app::App;
@@ -71,7 +73,7 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
                 return Ok(());
             }
             let language = people::language(app, &person.user).await;
-            let message = home::welcome(language, &app.config.slack.command);
+            let message = welcome(language, &app.config.slack.command);
             app.slack.post(channel, None, &message, None).await?;
             app.slack.suggest(channel, &prompts(language)).await?;
             // There before it is looked for.
@@ -91,7 +93,7 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
                     Some(inviter) => people::language(app, inviter).await,
                     None => Language::default(),
                 };
-                let message = home::joined(language, bot, &app.config.slack.command);
+                let message = joined(language, bot, &app.config.slack.command);
                 app.slack.post(channel, None, &message, None).await?;
             }
             Ok(())
@@ -113,4 +115,31 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// The first words in a person's conversation with the bot.
+fn welcome(language: Language, command: &str) -> Message {
+    let hello = text!(
+        "👋 *Hello, I am Patchbay.* I answer questions with the services you connect: your databases, your repositories.\n\
+         Connect one, then ask me here, or mention me in any channel I am in. Your connections serve your questions only, and I ask before I change anything."
+    );
+    let (connect, tools) = (text!("Connect a service"), text!("My tools"));
+    let help = text!("`{command} help` lists what I understand.", command);
+    Message::new(hello.to(language))
+        .block(actions(vec![
+            button(&connect.to(language), CONNECT, "", Style::Primary),
+            button(&tools.to(language), TOOLS, "", Style::Plain),
+        ]))
+        .block(context(&help.to(language)))
+}
+
+/// The first words in a channel.
+fn joined(language: Language, bot: &str, command: &str) -> Message {
+    let hello = text!(
+        "👋 Thank you for having me. Ask by mentioning <@{bot}> in a message, such as _which tables are in my database?_; I answer in its thread.\n\
+         `{command} connect` connects your own services. I use the connections of whoever asks, and nobody else's.",
+        bot,
+        command
+    );
+    Message::new(hello.to(language))
 }

@@ -7,7 +7,7 @@ use super::{production, root, sources};
 
 /// Which page of `docs/guide` is about what a file of `src/slack` shows. Commands have the page of
 /// their own name.
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 15] = [
     ("elsewhere.rs", "errors"),
     ("feedback.rs", "feedback"),
     ("home.rs", "home"),
@@ -16,6 +16,7 @@ const PAGES: [(&str, &str); 14] = [
     ("modals/connect.rs", "connect"),
     ("modals/menu.rs", "menu"),
     ("modals/picker.rs", "connect"),
+    ("notices.rs", "asking"),
     ("outbox/looks.rs", "approvals"),
     ("foreign.rs", "errors"),
     ("places.rs", "channel"),
