@@ -8,13 +8,10 @@ use tokio::time::Instant;
 
 use crate::domain::chat::{ChatReply, ChatRequest};
 use crate::domain::run::Run;
-use crate::domain::usage::{CompletionEnd, TokenUsage};
+use crate::domain::usage::{BYTES_PER_TOKEN, CompletionEnd, TokenUsage};
 use crate::ids::UsageId;
 use crate::llm::{self, prices};
 use crate::store::CompletionRow;
-
-/// Bytes of text that are about one token.
-const BYTES_PER_TOKEN: usize = 4;
 
 /// The completion that a run is buying, if it is. It outlives the driving of the run, so that it can
 /// be settled when that is cut off.

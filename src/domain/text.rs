@@ -45,7 +45,7 @@ pub type Place = (&'static str, Text);
 impl Text {
     /// What [`text!`](crate::text) makes.
     pub fn ours(english: &'static str, places: Vec<Place>) -> Self {
-        Self::sentence(english, None, places)
+        Self::sentence(english.into(), None, places)
     }
 
     /// What [`counted!`](crate::counted) makes.
@@ -57,24 +57,20 @@ impl Text {
     ) -> Self {
         places.push(("count", count.into()));
         let many = many.into();
-        Self::sentence(one, Some(Counted { count, many }), places)
-    }
-
-    fn sentence(english: &'static str, counted: Option<Counted>, places: Vec<Place>) -> Self {
-        let places = places.into_iter();
-        Self::Ours(Box::new(Sentence {
-            english: english.into(),
-            counted,
-            places: places.map(|(name, text)| (name.into(), text)).collect(),
-        }))
+        Self::sentence(one.into(), Some(Counted { count, many }), places)
     }
 
     /// Words out of a run card: they are translated where the catalogue has them.
     pub fn of_card(words: &str) -> Self {
+        Self::sentence(words.to_owned().into(), None, Vec::new())
+    }
+
+    fn sentence(english: Cow<'static, str>, counted: Option<Counted>, places: Vec<Place>) -> Self {
+        let places = places.into_iter();
         Self::Ours(Box::new(Sentence {
-            english: words.to_owned().into(),
-            counted: None,
-            places: Vec::new(),
+            english,
+            counted,
+            places: places.map(|(name, text)| (name.into(), text)).collect(),
         }))
     }
 
@@ -91,9 +87,9 @@ impl Text {
         match self {
             Self::Verbatim(words) => Self::Verbatim(change(&words).into()),
             Self::Ours(mut sentence) => {
-                for (_, words) in &mut sentence.places {
-                    *words = words.clone().with_foreign_words(change);
-                }
+                let places = sentence.places.into_iter();
+                let changed = places.map(|(name, text)| (name, text.with_foreign_words(change)));
+                sentence.places = changed.collect();
                 Self::Ours(sentence)
             }
         }

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::money::NanoDollars;
 
+/// A rough measure of how many bytes of text a model counts as one token.
+pub const BYTES_PER_TOKEN: usize = 4;
+
 /// Tokens of one completion, as the provider counted them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenUsage {

@@ -3,6 +3,7 @@
 use secrecy::ExposeSecret as _;
 
 use crate::domain::tool::ToolOutput;
+use crate::domain::usage::BYTES_PER_TOKEN;
 use crate::error::Error;
 use crate::tools::Target;
 
@@ -10,8 +11,6 @@ use crate::tools::Target;
 const SHORTEST_SECRET: usize = 6;
 /// The most bytes of an error's sentence.
 const LONGEST_ERROR: usize = 1_000;
-/// A rough measure of how many bytes of JSON a model counts as one token.
-const BYTES_PER_TOKEN: usize = 4;
 
 /// A result ready for the model.
 #[derive(Debug)]

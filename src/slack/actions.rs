@@ -180,9 +180,7 @@ fn in_home(action: &Action) -> bool {
 /// The form of a connection that did not work, with what was typed.
 async fn try_again(app: &App, action: &Action) -> Result<Reply> {
     modals::refuse_foreign(action)?;
-    let view = action.view.as_ref();
-    let opened = view.and_then(|view| modals::Opened::read(&view.metadata));
-    let opened = opened.unwrap_or_default();
+    let opened = modals::Opened::of(action).unwrap_or_default();
     let card = app.cards.find(opened.card.as_deref().unwrap_or_default())?;
     let form = modals::connect::open_again(&modals::opener(action), &card, &opened.typed);
     open(app, action, &form).await

@@ -70,10 +70,10 @@ impl Inbound {
     /// Who can be answered in private.
     pub fn caller(&self) -> Option<&Caller> {
         match self {
-            Self::Command(command) => Some(&command.caller),
-            Self::Action(action) => Some(&action.caller),
-            Self::Submission(submission) => Some(&submission.caller),
-            Self::Shortcut(shortcut) => Some(&shortcut.caller),
+            Self::Command(Command { caller, .. })
+            | Self::Action(Action { caller, .. })
+            | Self::Submission(Submission { caller, .. })
+            | Self::Shortcut(Shortcut { caller, .. }) => Some(caller),
             Self::Question(_)
             | Self::Overheard(_)
             | Self::Change(_)
@@ -83,13 +83,19 @@ impl Inbound {
         }
     }
 
+    /// In which language they read it; English where nobody can be answered in private.
+    pub fn language(&self) -> Language {
+        let caller = self.caller();
+        caller.map_or_else(Language::default, |caller| caller.language)
+    }
+
     /// The same, to note what is learned of them.
     pub fn caller_mut(&mut self) -> Option<&mut Caller> {
         match self {
-            Self::Command(command) => Some(&mut command.caller),
-            Self::Action(action) => Some(&mut action.caller),
-            Self::Submission(submission) => Some(&mut submission.caller),
-            Self::Shortcut(shortcut) => Some(&mut shortcut.caller),
+            Self::Command(Command { caller, .. })
+            | Self::Action(Action { caller, .. })
+            | Self::Submission(Submission { caller, .. })
+            | Self::Shortcut(Shortcut { caller, .. }) => Some(caller),
             Self::Question(_)
             | Self::Overheard(_)
             | Self::Change(_)

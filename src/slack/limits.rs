@@ -89,6 +89,16 @@ struct Bucket {
     paused_until: Instant,
 }
 
+impl Bucket {
+    /// How long until the next call has its turn.
+    fn wait(&self, rate: Rate, now: Instant) -> Duration {
+        let room = rate.every * rate.burst.saturating_sub(1);
+        let full = self.full_at.saturating_duration_since(now);
+        let pause = self.paused_until.saturating_duration_since(now);
+        full.saturating_sub(room).max(pause)
+    }
+}
+
 /// The turns of all calls to one workspace.
 #[derive(Debug, Default)]
 pub struct Limits {
@@ -113,12 +123,7 @@ impl Limits {
             full_at: now,
             paused_until: now,
         });
-        let room = rate.every * rate.burst.saturating_sub(1);
-        let turn = bucket
-            .full_at
-            .saturating_duration_since(now)
-            .saturating_sub(room);
-        let wait = turn.max(bucket.paused_until.saturating_duration_since(now));
+        let wait = bucket.wait(rate, now);
         if wait > LONGEST_TURN {
             return Err(wait);
         }
@@ -128,11 +133,9 @@ impl Limits {
 
     /// Whether a call would have its turn at once.
     pub fn has_turn(&self, method: &'static str, now: Instant) -> bool {
-        let rate = rate(method);
-        let room = rate.every * rate.burst.saturating_sub(1);
         let buckets = self.buckets();
         let bucket = buckets.get(&key(method, None));
-        bucket.is_none_or(|bucket| bucket.paused_until <= now && bucket.full_at <= now + room)
+        bucket.is_none_or(|bucket| bucket.wait(rate(method), now).is_zero())
     }
 
     /// Slack said "later": nobody calls this method (in this channel, where Slack counts by

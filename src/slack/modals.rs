@@ -66,6 +66,21 @@ impl Opened {
         serde_json::from_str(metadata).ok()
     }
 
+    /// The same of the form that was clicked in, if it was one.
+    pub fn of(action: &Action) -> Option<Self> {
+        Self::read(&action.view.as_ref()?.metadata)
+    }
+
+    /// Somebody as they were when they opened the form: in a form they are nowhere.
+    fn back_where_it_was_opened(self, caller: &Caller) -> Caller {
+        Caller {
+            channel: self.channel,
+            thread: self.thread,
+            response_url: self.response_url,
+            ..caller.clone()
+        }
+    }
+
     /// The text that a form carries.
     pub fn metadata(&self) -> String {
         json!(self).to_string()
@@ -111,12 +126,7 @@ pub async fn show(app: &App, submission: &Submission, message: &Message, failed:
         tracing::debug!("a form could not be brought up to date: {error}");
     }
     let opened = Opened::read(&submission.view.metadata).unwrap_or_default();
-    let caller = Caller {
-        channel: opened.channel,
-        thread: opened.thread,
-        response_url: opened.response_url,
-        ..submission.caller.clone()
-    };
+    let caller = opened.back_where_it_was_opened(&submission.caller);
     if let Err(error) = router::answer(app, &caller, message, false).await {
         tracing::error!(error.cause = ?error.cause(), "the outcome of a form could not be shown");
     }
@@ -176,27 +186,15 @@ pub fn busy(language: Language, work: &Text) -> Value {
 
 /// A button in somebody else's form is not for this person.
 pub fn refuse_foreign(action: &Action) -> Result<()> {
-    let opened = action
-        .view
-        .as_ref()
-        .and_then(|view| Opened::read(&view.metadata));
-    refuse_other(opened.and_then(|opened| opened.by), &action.caller)
+    let opened_by = Opened::of(action).and_then(|opened| opened.by);
+    refuse_other(opened_by, &action.caller)
 }
 
 /// The one who clicked, as of when the form was opened: where they were, and how to answer there.
 pub fn opener(action: &Action) -> Caller {
-    let opened = action
-        .view
-        .as_ref()
-        .and_then(|view| Opened::read(&view.metadata));
-    let Some(opened) = opened else {
-        return action.caller.clone();
-    };
-    Caller {
-        channel: opened.channel,
-        thread: opened.thread,
-        response_url: opened.response_url,
-        ..action.caller.clone()
+    match Opened::of(action) {
+        Some(opened) => opened.back_where_it_was_opened(&action.caller),
+        None => action.caller.clone(),
     }
 }
 

@@ -12,7 +12,6 @@ use super::inbound::{Caller, Inbound, Question, Stop, Unanswerable};
 use super::receive::Ack;
 use super::{actions, blocks, commands, home, modals, people, screens, shortcuts};
 use crate::app::App;
-use crate::domain::language::Language;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ChannelId, InboxId, LeaseToken};
 use crate::slack::blocks::Message;
@@ -120,9 +119,7 @@ async fn unanswerable(app: &App, question: &Question) -> Result<Reply> {
 /// Shows what came of it; whoever addressed the bot reads an answer or a reason.
 async fn show(app: &App, inbound: &Inbound, outcome: Result<Reply>) {
     let failed = outcome.is_err();
-    let language = inbound
-        .caller()
-        .map_or_else(Language::default, |caller| caller.language);
+    let language = inbound.language();
     let (message, replace) = match outcome {
         Ok(Reply::Shown) => return,
         Ok(Reply::Private(message)) => (message, false),
@@ -204,9 +201,7 @@ async fn answer_there(
 
 /// The answer when nothing could be stored, and so nothing was started.
 pub fn storage_is_down(inbound: &Inbound, error: &Error) -> Ack {
-    let language = inbound
-        .caller()
-        .map_or_else(Language::default, |caller| caller.language);
+    let language = inbound.language();
     let message = screens::failure(language, error);
     match inbound {
         Inbound::Command(_) => Ack::Body(json!({
