@@ -70,8 +70,7 @@ impl World {
     /// The same, where a provider's model `any` answers.
     pub async fn start_model(provider: ProviderConfig, change: impl FnOnce(&mut Config)) -> Self {
         Self::start_with(Engine::Sqlite, Transport::Socket, |config| {
-            config.models.default = Some("house/any".to_owned());
-            config.models.providers.insert("house".to_owned(), provider);
+            answered_by(config, provider);
             change(config);
         })
         .await
@@ -150,6 +149,12 @@ impl World {
         self.app.stop().await;
         self.sim.stop().await;
     }
+}
+
+/// The provider's model `any` answers, as `house/any`.
+pub fn answered_by(config: &mut Config, provider: ProviderConfig) {
+    config.models.default = Some("house/any".to_owned());
+    config.models.providers.insert("house".to_owned(), provider);
 }
 
 /// A delivery of any kind, made by hand.
@@ -262,6 +267,12 @@ impl<'a> Person<'a> {
     pub async fn deletes(&self, ts: &str) {
         let deleted = self.sim.delete(self.name, self.channel, ts).await;
         deleted.unwrap();
+    }
+
+    /// The question whether a call may run, once it is in the thread.
+    pub async fn is_asked_to_decide(&self, ts: &str) -> Message {
+        let asks = |message: &Message| !message.is_growing() && message.all_text().contains('🔒');
+        self.reply_when(ts, asks).await
     }
 
     /// Asks the bot and reads its answer once it is whole.

@@ -24,11 +24,7 @@ async fn asked(world: &World, github: &GitHub) -> (String, Message) {
         "{connected}"
     );
     let ts = alice.says(QUESTION).await;
-    let card = alice
-        .reply_when(&ts, |message| {
-            !message.is_growing() && message.all_text().contains('🔒')
-        })
-        .await;
+    let card = alice.is_asked_to_decide(&ts).await;
     (ts, card)
 }
 

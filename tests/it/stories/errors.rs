@@ -228,8 +228,7 @@ async fn somebody_elses_decision() {
     let ts = alice
         .says("@patchbay create an issue in acme/web titled \"The door sticks\"")
         .await;
-    let waits = |message: &Message| !message.is_growing() && message.all_text().contains('🔒');
-    let card = alice.reply_when(&ts, waits).await;
+    let card = alice.is_asked_to_decide(&ts).await;
     let mut told = Told::new();
     assert!(bob.clicks(&card, "Approve").await.ok);
     told.insert(

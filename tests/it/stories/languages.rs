@@ -323,8 +323,7 @@ async fn a_german_is_asked_before_anything_changes() {
     german(&alice.connects("github", fields).await);
     let question = "@patchbay create an issue in acme/shop titled \"The door sticks\"";
     let ts = alice.says(question).await;
-    let waits = |message: &Message| !message.is_growing() && message.all_text().contains('🔒');
-    let card = alice.reply_when(&ts, waits).await;
+    let card = alice.is_asked_to_decide(&ts).await;
     assert_german!("german_approval", card.blocks);
     assert!(world.bob().clicks(&card, "Erlauben").await.ok);
     let told = world.bob().private_message_after(0).await;

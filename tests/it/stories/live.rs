@@ -31,6 +31,16 @@ fn markdown_of(message: &Message) -> String {
         .collect()
 }
 
+/// Asks, and waits until people read the beginning of an answer that has no end yet.
+pub async fn begins_a_tale(asker: Person<'_>, writer: &Writer) -> String {
+    let ts = asker.says("@patchbay tell me everything").await;
+    writer.writes("Once upon a time there was a king. ");
+    asker
+        .reply_when(&ts, |message| message.all_text().contains("a king."))
+        .await;
+    ts
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_grows_while_the_model_writes() {
     let writer = Writer::start().await;
@@ -261,11 +271,7 @@ async fn a_stop_leaves_what_was_written_where_slack_gives_no_stream() {
         .sim
         .fault(Fault::new("chat.startStream", FaultKind::OkFalse).error("not_allowed_token_type"));
     let alice = world.alice();
-    let ts = alice.says("@patchbay tell me everything").await;
-    writer.writes("Once upon a time there was a king. ");
-    alice
-        .reply_when(&ts, |message| message.all_text().contains("a king."))
-        .await;
+    let ts = begins_a_tale(alice, &writer).await;
     world.sim.stop_session("alice", "general", &ts).unwrap();
     let stopped = alice
         .reply_when(&ts, |message| message.all_text().contains("Stopped."))
@@ -332,11 +338,7 @@ async fn stop_ends_a_run_that_waits_for_a_yes() {
     let arguments = json!({ "owner": "acme", "repo": "shop", "title": "The door sticks" });
     writer.calls("github__create_issue", arguments);
     writer.ends();
-    let card = alice
-        .reply_when(&ts, |message| {
-            !message.is_growing() && message.all_text().contains('🔒')
-        })
-        .await;
+    let card = alice.is_asked_to_decide(&ts).await;
     let session = world.sim.session("alice", "general", &ts).unwrap();
     assert_eq!(session.as_deref(), Some("suspended"));
     // Slack offers no Stop while the agent waits; the event may still come from another client.

@@ -59,17 +59,8 @@ async fn a_new_socket_is_opened_when_slack_asks_and_when_one_breaks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_fails_is_named_with_a_next_step_and_a_retry() {
-    use patchbay::slack::Transport;
-
     let broken = silent::refusing().await;
-    let world = World::start_with(Engine::Sqlite, Transport::Socket, |config| {
-        config.models.default = Some("house/any".to_owned());
-        config
-            .models
-            .providers
-            .insert("house".to_owned(), broken.provider());
-    })
-    .await;
+    let world = World::start_model(broken.provider(), |_| {}).await;
     let alice = world.alice();
     let ts = alice.says("@patchbay hello").await;
     let told = alice.answer_to(&ts).await;

@@ -50,11 +50,7 @@ async fn what_was_said_before_a_yes_cuts_nothing_off_the_answer_after_it() {
     let arguments = json!({ "owner": "acme", "repo": "shop", "title": "The door sticks" });
     writer.calls("github__create_issue", arguments);
     writer.ends();
-    let card = alice
-        .reply_when(&ts, |message| {
-            !message.is_growing() && message.all_text().contains('🔒')
-        })
-        .await;
+    let card = alice.is_asked_to_decide(&ts).await;
     assert!(alice.clicks(&card, "Approve").await.ok);
     writer.writes("It is open.");
     writer.ends();

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::fakes::writer::Writer;
-use crate::world::{Engine, World, handmade};
+use crate::world::{Engine, World, answered_by, handmade};
 
 /// A link that is dead without saying so is to be noticed within this.
 const NOTICED: Duration = Duration::from_secs(30);
@@ -358,9 +358,7 @@ async fn none_is_lost_and_none_is_double(engine: Engine) {
     // Nobody reads the answers: that each question is there once is what counts.
     let writer = Writer::start().await;
     let world = World::start_with(engine, Transport::Socket, |config| {
-        config.models.default = Some("house/any".to_owned());
-        let house = ("house".to_owned(), writer.provider());
-        config.models.providers.extend([house]);
+        answered_by(config, writer.provider());
         config.runs.parallel = 1;
     })
     .await;

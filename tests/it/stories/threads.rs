@@ -10,7 +10,7 @@ use slack_sim::{Fault, FaultKind, Message, Sim};
 
 use super::sockets::report_when;
 use crate::fakes::writer::Writer;
-use crate::world::{Engine, PATIENCE, Person, World, handmade};
+use crate::world::{Engine, PATIENCE, Person, World, answered_by, handmade};
 
 /// A world with a model whose requests can be read.
 async fn start(engine: Engine, transport: Transport) -> (World, Writer) {
@@ -20,10 +20,8 @@ async fn start(engine: Engine, transport: Transport) -> (World, Writer) {
 /// The same, where Slack may take that long to tell what was said.
 async fn start_with_wait(engine: Engine, transport: Transport, wait: Duration) -> (World, Writer) {
     let writer = Writer::start().await;
-    let provider = writer.provider();
     let world = World::start_with(engine, transport, |config| {
-        config.models.default = Some("house/any".to_owned());
-        config.models.providers.insert("house".to_owned(), provider);
+        answered_by(config, writer.provider());
         config.agent.thread_wait = wait;
     })
     .await;

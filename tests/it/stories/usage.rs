@@ -4,8 +4,9 @@ use patchbay::store::UseOf;
 use sqlx::Connection as _;
 
 use super::home::opens_home;
+use super::live::begins_a_tale;
 use crate::fakes::writer::Writer;
-use crate::world::{Engine, PATIENCE, World};
+use crate::world::{Engine, PATIENCE, World, answered_by};
 
 /// What `/mcp usage` says, once it says this.
 async fn usage_saying(world: &World, words: &str) -> String {
@@ -52,10 +53,8 @@ on_both_engines!(
 );
 
 async fn written_by(writer: &Writer, engine: Engine) -> World {
-    let provider = writer.provider();
     World::start_with(engine, patchbay::slack::Transport::Socket, |config| {
-        config.models.default = Some("house/any".to_owned());
-        config.models.providers.insert("house".to_owned(), provider);
+        answered_by(config, writer.provider());
     })
     .await
 }
@@ -64,11 +63,7 @@ async fn an_answer_that_is_stopped_is_counted_and_its_retry_as_well(engine: Engi
     let writer = Writer::start().await;
     let world = written_by(&writer, engine).await;
     let alice = world.alice();
-    let ts = alice.says("@patchbay tell me everything").await;
-    writer.writes("Once upon a time there was a king. ");
-    alice
-        .reply_when(&ts, |message| message.all_text().contains("a king."))
-        .await;
+    let ts = begins_a_tale(alice, &writer).await;
     world.sim.stop_session("alice", "general", &ts).unwrap();
     let stopped = alice
         .reply_when(&ts, |message| message.all_text().contains("Stopped."))
@@ -104,11 +99,7 @@ async fn a_stopped_run_gives_its_place_back_while_storage_is_silent() {
     let writer = Writer::start().await;
     let world = written_by(&writer, Engine::Postgres).await;
     let alice = world.alice();
-    let ts = alice.says("@patchbay tell me everything").await;
-    writer.writes("Once upon a time there was a king. ");
-    alice
-        .reply_when(&ts, |message| message.all_text().contains("a king."))
-        .await;
+    let ts = begins_a_tale(alice, &writer).await;
     let url = &world.app.config.database.url;
     let mut locking = sqlx::PgConnection::connect(url).await.unwrap();
     let lock = "begin; lock table completion_usage in access exclusive mode";
