@@ -146,6 +146,18 @@ macro_rules! begin_anew {
 }
 pub(super) use {begin_anew, insert, show};
 
+/// An update that takes one message, and gives it as an [`Outgoing`].
+macro_rules! claimed {
+    ($update:literal) => {
+        concat!(
+            $update,
+            " returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
+                team_id, channel_id, thread_ts, message_ts, above_ts, streaming, stream_offset,
+                file_id, file_state, instead_of, post, revision, attempts, lease_token"
+        )
+    };
+}
+
 impl Store {
     /// Takes one message that is due, if there is one.
     pub async fn claim_outgoing(
@@ -153,15 +165,15 @@ impl Store {
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<Option<Outgoing>> {
-        const SQL: &str = "update outbox
+        const SQL: &str = claimed!(
+            "update outbox
             set lease_token = $1, lease_until = $2, attempts = attempts + 1
             where run_id = (select run_id from outbox
                             where revision > sent_revision and next_at <= $3
                               and (lease_until is null or lease_until < $3)
                             order by next_at limit 1)
-              and revision > sent_revision and (lease_until is null or lease_until < $3)
-            returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
-                team_id, channel_id, thread_ts, message_ts, above_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
+              and revision > sent_revision and (lease_until is null or lease_until < $3)"
+        );
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(LeaseToken::generate())
             .bind(until)
@@ -182,12 +194,10 @@ impl Store {
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<Option<Outgoing>> {
-        const SQL: &str = "update outbox
+        const SQL: &str = claimed!("update outbox
             set lease_token = $2, lease_until = $3, attempts = attempts + 1
             where run_id = $1 and (lease_until is null or lease_until < $4)
-              and exists (select 1 from runs where runs.id = outbox.run_id and runs.state = 'running')
-            returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
-                team_id, channel_id, thread_ts, message_ts, above_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
+              and exists (select 1 from runs where runs.id = outbox.run_id and runs.state = 'running')");
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(run)
             .bind(LeaseToken::generate())
@@ -203,11 +213,11 @@ impl Store {
         held: &Outgoing,
         until: DateTime<Utc>,
     ) -> Result<Option<Outgoing>> {
-        const SQL: &str = "update outbox
+        const SQL: &str = claimed!(
+            "update outbox
             set lease_until = $3
-            where run_id = $1 and lease_token = $2
-            returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
-                team_id, channel_id, thread_ts, message_ts, above_ts, streaming, stream_offset, file_id, file_state, instead_of, post, revision, attempts, lease_token";
+            where run_id = $1 and lease_token = $2"
+        );
         Ok(on_db!(self, c => sqlx::query_as(SQL)
             .bind(&held.run)
             .bind(&held.lease_token)

@@ -36,11 +36,11 @@ pub(super) struct Which {
 }
 
 pub(super) async fn state(At(sim): At, Query(who): Query<Who>) -> Result<Json<Value>, Unserved> {
-    let shared = sim.team();
-    let now = shared.clock.now();
-    let delivery = shared.delivery();
-    let workspaces = all_workspaces(shared);
-    let state = shared.look(|ws| {
+    let team = sim.team();
+    let now = team.clock.now();
+    let delivery = team.delivery();
+    let workspaces = all_workspaces(team);
+    let state = team.look(|ws| {
         let me = match &who.user {
             Some(name) => Some(ws.person(name)?),
             None => ws.people.first(),

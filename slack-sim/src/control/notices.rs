@@ -22,14 +22,14 @@ pub(super) async fn events(
     At(sim): At,
     Query(who): Query<Who>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Unserved> {
-    let shared = sim.team();
-    let me = shared.look(|ws| {
+    let team = sim.team();
+    let me = team.look(|ws| {
         let user = ws.person(&who.user)?.id.clone();
         let team = ws.own.team.clone();
         Ok::<_, Refused>(Onlooker { user, team })
     })?;
-    let stopping = shared.stopping.clone();
-    let notices = BroadcastStream::new(shared.watch());
+    let stopping = team.stopping.clone();
+    let notices = BroadcastStream::new(team.watch());
     let events = notices
         .filter_map(move |notice| std::future::ready(event(notice, &me)))
         .map(Ok)

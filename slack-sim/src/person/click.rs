@@ -121,8 +121,8 @@ impl ClickOutcome {
 impl Sim {
     /// A person clicks: `sim.click("alice", Click::on(&message, "approve"))`.
     pub async fn click(&self, user: &str, click: Click) -> ClickOutcome {
-        let shared = self.team();
-        let prepared = shared.act(|ws, now| {
+        let team = self.team();
+        let prepared = team.act(|ws, now| {
             let user = ws.person(user)?.id.clone();
             prepare(ws, now, &user, &click)
         });

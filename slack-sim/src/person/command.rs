@@ -66,8 +66,8 @@ impl Sim {
         command: &str,
         text: &str,
     ) -> CommandOutcome {
-        let shared = self.team();
-        let sent = match shared.act(|ws, now| prepare(ws, now, user, channel, command, text)) {
+        let team = self.team();
+        let sent = match team.act(|ws, now| prepare(ws, now, user, channel, command, text)) {
             Ok(sent) => sent,
             Err(refused) => return CommandOutcome::failed(&refused.to_string()),
         };
@@ -75,9 +75,9 @@ impl Sim {
             kind: Kind::Command,
             payload: sent.payload.clone(),
         };
-        match dispatch::send(shared, &outgoing, &Attempt::default()).await {
+        match dispatch::send(team, &outgoing, &Attempt::default()).await {
             Answer::Acked { payload, .. } => {
-                shared.act(|ws, now| show_answer(ws, now, &sent, payload))
+                team.act(|ws, now| show_answer(ws, now, &sent, payload))
             }
             Answer::Silent => self.tell_failure(&sent, command, "operation_timeout"),
             Answer::NoApp => self.tell_failure(&sent, command, "no_app"),

@@ -47,8 +47,8 @@ impl Sim {
     /// A person submits a modal. `values` is by block and action; a plain text, option or list will do for each,
     /// and a block with one input needs no action: `json!({"name": "github", "scope": {"choice": "me"}})`.
     pub async fn submit(&self, user: &str, view_id: &str, values: Value) -> SubmitOutcome {
-        let shared = self.team();
-        let filled = shared.act(|ws, _| {
+        let team = self.team();
+        let filled = team.act(|ws, _| {
             let user = ws.person(user)?.id.clone();
             let view = fill(ws, &user, view_id, &values)?;
             Ok::<_, Refused>((user, view))
@@ -61,7 +61,7 @@ impl Sim {
         if !errors.is_empty() {
             return SubmitOutcome::wrong(errors);
         }
-        let payload = shared.act(|ws, now| {
+        let payload = team.act(|ws, now| {
             let trigger_id = ws.new_trigger(now, &user, Some(view_id));
             payloads::view_submission(ws, &user, &trigger_id, &view, &json!([]))
         });
@@ -69,7 +69,7 @@ impl Sim {
             kind: Kind::Interaction,
             payload,
         };
-        match dispatch::send(shared, &outgoing, &Attempt::default()).await {
+        match dispatch::send(team, &outgoing, &Attempt::default()).await {
             Answer::Acked { payload, .. } => self.settle(&user, &view, payload.as_ref()),
             Answer::Silent => SubmitOutcome::failed("operation_timeout"),
             Answer::NoApp => SubmitOutcome::failed("no_app"),
@@ -79,8 +79,8 @@ impl Sim {
 
     /// A person closes a modal; what lay under it shows again, unless the modal has `clear_on_close`.
     pub async fn close(&self, user: &str, view_id: &str) -> Result<(), Refused> {
-        let shared = self.team();
-        let payload = shared.act(|ws, _| {
+        let team = self.team();
+        let payload = team.act(|ws, _| {
             let user = ws.person(user)?.id.clone();
             let closed = ws.close_view(&user, view_id);
             let view = closed
@@ -97,7 +97,7 @@ impl Sim {
                 payload,
             };
             // The modal is gone whatever the app makes of it.
-            dispatch::send(shared, &outgoing, &Attempt::default()).await;
+            dispatch::send(team, &outgoing, &Attempt::default()).await;
         }
         Ok(())
     }
