@@ -127,12 +127,8 @@ pub async fn language(app: &App, user: &UserId) -> Language {
     }
 }
 
-/// Whether somebody runs the workspace, as Slack says now; in doubt they do not.
-pub async fn is_admin(app: &App, user: &UserId) -> bool {
-    was_admin(app, user, Duration::ZERO).await
-}
-
-/// The same for what is only shown: what Slack said at most so long ago.
+/// Whether somebody ran the workspace at most so long ago; in doubt they did not. Good for what is
+/// only shown.
 pub async fn was_admin(app: &App, user: &UserId, at_most: Duration) -> bool {
     match profile(app, user, at_most).await {
         Ok(profile) => profile.admin,
