@@ -113,10 +113,10 @@ async fn tell(mut story: Command, playground: &Playground) {
     let told = told.expect("node, which `scripts/install test` needs");
     assert!(
         told.status.success(),
-        "{}{}\nThe playground's log:\n{}",
+        "The playground's log:\n{}\nThe story:\n{}{}",
+        text(&playground.log),
         String::from_utf8_lossy(&told.stdout),
-        String::from_utf8_lossy(&told.stderr),
-        text(&playground.log)
+        String::from_utf8_lossy(&told.stderr)
     );
 }
 

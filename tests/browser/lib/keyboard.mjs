@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 export async function keyboard(alice) {
   const { page } = alice;
   await alice.opens("general");
+  await alice.arrives();
   await fromTheTop(alice);
   await alice.presses("Tab");
   await focused("the way past the sidebar comes first", alice, { text: "Skip to the message box" });

@@ -15,6 +15,11 @@ export class Person {
     await this.composer.waitFor();
   }
 
+  /** Waits until the page has put whoever arrives into the message box, which it does once the messages are there. */
+  arrives() {
+    return this.page.waitForFunction(() => document.activeElement?.id === "composer-input");
+  }
+
   /** Opens their Home, and gives it once it says this. */
   async opensHome(words) {
     await this.page.goto(`${this.url}/#/${this.name}/@patchbay/home`);

@@ -18,10 +18,8 @@ export async function newsFromTheSecond({ url }) {
 export async function workspaces(alice) {
   const { page, composer } = alice;
   const title = (words) => page.waitForFunction((wanted) => document.title.includes(wanted), words);
-  // Whoever arrives somewhere is in the message box, once the messages are there.
-  const arrived = () => page.waitForFunction(() => document.activeElement?.id === "composer-input");
   const walksTo = async (workspace) => {
-    await arrived();
+    await alice.arrives();
     for (let step = 0; step < 40; step += 1) {
       if (await tile(page, workspace).evaluate((node) => node === document.activeElement)) return alice.presses("Enter");
       await alice.presses("Shift+Tab");
@@ -29,7 +27,7 @@ export async function workspaces(alice) {
     throw new Error(`The keyboard does not reach the workspace ${workspace}.`);
   };
   await alice.opens("general");
-  await arrived();
+  await alice.arrives();
   await page.keyboard.type("begun in the first");
   const news = await newsFromTheSecond(alice);
   await tile(page, "second-house").getByTestId("workspace-unread").waitFor();
@@ -42,7 +40,7 @@ export async function workspaces(alice) {
   await alice.reads(news);
   assert.equal(await composer.inputValue(), "", "a draft of another workspace does not follow");
   await tile(page, "second-house").getByTestId("workspace-unread").waitFor({ state: "detached" });
-  await arrived();
+  await alice.arrives();
   await alice.types("said in the second");
   await alice.reads("said in the second");
   await page.keyboard.type("begun in the second");
