@@ -11,11 +11,29 @@ use crate::fakes::silent;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The shipped binary in a process of its own; killed when dropped.
-struct Bot(Child);
+/// A workspace, and the folder and database of the bots that serve it one after another.
+struct Site {
+    sim: Sim,
+    folder: tempfile::TempDir,
+    database: String,
+}
 
-impl Bot {
-    fn start(sim: &Sim, folder: &Path, database: &str, model: &[(&str, &str)]) -> Self {
+impl Site {
+    async fn on_sqlite() -> Self {
+        Self::on(|folder| format!("sqlite:{}", folder.join("bot.db").display())).await
+    }
+
+    async fn on(database: impl FnOnce(&Path) -> String) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            sim: Sim::start(SimConfig::default()).await.unwrap(),
+            database: database(folder.path()),
+            folder,
+        }
+    }
+
+    fn start(&self, model: &[(&str, &str)]) -> Bot {
+        let folder = self.folder.path();
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -27,9 +45,9 @@ impl Bot {
             .envs(model.iter().copied())
             .env("SLACK_BOT_TOKEN", "xoxb-sim")
             .env("SLACK_APP_TOKEN", "xapp-sim")
-            .env("PATCHBAY_SLACK__API_URL", sim.api_url())
+            .env("PATCHBAY_SLACK__API_URL", self.sim.api_url())
             .env("PATCHBAY_SLACK__HANDLER_TIMEOUT", "3s")
-            .env("DATABASE_URL", database)
+            .env("DATABASE_URL", &self.database)
             .env("PATCHBAY_SECRETS__KEY_FILE", folder.join("patchbay.key"))
             .env("PATCHBAY_HTTP__LISTEN", "127.0.0.1:0")
             .env("PATCHBAY_RUNS__LEASE", "2s")
@@ -39,9 +57,27 @@ impl Bot {
             .stderr(log)
             .spawn()
             .unwrap();
-        Self(child)
+        Bot(child)
     }
 
+    /// A bot, once the workspace reaches it.
+    async fn connected(&self, model: &[(&str, &str)]) -> Bot {
+        let bot = self.start(model);
+        assert!(self.sim.connected().await);
+        bot
+    }
+
+    /// What alice says in #general; its timestamp.
+    async fn asks(&self, question: &str) -> String {
+        let question = format!("@patchbay {question}");
+        self.sim.say("alice", "general", &question).await.unwrap()
+    }
+}
+
+/// The shipped binary in a process of its own; killed when dropped.
+struct Bot(Child);
+
+impl Bot {
     /// SIGKILL: no handler runs, nothing is flushed.
     fn kill(mut self) {
         self.0.kill().unwrap();
@@ -96,9 +132,8 @@ fn look_of(message: &Message) -> String {
 
 /// A run that was bought from a model, when the bot died: told, with a Retry that asks again in
 /// the same message.
-async fn killed_while_the_model_thinks(database: String) {
-    let folder = tempfile::tempdir().unwrap();
-    let sim = Sim::start(SimConfig::default()).await.unwrap();
+async fn killed_while_the_model_thinks(site: Site) {
+    let sim = &site.sim;
     let model = silent::server().await;
     let slow = [
         ("PATCHBAY_MODELS__DEFAULT", "slow/any"),
@@ -109,18 +144,14 @@ async fn killed_while_the_model_thinks(database: String) {
         ("PATCHBAY_MODELS__PROVIDERS__SLOW__BASE_URL", model.url()),
         ("PATCHBAY_MODELS__PROVIDERS__SLOW__MODELS", "[\"any\"]"),
     ];
-    let bot = Bot::start(&sim, folder.path(), &database, &slow);
-    assert!(sim.connected().await);
-    let ts = sim
-        .say("alice", "general", "@patchbay help me")
-        .await
-        .unwrap();
-    reply_when(&sim, &ts, |text| text.starts_with('⏳')).await;
+    let bot = site.connected(&slow).await;
+    let ts = site.asks("help me").await;
+    reply_when(sim, &ts, |text| text.starts_with('⏳')).await;
     model.was_asked(PATIENCE).await;
     bot.kill();
 
-    let _bot = Bot::start(&sim, folder.path(), &database, DEMO);
-    let told = reply_when(&sim, &ts, |text| text.contains("I was interrupted")).await;
+    let _bot = site.start(DEMO);
+    let told = reply_when(sim, &ts, |text| text.contains("I was interrupted")).await;
     assert_eq!(told.buttons(), ["Retry"]);
     let other = sim
         .click("bob", slack_sim::Click::label(&told, "Retry"))
@@ -130,24 +161,23 @@ async fn killed_while_the_model_thinks(database: String) {
         .click("alice", slack_sim::Click::label(&told, "Retry"))
         .await;
     assert!(clicked.ok, "{clicked:?}");
-    reply_when(&sim, &ts, |text| {
+    reply_when(sim, &ts, |text| {
         !text.starts_with('⏳') && !text.contains("I was interrupted")
     })
     .await;
-    assert_eq!(replies(&sim, &ts).len(), 1, "{:#?}", replies(&sim, &ts));
+    assert_eq!(replies(sim, &ts).len(), 1, "{:#?}", replies(sim, &ts));
     sim.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_the_model_thinks_on_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    killed_while_the_model_thinks(format!("sqlite:{}", folder.path().join("bot.db").display()))
-        .await;
+    killed_while_the_model_thinks(Site::on_sqlite().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_the_model_thinks_on_postgres() {
-    killed_while_the_model_thinks(Postgres::shared().create_database().await.owner).await;
+    let database = Postgres::shared().create_database().await;
+    killed_while_the_model_thinks(Site::on(|_| database.owner.clone()).await).await;
 }
 
 /// Killed when the first message of a long answer is out and the second, and again when Slack has
@@ -159,9 +189,8 @@ async fn killed_between_two_messages_of_an_answer_each_comes_once() {
     use crate::fakes::writer::Writer;
     use crate::stories::long::{is_whole, long_answer, texts};
 
-    let folder = tempfile::tempdir().unwrap();
-    let database = format!("sqlite:{}", folder.path().join("bot.db").display());
-    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let site = Site::on_sqlite().await;
+    let sim = &site.sim;
     let writer = Writer::start().await;
     let url = writer.provider().base_url.unwrap();
     let model = written_by(&url);
@@ -169,28 +198,26 @@ async fn killed_between_two_messages_of_an_answer_each_comes_once() {
         sim.clear_faults();
         sim.fault(Fault::new("chat.postMessage", kind).retry_after(20));
     };
-    let bot = Bot::start(&sim, folder.path(), &database, &model);
-    assert!(sim.connected().await);
-    let ts = sim.say("alice", "general", "@patchbay list them").await;
-    let ts = ts.unwrap();
-    reply_when(&sim, &ts, |text| text.starts_with('⏳')).await;
+    let bot = site.connected(&model).await;
+    let ts = site.asks("list them").await;
+    reply_when(sim, &ts, |text| text.starts_with('⏳')).await;
     later(FaultKind::RateLimited);
     writer.writes(&long_answer());
     writer.ends();
-    reply_when(&sim, &ts, |text| text.contains("All of them")).await;
+    reply_when(sim, &ts, |text| text.contains("All of them")).await;
     bot.kill();
-    assert_eq!(replies(&sim, &ts).len(), 1);
+    assert_eq!(replies(sim, &ts).len(), 1);
 
     later(FaultKind::LostReply);
-    let bot = Bot::start(&sim, folder.path(), &database, &model);
+    let bot = site.start(&model);
     let two = |sim: &Sim| (replies(sim, &ts).len() == 2).then_some(());
     sim.until(PATIENCE, two).await.expect("the second message");
     bot.kill();
 
     sim.clear_faults();
-    let _bot = Bot::start(&sim, folder.path(), &database, &model);
-    reply_when(&sim, &ts, |text| text.contains("tokens")).await;
-    let all = texts(&replies(&sim, &ts));
+    let _bot = site.start(&model);
+    reply_when(sim, &ts, |text| text.contains("tokens")).await;
+    let all = texts(&replies(sim, &ts));
     assert_eq!(all.len(), 3, "{all:#?}");
     is_whole(&all);
     sim.stop().await;
@@ -206,9 +233,8 @@ async fn killed_around_a_file_it_is_there_once() {
     use crate::stories::files::{files, very_long_answer};
 
     const SHARE: &str = "files.completeUploadExternal";
-    let folder = tempfile::tempdir().unwrap();
-    let database = format!("sqlite:{}", folder.path().join("bot.db").display());
-    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let site = Site::on_sqlite().await;
+    let sim = &site.sim;
     let writer = Writer::start().await;
     let url = writer.provider().base_url.unwrap();
     let model = written_by(&url);
@@ -220,54 +246,46 @@ async fn killed_around_a_file_it_is_there_once() {
         let tried = |sim: &Sim| (sim.calls(SHARE).len() >= many).then_some(());
         sim.until(PATIENCE, tried).await.expect("a try to share it");
     };
-    let bot = Bot::start(&sim, folder.path(), &database, &model);
-    assert!(sim.connected().await);
-    let ts = sim.say("alice", "general", "@patchbay list them").await;
-    let ts = ts.unwrap();
-    reply_when(&sim, &ts, |text| text.starts_with('⏳')).await;
+    let bot = site.connected(&model).await;
+    let ts = site.asks("list them").await;
+    reply_when(sim, &ts, |text| text.starts_with('⏳')).await;
     later(FaultKind::RateLimited);
     writer.answers(&very_long_answer());
     tries(1).await;
     bot.kill();
-    assert!(files(&replies(&sim, &ts)).is_empty());
+    assert!(files(&replies(sim, &ts)).is_empty());
 
     later(FaultKind::LostReply);
-    let bot = Bot::start(&sim, folder.path(), &database, &model);
+    let bot = site.start(&model);
     tries(2).await;
     bot.kill();
-    assert_eq!(files(&replies(&sim, &ts)).len(), 1);
+    assert_eq!(files(&replies(sim, &ts)).len(), 1);
 
     sim.clear_faults();
     let before = sim.calls("conversations.replies").len();
-    let _bot = Bot::start(&sim, folder.path(), &database, &model);
+    let _bot = site.start(&model);
     let looked = |sim: &Sim| (sim.calls("conversations.replies").len() > before).then_some(());
     sim.until(PATIENCE, looked)
         .await
         .expect("a look for the file");
     // Whatever it still does comes before the answer to the next question.
-    let next = sim.say("alice", "general", "@patchbay and now?").await;
-    let next = next.unwrap();
+    let next = site.asks("and now?").await;
     writer.answers("Nothing.");
-    reply_when(&sim, &next, |text| text.contains("Nothing.")).await;
+    reply_when(sim, &next, |text| text.contains("Nothing.")).await;
     assert_eq!(sim.calls(SHARE).len(), 2);
     assert_eq!(sim.calls("files.getUploadURLExternal").len(), 1);
-    assert_eq!(replies(&sim, &ts).len(), 2, "{:#?}", replies(&sim, &ts));
+    assert_eq!(replies(sim, &ts).len(), 2, "{:#?}", replies(sim, &ts));
     sim.stop().await;
 }
 
 /// Killed at moments spread over the whole turn, from the acknowledgement on.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_a_question_has_one_outcome() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = format!("sqlite:{}", folder.path().join("bot.db").display());
-    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let site = Site::on_sqlite().await;
+    let sim = &site.sim;
     for delay in [0, 2, 5, 9, 14, 20, 30, 60] {
-        let bot = Bot::start(&sim, folder.path(), &database, DEMO);
-        assert!(sim.connected().await);
-        let ts = sim
-            .say("alice", "general", "@patchbay help me")
-            .await
-            .unwrap();
+        let bot = site.connected(DEMO).await;
+        let ts = site.asks("help me").await;
         let acked = |sim: &Sim| {
             sim.log(0)
                 .iter()
@@ -279,18 +297,18 @@ async fn killed_at_any_moment_a_question_has_one_outcome() {
             .expect("the question is acknowledged");
         tokio::time::sleep(Duration::from_millis(delay)).await;
         bot.kill();
-        noticed(&sim).await;
-        let bot = Bot::start(&sim, folder.path(), &database, DEMO);
-        reply_when(&sim, &ts, |text| !text.starts_with('⏳')).await;
+        noticed(sim).await;
+        let bot = site.start(DEMO);
+        reply_when(sim, &ts, |text| !text.starts_with('⏳')).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(
-            replies(&sim, &ts).len(),
+            replies(sim, &ts).len(),
             1,
             "after {delay} ms: {:#?}",
-            replies(&sim, &ts)
+            replies(sim, &ts)
         );
         bot.kill();
-        noticed(&sim).await;
+        noticed(sim).await;
     }
     sim.stop().await;
 }
@@ -305,12 +323,10 @@ async fn noticed(sim: &Sim) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_was_being_worked_on_is_answered_after_the_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = format!("sqlite:{}", folder.path().join("bot.db").display());
-    let sim = Sim::start(SimConfig::default()).await.unwrap();
+    let site = Site::on_sqlite().await;
+    let sim = &site.sim;
     let mute = silent::server().await;
-    let bot = Bot::start(&sim, folder.path(), &database, DEMO);
-    assert!(sim.connected().await);
+    let bot = site.connected(DEMO).await;
     assert!(
         sim.command("alice", "general", "/mcp", "connect postgres")
             .await
@@ -327,7 +343,7 @@ async fn a_form_that_was_being_worked_on_is_answered_after_the_restart() {
     assert!(outcome.ok, "{outcome:?}");
     bot.kill();
 
-    let _bot = Bot::start(&sim, folder.path(), &database, DEMO);
+    let _bot = site.start(DEMO);
     let told = |sim: &Sim| {
         let messages = sim.messages("alice", "general").unwrap();
         messages
@@ -337,7 +353,7 @@ async fn a_form_that_was_being_worked_on_is_answered_after_the_restart() {
     let told = sim.until(PATIENCE, told).await.expect("alice is told");
     assert!(told.ephemeral);
     nothing_secret_in(
-        folder.path(),
+        site.folder.path(),
         &["hunter2hunter2", "xoxb-sim", "xapp-sim", "ticket="],
     );
     sim.stop().await;
@@ -362,11 +378,9 @@ fn nothing_secret_in(folder: &Path, secrets: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn told_to_stop_it_ends_within_its_grace() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = format!("sqlite:{}", folder.path().join("bot.db").display());
-    let sim = Sim::start(SimConfig::default()).await.unwrap();
-    let mut bot = Bot::start(&sim, folder.path(), &database, DEMO);
-    assert!(sim.connected().await);
+    let site = Site::on_sqlite().await;
+    let sim = &site.sim;
+    let mut bot = site.connected(DEMO).await;
     let id = bot.0.id().to_string();
     assert!(
         Command::new("kill")

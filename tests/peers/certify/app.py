@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 from urllib.parse import urljoin, urlparse
 from urllib.request import Request, urlopen
 
@@ -16,6 +17,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.oauth.installation_store import InstallationStore
 from slack_sdk.oauth.token_rotation import TokenRotator
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+
+from serve import serve
 
 TRANSPORT, API_URL, PORT = sys.argv[1:]
 
@@ -515,42 +518,10 @@ def limited(body, next):
     return next()
 
 
-def serve():
-    """Bolt's own development server answers on one path; Slack's three paths all mean it."""
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-    from slack_bolt.request import BoltRequest
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["content-length"])).decode()
-            headers = {name: self.headers.get_all(name) for name in self.headers}
-            answer = app.dispatch(BoltRequest(body=body, headers=headers))
-            payload = answer.body.encode()
-            self.send_response(answer.status)
-            for name, values in answer.headers.items():
-                for value in values:
-                    self.send_header(name, value)
-            self.send_header("content-length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", int(PORT)), Handler)
-    print("ready", flush=True)
-    server.serve_forever()
-
-
 if TRANSPORT == "socket":
     handler = SocketModeHandler(app, "xapp-sim")
     handler.connect()
     print("ready", flush=True)
-    import threading
-
     threading.Event().wait()
 else:
-    serve()
+    serve(app, PORT)

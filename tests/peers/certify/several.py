@@ -3,15 +3,15 @@ picks the token by what each payload says. Usage: python several.py socket|http 
 
 import sys
 import tempfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.oauth.oauth_settings import OAuthSettings
-from slack_bolt.request import BoltRequest
 from slack_sdk import WebClient
 from slack_sdk.oauth.installation_store import FileInstallationStore
+
+from serve import serve
 
 TRANSPORT, API_URL, PORT = sys.argv[1:]
 FOLDER = tempfile.TemporaryDirectory()
@@ -68,40 +68,6 @@ def mention(client, event, say):
     say(text=f"heard in {where(client)}", thread_ts=event["ts"])
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Bolt's own development server answers on one path; Slack's three paths all mean it."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        address = urlsplit(self.path)
-        flow = app.oauth_flow
-        handle = {"/slack/install": flow.handle_installation, "/slack/oauth_redirect": flow.handle_callback}[address.path]
-        self.answer(handle(BoltRequest(body="", query=address.query, headers=self.all_headers())))
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"])).decode()
-        self.answer(app.dispatch(BoltRequest(body=body, headers=self.all_headers())))
-
-    def all_headers(self):
-        return {name: self.headers.get_all(name) for name in self.headers}
-
-    def answer(self, answer):
-        payload = answer.body.encode()
-        self.send_response(answer.status)
-        for name, values in answer.headers.items():
-            for value in values:
-                self.send_header(name, value)
-        self.send_header("content-length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
-
-    def log_message(self, *_):
-        pass
-
-
 if TRANSPORT == "socket":
     SocketModeHandler(app, "xapp-sim").connect()
-server = ThreadingHTTPServer(("127.0.0.1", int(PORT)), Handler)
-print("ready", flush=True)
-server.serve_forever()
+serve(app, PORT)
