@@ -1,5 +1,6 @@
 //! Brings every run's message to Slack: posted once, then kept up to date.
 
+mod abandoned;
 mod file;
 mod looks;
 mod pages;
@@ -115,12 +116,12 @@ pub(super) async fn deliver(
     app: &App,
     outgoing: &Outgoing,
 ) -> std::result::Result<MessageTs, CallError> {
-    if outgoing.streaming
-        && let Some(ts) = &outgoing.message
-    {
-        end_stream(app, outgoing, ts).await?;
-    }
     let mut outgoing = outgoing.clone();
+    if outgoing.streaming
+        && let Some(ts) = outgoing.message.clone()
+    {
+        abandoned::end(app, &mut outgoing, &ts).await?;
+    }
     let resumed = outgoing.file_state == FileState::Uploaded;
     file::upload(app, &mut outgoing).await?;
     let language = people::language(app, &outgoing.asker).await;
@@ -174,14 +175,16 @@ async fn send_page(
     Ok((sent?, page.next))
 }
 
-/// Ends a stream that nobody writes to any more: a message that streams takes no update.
+/// Ends a stream that nobody writes to any more, with these last chunks: a message that streams
+/// takes no update.
 pub(super) async fn end_stream(
     app: &App,
     outgoing: &Outgoing,
     ts: &MessageTs,
+    chunks: &[Value],
 ) -> std::result::Result<(), CallError> {
     let end = StreamEnd {
-        chunks: &[],
+        chunks,
         blocks: &[],
         status: session_status(&outgoing.post.0),
         metadata: Some(metadata(outgoing)),
@@ -264,7 +267,7 @@ async fn send_as(
         match app.slack.update(&outgoing.channel, &ts, message).await {
             // A stream whose beginning nobody noted.
             Err(CallError::Refused(code)) if code == STILL_A_STREAM => {
-                end_stream(app, outgoing, &ts).await?;
+                end_stream(app, outgoing, &ts, &[]).await?;
                 return app
                     .slack
                     .update(&outgoing.channel, &ts, message)
@@ -319,15 +322,16 @@ pub(super) async fn find(
                 .iter()
                 .any(|block| block["task_id"] == json!(first_task(outgoing)))
     };
-    match app
+    let found = app
         .slack
         .find_message(&outgoing.channel, outgoing.thread(), |message| {
             below(message) && is_the_runs(message)
         })
-        .await
-    {
+        .await;
+    match found {
+        Ok(message) => Ok(message.and_then(|message| message["ts"].as_str().map(MessageTs::new))),
         Err(CallError::Refused(_)) => Ok(None),
-        found => found,
+        Err(error) => Err(error),
     }
 }
 

@@ -1,134 +1,23 @@
 //! Kill -9 at any moment between the acknowledgement and the answer: one visible outcome, always.
 
+mod site;
+
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::Duration;
 
-use slack_sim::{Message, Sim, SimConfig};
+use serde_json::json;
+use slack_sim::{Click, Fault, FaultKind, Sim};
 
+use self::site::{
+    DEMO, PATIENCE, Site, look_of, replies, reply_when, written_by, written_whole_by,
+};
+use crate::fakes::github::{GitHub, TOKEN};
 use crate::fakes::postgres::Postgres;
 use crate::fakes::silent;
-
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A workspace, and the folder and database of the bots that serve it one after another.
-struct Site {
-    sim: Sim,
-    folder: tempfile::TempDir,
-    database: String,
-}
-
-impl Site {
-    async fn on_sqlite() -> Self {
-        Self::on(|folder| format!("sqlite:{}", folder.join("bot.db").display())).await
-    }
-
-    async fn on(database: impl FnOnce(&Path) -> String) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self {
-            sim: Sim::start(SimConfig::default()).await.unwrap(),
-            database: database(folder.path()),
-            folder,
-        }
-    }
-
-    fn start(&self, model: &[(&str, &str)]) -> Bot {
-        let folder = self.folder.path();
-        let log = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(folder.join("bot.log"))
-            .unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_patchbay"))
-            .current_dir(folder)
-            .env_clear()
-            .envs(model.iter().copied())
-            .env("SLACK_BOT_TOKEN", "xoxb-sim")
-            .env("SLACK_APP_TOKEN", "xapp-sim")
-            .env("PATCHBAY_SLACK__API_URL", self.sim.api_url())
-            .env("PATCHBAY_SLACK__HANDLER_TIMEOUT", "3s")
-            .env("DATABASE_URL", &self.database)
-            .env("PATCHBAY_SECRETS__KEY_FILE", folder.join("patchbay.key"))
-            .env("PATCHBAY_HTTP__LISTEN", "127.0.0.1:0")
-            .env("PATCHBAY_RUNS__LEASE", "2s")
-            .env("PATCHBAY_RUNS__POLL", "100ms")
-            .env("PATCHBAY_NETWORK__ALLOW", "[\"127.0.0.1:*\"]")
-            .env("PATCHBAY_LOG__LEVEL", "trace")
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Bot(child)
-    }
-
-    /// A bot, once the workspace reaches it.
-    async fn connected(&self, model: &[(&str, &str)]) -> Bot {
-        let bot = self.start(model);
-        assert!(self.sim.connected().await);
-        bot
-    }
-
-    /// What alice says in #general; its timestamp.
-    async fn asks(&self, question: &str) -> String {
-        let question = format!("@patchbay {question}");
-        self.sim.say("alice", "general", &question).await.unwrap()
-    }
-}
-
-/// The shipped binary in a process of its own; killed when dropped.
-struct Bot(Child);
-
-impl Bot {
-    /// SIGKILL: no handler runs, nothing is flushed.
-    fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-const DEMO: &[(&str, &str)] = &[("PATCHBAY_MODELS__DEFAULT", "demo/demo")];
-
-/// Answers come whole, from the model at this address.
-fn written_by(url: &str) -> [(&'static str, &str); 5] {
-    [
-        ("PATCHBAY_MODELS__DEFAULT", "house/any"),
-        (
-            "PATCHBAY_MODELS__PROVIDERS__HOUSE__KIND",
-            "openai_compatible",
-        ),
-        ("PATCHBAY_MODELS__PROVIDERS__HOUSE__BASE_URL", url),
-        ("PATCHBAY_MODELS__PROVIDERS__HOUSE__MODELS", "[\"any\"]"),
-        ("PATCHBAY_SLACK__ANSWERS", "final"),
-    ]
-}
-
-fn replies(sim: &Sim, ts: &str) -> Vec<Message> {
-    let thread = sim.thread("alice", "general", ts).unwrap();
-    thread.into_iter().filter(Message::is_from_bot).collect()
-}
-
-async fn reply_when(sim: &Sim, ts: &str, wanted: impl Fn(&str) -> bool) -> Message {
-    let look = |sim: &Sim| {
-        replies(sim, ts)
-            .into_iter()
-            .find(|message| wanted(&look_of(message)))
-    };
-    let found = sim.until(PATIENCE, look).await;
-    found.unwrap_or_else(|| panic!("no such reply; the thread holds {:#?}", replies(sim, ts)))
-}
-
-/// The text of a message, marked where it may still grow.
-fn look_of(message: &Message) -> String {
-    let growing = if message.is_growing() { "⏳" } else { "" };
-    format!("{growing}{}", message.all_text())
-}
+use crate::fakes::writer::Writer;
+use crate::stories::files::{files, very_long_answer};
+use crate::stories::long::{is_whole, long_answer, texts};
 
 /// A run that was bought from a model, when the bot died: told, with a Retry that asks again in
 /// the same message.
@@ -153,13 +42,9 @@ async fn killed_while_the_model_thinks(site: Site) {
     let _bot = site.start(DEMO);
     let told = reply_when(sim, &ts, |text| text.contains("I was interrupted")).await;
     assert_eq!(told.buttons(), ["Retry"]);
-    let other = sim
-        .click("bob", slack_sim::Click::label(&told, "Retry"))
-        .await;
+    let other = sim.click("bob", Click::label(&told, "Retry")).await;
     assert!(other.ok);
-    let clicked = sim
-        .click("alice", slack_sim::Click::label(&told, "Retry"))
-        .await;
+    let clicked = sim.click("alice", Click::label(&told, "Retry")).await;
     assert!(clicked.ok, "{clicked:?}");
     reply_when(sim, &ts, |text| {
         !text.starts_with('⏳') && !text.contains("I was interrupted")
@@ -180,20 +65,107 @@ async fn killed_while_the_model_thinks_on_postgres() {
     killed_while_the_model_thinks(Site::on(|_| database.owner.clone()).await).await;
 }
 
-/// Killed when the first message of a long answer is out and the second, and again when Slack has
-/// the second and nobody heard of it.
+/// Killed in the middle of a word: what was read stays, the outcome comes below it, and Retry
+/// answers there.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_between_two_messages_of_an_answer_each_comes_once() {
-    use slack_sim::{Fault, FaultKind};
-
-    use crate::fakes::writer::Writer;
-    use crate::stories::long::{is_whole, long_answer, texts};
-
+async fn killed_while_it_writes_its_words_stay() {
     let site = Site::on_sqlite().await;
     let sim = &site.sim;
     let writer = Writer::start().await;
     let url = writer.provider().base_url.unwrap();
-    let model = written_by(&url);
+    let bot = site.connected(&written_by(&url)).await;
+    let ts = site.asks("how is it done?").await;
+    writer.writes("Three things stand out:\n\n```rust\nlet x = 1;\nlet y");
+    reply_when(sim, &ts, |text| text.contains("let x = 1;")).await;
+    bot.kill();
+
+    let _bot = site.start(&written_by(&url));
+    let told = reply_when(sim, &ts, |text| text.contains("I was interrupted")).await;
+    let all = replies(sim, &ts);
+    assert_eq!(all.len(), 2, "{all:#?}");
+    let stays = look_of(&all[0]);
+    assert!(
+        stays.contains("let x = 1;") && !stays.contains(['⏳', '⚠']),
+        "{stays}"
+    );
+    assert_eq!(
+        stays.matches("```").count(),
+        2,
+        "open code is closed: {stays}"
+    );
+    assert_eq!(told.ts, all[1].ts);
+    let clicked = sim.click("alice", Click::label(&told, "Retry"));
+    assert!(clicked.await.ok);
+    writer.answers("It is done like this.");
+    reply_when(sim, &ts, |text| text.contains("tokens")).await;
+    let all = replies(sim, &ts);
+    assert_eq!(all.len(), 2, "{all:#?}");
+    assert_eq!(look_of(&all[0]), stays);
+    assert!(
+        all[1].all_text().contains("It is done like this."),
+        "{all:#?}"
+    );
+    sim.stop().await;
+}
+
+/// Killed when a call waits for a yes and its question is not asked yet: it is asked after the
+/// restart, below what was read.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_before_a_decision_is_asked_it_is_asked_below_the_words() {
+    let site = Site::on_sqlite().await;
+    let sim = &site.sim;
+    let (writer, github) = (Writer::start().await, GitHub::start().await);
+    github.has_repo("acme/shop", 3, "A shop");
+    let url = writer.provider().base_url.unwrap();
+    let bot = site.connected(&written_by(&url)).await;
+    sim.command("alice", "general", "/mcp", "connect github")
+        .await;
+    let form = |sim: &Sim| sim.top_view("alice").unwrap();
+    let form = sim.until(PATIENCE, form).await.unwrap();
+    let fields = json!({ "token": TOKEN, "base_url": github.url });
+    assert!(sim.submit("alice", form.id(), fields).await.ok);
+    let made = |sim: &Sim| {
+        let view = sim.top_view("alice").unwrap()?;
+        view.all_text().contains("Connected").then_some(())
+    };
+    sim.until(PATIENCE, made).await.expect("a connection");
+
+    let ts = site.asks("write down that the door sticks").await;
+    let later = Fault::new("chat.stopStream", FaultKind::RateLimited).retry_after(20);
+    sim.fault(later);
+    writer.writes("I will write it down.");
+    let issue = json!({ "owner": "acme", "repo": "shop", "title": "The door sticks" });
+    writer.calls("github__create_issue", issue);
+    writer.ends();
+    let tried = |sim: &Sim| (!sim.calls("chat.stopStream").is_empty()).then_some(());
+    sim.until(PATIENCE, tried).await.expect("the stream's end");
+    bot.kill();
+    sim.clear_faults();
+
+    let _bot = site.start(&written_by(&url));
+    let asked = reply_when(sim, &ts, |text| text.contains("May I run")).await;
+    let all = replies(sim, &ts);
+    assert_eq!(all.len(), 2, "{all:#?}");
+    let stays = look_of(&all[0]);
+    assert!(stays.contains("I will write it down."), "{stays}");
+    assert!(!stays.contains('⏳'), "{stays}");
+    assert_eq!(asked.ts, all[1].ts);
+    let clicked = sim.click("alice", Click::label(&asked, "Approve"));
+    assert!(clicked.await.ok);
+    writer.answers("It is written down.");
+    reply_when(sim, &ts, |text| text.contains("It is written down.")).await;
+    sim.stop().await;
+}
+
+/// Killed when the first message of a long answer is out and the second, and again when Slack has
+/// the second and nobody heard of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_two_messages_of_an_answer_each_comes_once() {
+    let site = Site::on_sqlite().await;
+    let sim = &site.sim;
+    let writer = Writer::start().await;
+    let url = writer.provider().base_url.unwrap();
+    let model = written_whole_by(&url);
     let later = |kind: FaultKind| {
         sim.clear_faults();
         sim.fault(Fault::new("chat.postMessage", kind).retry_after(20));
@@ -227,17 +199,12 @@ async fn killed_between_two_messages_of_an_answer_each_comes_once() {
 /// shows it and nobody heard of that.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_around_a_file_it_is_there_once() {
-    use slack_sim::{Fault, FaultKind};
-
-    use crate::fakes::writer::Writer;
-    use crate::stories::files::{files, very_long_answer};
-
     const SHARE: &str = "files.completeUploadExternal";
     let site = Site::on_sqlite().await;
     let sim = &site.sim;
     let writer = Writer::start().await;
     let url = writer.provider().base_url.unwrap();
-    let model = written_by(&url);
+    let model = written_whole_by(&url);
     let later = |kind: FaultKind| {
         sim.clear_faults();
         sim.fault(Fault::new(SHARE, kind).retry_after(20));
@@ -337,9 +304,7 @@ async fn a_form_that_was_being_worked_on_is_answered_after_the_restart() {
         .await
         .unwrap();
     let url = format!("postgres://u:hunter2hunter2@127.0.0.1:{}/x", mute.port());
-    let outcome = sim
-        .submit("alice", form.id(), serde_json::json!({ "url": url }))
-        .await;
+    let outcome = sim.submit("alice", form.id(), json!({ "url": url })).await;
     assert!(outcome.ok, "{outcome:?}");
     bot.kill();
 

@@ -11,14 +11,15 @@ const MOST_PAGES: usize = 10;
 const LATEST_PAGES: usize = 1;
 
 impl SlackClient {
-    /// The first message of a thread that is as wanted, or, outside threads, the latest of the
-    /// conversation. Slack gives a thread's oldest first, so a long one takes several pages.
+    /// The first message of a thread that is as wanted, as Slack has it, or, outside threads, the
+    /// latest of the conversation. Slack gives a thread's oldest first, so a long one takes several
+    /// pages.
     pub async fn find_message(
         &self,
         channel: &ChannelId,
         thread: Option<&MessageTs>,
         wanted: impl Fn(&Value) -> bool,
-    ) -> Result<Option<MessageTs>, CallError> {
+    ) -> Result<Option<Value>, CallError> {
         let (method, most) = match thread {
             Some(_) => ("conversations.replies", MOST_PAGES),
             None => ("conversations.history", LATEST_PAGES),
@@ -34,8 +35,8 @@ impl SlackClient {
             query.extend(thread.map(|thread| ("ts", Some(thread.as_str()))));
             query.extend((!cursor.is_empty()).then_some(("cursor", Some(cursor.as_str()))));
             let (messages, next) = self.messages(method, &query).await?;
-            if let Some(found) = messages.iter().find(|message| wanted(message)) {
-                return Ok(found["ts"].as_str().map(MessageTs::new));
+            if let Some(found) = messages.into_iter().find(&wanted) {
+                return Ok(Some(found));
             }
             match next {
                 Some(next) => cursor = next,

@@ -205,7 +205,7 @@ impl Page {
         };
         for _ in 0..MOST_WAITS {
             let ended = match self.held.streaming {
-                true => outbox::end_stream(app, &self.held, &ts).await,
+                true => outbox::end_stream(app, &self.held, &ts, &[]).await,
                 false => Ok(()),
             };
             let stands = match ended {

@@ -7,7 +7,7 @@ use super::{production, root, sources};
 
 /// Which page of `docs/guide` is about what a file of `src/slack` shows. Commands have the page of
 /// their own name.
-const PAGES: [(&str, &str); 15] = [
+const PAGES: [(&str, &str); 16] = [
     ("elsewhere.rs", "errors"),
     ("feedback.rs", "feedback"),
     ("home.rs", "home"),
@@ -17,6 +17,7 @@ const PAGES: [(&str, &str); 15] = [
     ("modals/menu.rs", "menu"),
     ("modals/picker.rs", "connect"),
     ("notices.rs", "asking"),
+    ("outbox/abandoned.rs", "stop"),
     ("outbox/looks.rs", "approvals"),
     ("foreign.rs", "errors"),
     ("places.rs", "channel"),
