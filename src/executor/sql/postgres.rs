@@ -31,8 +31,27 @@ const MAX_SERIES: i64 = 1_000_000;
 /// The most repetitions that `repeat`, `lpad` and `rpad` may be asked for with a constant.
 const MAX_REPEAT: i64 = 10_000;
 
+/// Room for the deepest tree that PostgreSQL's grammar hands over: it stops by itself at about a
+/// thousand levels. Pages of it that are not touched take no memory.
+const STACK: usize = 64 * 1024 * 1024;
+
 /// The one statement of the text, without what follows its semicolon.
 pub(super) fn check(text: &str) -> Result<&str> {
+    // Parsing, reading and dropping a tree go as deep as the tree does, and the grammar looks how
+    // much is left of its thread's stack.
+    std::thread::scope(|scope| {
+        let checked = std::thread::Builder::new()
+            .name("sql-gate".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, || check_whole(text))
+            .map_err(Error::internal)?;
+        checked
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn check_whole(text: &str) -> Result<&str> {
     let parsed = pg_query::parse(text, 0).map_err(unreadable)?.protobuf;
     let statement = match parsed.stmts.as_slice() {
         [] => return Err(empty()),
@@ -65,7 +84,6 @@ fn extent(text: &str, location: i32, length: i32) -> &str {
 
 fn unreadable(error: pg_query::Error) -> Error {
     match error {
-        // The tree is handed over in a format with a depth limit of its own.
         pg_query::Error::Decode(_) => too_deep(),
         pg_query::Error::Parse(message)
             if ["stack depth", "nested too deeply", "memory exhausted"]
