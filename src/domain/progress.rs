@@ -11,6 +11,37 @@ pub struct Progress {
     pub tasks: Vec<Task>,
 }
 
+impl Progress {
+    /// The latest reply breaks off, and another model writes it anew below: what was read stays, and
+    /// code that is open does not take in what comes.
+    pub fn break_off(&mut self) {
+        let reply = self.text.get(self.begins..).unwrap_or_default();
+        if let Some(fence) = open_fence(reply) {
+            let line = if reply.ends_with('\n') { "" } else { "\n" };
+            self.text = format!("{}{line}{fence}", self.text);
+        }
+    }
+}
+
+/// The fence of the code block that a Markdown text leaves open (CommonMark 0.31, section 4.5).
+fn open_fence(text: &str) -> Option<String> {
+    let mut open: Option<(char, usize)> = None;
+    for line in text.lines() {
+        let line = line.trim_start();
+        let Some(mark) = line.chars().next().filter(|c| matches!(c, '`' | '~')) else {
+            continue;
+        };
+        let length = line.chars().take_while(|c| *c == mark).count();
+        let rest = line[length..].trim();
+        open = match open {
+            None if length >= 3 && !(mark == '`' && rest.contains('`')) => Some((mark, length)),
+            Some((opened, least)) if mark == opened && length >= least && rest.is_empty() => None,
+            unchanged => unchanged,
+        };
+    }
+    open.map(|(mark, length)| mark.to_string().repeat(length))
+}
+
 /// One tool call as a watcher sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
@@ -36,4 +67,28 @@ pub enum TaskState {
     },
     /// It did not work.
     Failed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_breaks_off_leaves_no_code_open() {
+        let check = |text: &str, expected: &str| {
+            let mut progress = Progress {
+                text: text.to_owned(),
+                ..Progress::default()
+            };
+            progress.break_off();
+            assert_eq!(progress.text, expected);
+        };
+        check("Three th", "Three th");
+        check("See:\n```rust\nlet x", "See:\n```rust\nlet x\n```");
+        check("````\n```\n", "````\n```\n````");
+        check("~~~\n```\n~~~\nand", "~~~\n```\n~~~\nand");
+        check("```\na\n```\n", "```\na\n```\n");
+        check("a ``` b", "a ``` b");
+        check("```a```\n", "```a```\n");
+    }
 }

@@ -106,7 +106,7 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
             Ok(())
         }
         Notice::Changed(user) => {
-            app.people.has_changed(user);
+            app.people.has_changed(user, tokio::time::Instant::now());
             Ok(())
         }
         Notice::Farewell { left: None } => Ok(()),

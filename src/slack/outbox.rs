@@ -23,6 +23,7 @@ use crate::error::Result;
 use crate::ids::MessageTs;
 use crate::store::{FileState, Outgoing, Then};
 
+pub(super) use abandoned::end_abandoned;
 pub use looks::render;
 pub(super) use receipt::line as receipt_line;
 
@@ -120,7 +121,7 @@ pub(super) async fn deliver(
     if outgoing.streaming
         && let Some(ts) = outgoing.message.clone()
     {
-        abandoned::end(app, &mut outgoing, &ts).await?;
+        end_abandoned(app, &mut outgoing, &ts).await?;
     }
     let resumed = outgoing.file_state == FileState::Uploaded;
     file::upload(app, &mut outgoing).await?;
@@ -243,13 +244,9 @@ pub(super) fn session_status(post: &Post) -> SessionStatus {
     }
 }
 
-/// What a run's message is known by; one that an answer goes on in, by where it begins as well.
+/// What a run's message is known by.
 pub(super) fn metadata(outgoing: &Outgoing) -> Value {
-    let mut payload = json!({ "run_id": outgoing.run });
-    if outgoing.stream_offset > 0 {
-        payload["begins_at"] = json!(outgoing.stream_offset);
-    }
-    json!({ "event_type": EVENT_TYPE, "event_payload": payload })
+    json!({ "event_type": EVENT_TYPE, "event_payload": { "run_id": outgoing.run } })
 }
 
 async fn send_as(
@@ -315,9 +312,7 @@ pub(super) async fn find(
     };
     let is_the_runs = |message: &Value| {
         let blocks = message["blocks"].as_array().map_or(&[][..], Vec::as_slice);
-        let payload = &message["metadata"]["event_payload"];
-        let begins_at = payload["begins_at"].as_i64().unwrap_or(0);
-        payload["run_id"] == json!(outgoing.run) && begins_at == outgoing.stream_offset
+        message["metadata"]["event_payload"]["run_id"] == json!(outgoing.run)
             || blocks
                 .iter()
                 .any(|block| block["task_id"] == json!(first_task(outgoing)))

@@ -33,6 +33,9 @@ struct Known {
 #[derive(Debug, Default)]
 pub struct People {
     known: Mutex<HashMap<UserId, Known>>,
+    /// When Slack last said of somebody that something is another now: what was asked before that
+    /// is outdated, also where the answer comes after it.
+    changed: Mutex<HashMap<UserId, Instant>>,
     /// Until when nobody waits for Slack to say in which language somebody reads.
     silent_until: Mutex<Option<Instant>>,
 }
@@ -40,6 +43,10 @@ pub struct People {
 impl People {
     fn known(&self) -> MutexGuard<'_, HashMap<UserId, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changed(&self) -> MutexGuard<'_, HashMap<UserId, Instant>> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_silent(&self, now: Instant) -> bool {
@@ -55,7 +62,13 @@ impl People {
     }
 
     /// Something about a person is another now: Slack is asked anew before it is shown.
-    pub fn has_changed(&self, user: &UserId) {
+    pub fn has_changed(&self, user: &UserId, now: Instant) {
+        let mut changed = self.changed();
+        make_room(&mut changed, MOST_REMEMBERED, |at| {
+            now.duration_since(*at) < A_WHILE
+        });
+        changed.insert(user.clone(), now);
+        drop(changed);
         if let Some(known) = self.known().get_mut(user) {
             known.outdated = true;
         }
@@ -76,6 +89,7 @@ impl People {
     }
 
     fn remember(&self, user: &UserId, profile: Profile, as_of: Instant) {
+        let outdated = self.changed().get(user).is_some_and(|at| *at > as_of);
         let mut known = self.known();
         if !known.contains_key(user) {
             make_room(&mut known, MOST_REMEMBERED, |known| {
@@ -85,7 +99,7 @@ impl People {
         let known_now = Known {
             profile,
             as_of,
-            outdated: false,
+            outdated,
         };
         known.insert(user.clone(), known_now);
     }
@@ -167,13 +181,17 @@ mod tests {
             language: Language::German,
             ..Profile::default()
         };
-        people.has_changed(&user);
+        people.has_changed(&user, now);
         people.remember(&user, german, now);
         assert!(people.recall(&user, A_DAY, now).is_some());
-        people.has_changed(&user);
-        assert!(people.recall(&user, A_DAY, now).is_none());
+        let later = now + Duration::from_secs(1);
+        people.has_changed(&user, later);
+        assert!(people.recall(&user, A_DAY, later).is_none());
         assert_eq!(people.last_language(&user), Some(Language::German));
+        // Asked before the change, answered after it.
         people.remember(&user, Profile::default(), now);
-        assert!(people.recall(&user, A_DAY, now).is_some());
+        assert!(people.recall(&user, A_DAY, later).is_none());
+        people.remember(&user, Profile::default(), later);
+        assert!(people.recall(&user, A_DAY, later).is_some());
     }
 }

@@ -79,7 +79,7 @@ impl Store {
         // Where nobody has begun to send a message, there is none to say it in.
         const SAY_NOTHING: &str = "update outbox
             set sent_revision = revision
-            where run_id = $1 and attempts = 0 and message_ts is null";
+            where run_id = $1 and attempts = 0 and message_ts is null and above_ts is null";
         const SHOWN: &str = "select post from outbox where run_id = $1";
 
         if change.only_if_known && !self.is_question(change).await? {

@@ -9,6 +9,7 @@ mod errors;
 mod failures_in_german;
 mod faults;
 pub mod files;
+mod growing;
 pub mod home;
 mod languages;
 mod live;

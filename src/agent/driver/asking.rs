@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::super::{Agent, Meter};
 use super::Drive;
 use crate::domain::chat::{ChatReply, ChatRequest, Delta};
+use crate::domain::progress::Progress;
 use crate::domain::run::Run;
 use crate::domain::usage::CompletionEnd;
 use crate::error::Error;
@@ -35,8 +36,7 @@ impl Drive<'_> {
                 Err(error) => {
                     tracing::warn!(run.id = %self.run.id, "asking the default model instead: {error}");
                     self.silent = Some(asked.model.name().to_owned());
-                    self.progress
-                        .send_modify(|progress| progress.text.truncate(progress.begins));
+                    self.progress.send_modify(Progress::break_off);
                 }
             }
         }

@@ -9,12 +9,19 @@ use crate::ids::MessageTs;
 use crate::slack::split::Shape;
 use crate::store::Outgoing;
 
-/// Slack's types of blocks that say nothing of what the model wrote.
-const NO_WORDS: [&str; 5] = ["task_card", "plan", "context", "actions", "context_actions"];
+/// Slack's types of blocks that hold nothing of what the model wrote; the bot's own words are sections.
+const NO_WORDS: [&str; 6] = [
+    "task_card",
+    "plan",
+    "section",
+    "context",
+    "actions",
+    "context_actions",
+];
 
 /// Ends the stream. An answer takes the place of what is there, as does whatever else comes where
 /// nothing was written yet; else the words stay and the next message is the run's.
-pub(super) async fn end(
+pub(in crate::slack) async fn end_abandoned(
     app: &App,
     outgoing: &mut Outgoing,
     ts: &MessageTs,
@@ -107,6 +114,10 @@ mod tests {
             false,
         );
         check(json!([task("1", "complete"), words]), true);
+        check(
+            json!([{ "type": "section", "text": { "text": "May I?" } }]),
+            false,
+        );
         check(json!([{ "type": "rich_text", "elements": [] }]), true);
         assert!(!has_words(&Value::Null));
     }

@@ -21,8 +21,10 @@ use crate::text;
 
 /// What became of a message that was to be closed.
 enum Closed {
-    /// It is as it should be.
-    Done(MessageTs),
+    /// It is as it should be, and its stream said so of the session.
+    Ended(MessageTs),
+    /// It is as it should be, set right as a whole.
+    Stands(MessageTs),
     /// What is missing is the outbox's to bring.
     ToBring,
     /// The same, after this.
@@ -35,8 +37,8 @@ impl Page {
         if !self.renew(app).await? {
             return Ok(());
         }
-        let post = self.held.post.0.clone();
-        let closed = match &post {
+        let (mut post, mut shown) = (self.held.post.0.clone(), self.held.revision);
+        let mut closed = match &post {
             Post::Answer { .. } => {
                 self.turn_to(app, progress).await?;
                 self.close_answer(app, progress, &post).await?
@@ -49,9 +51,27 @@ impl Page {
                 self.make_room(app, progress, &post).await?
             }
         };
+        // Something else may have come of it meanwhile.
+        for _ in 0..MOST_WAITS {
+            let stands = matches!(closed, Closed::Ended(_) | Closed::Stands(_));
+            if !stands || self.held.revision == shown {
+                break;
+            }
+            (post, shown) = (self.held.post.0.clone(), self.held.revision);
+            if let Closed::Ended(ts) = closed {
+                self.remember(app, &ts, false).await?;
+            }
+            closed = self.set_right(app, &post).await?;
+        }
         let now = app.clock.now();
+        if let Closed::Stands(_) = closed {
+            outbox::say_status(app, &self.held, outbox::session_status(&post)).await;
+        }
         let (then, why) = match &closed {
-            Closed::Done(ts) => return app.store.mark_sent(&self.held, ts).await,
+            Closed::Ended(ts) | Closed::Stands(ts) => {
+                self.held.revision = shown;
+                return app.store.mark_sent(&self.held, ts).await;
+            }
             // It is to be looked for before it is sent again.
             Closed::ToBring if self.unheard.is_some() => {
                 (Then::Again { at: now }, "unheard".to_owned())
@@ -89,16 +109,12 @@ impl Page {
             Surface::Message(_) | Surface::Between | Surface::Closed => return Ok(Closed::ToBring),
         };
         let Err(error) = closed else {
-            return Ok(closed.map_or_else(Closed::Unsent, Closed::Done));
+            return Ok(closed.map_or_else(Closed::Unsent, Closed::Ended));
         };
         tracing::debug!(run.id = %self.run.id, "an answer is set right: {error}");
         // Without a message there is nothing to set right, and all that is missing comes below.
         if self.held.message.is_none() {
             return Ok(Closed::ToBring);
-        }
-        if self.surface == Surface::Between {
-            // A stream that is over says nothing more of the session.
-            outbox::say_status(app, &self.held, outbox::session_status(post)).await;
         }
         if self.from >= self.begins || !self.has_words() {
             return self.set_right(app, post).await;
@@ -112,9 +128,11 @@ impl Page {
             message.blocks.extend(below(self.language, post));
             message = crate::slack::feedback::below(self.language, message, &self.held);
         }
-        match ts {
-            Some(ts) if self.stand(app, &message).await? && is_whole => Ok(Closed::Done(ts)),
-            Some(_) | None => {
+        match (ts, self.stand(app, &message).await?) {
+            (Some(ts), true) if is_whole => Ok(Closed::Stands(ts)),
+            // Whoever brings the answer ends it first.
+            (_, false) if self.held.streaming => Ok(Closed::ToBring),
+            _ => {
                 let stands = self.taken.saturating_sub(self.begins);
                 let offset = if is_the_answer { stands } else { 0 };
                 let offset = i64::try_from(offset).unwrap_or(i64::MAX);
@@ -126,15 +144,13 @@ impl Page {
 
     /// Ends without an answer: what people read so far stays, and below it stands what came of it.
     async fn close_below(&mut self, app: &App, progress: &Progress, post: &Post) -> Result<Closed> {
-        let streams = matches!(self.surface, Surface::Stream { .. });
-        if !streams {
+        if !matches!(self.surface, Surface::Stream { .. }) {
             self.show_rest(app, progress).await?;
-            outbox::say_status(app, &self.held, outbox::session_status(post)).await;
         }
         if let Surface::Stream { .. } = self.surface
             && let Ok(ts) = self.close(app, progress, post).await?
         {
-            return Ok(Closed::Done(ts));
+            return Ok(Closed::Ended(ts));
         }
         self.set_right(app, post).await
     }
@@ -144,18 +160,21 @@ impl Page {
     async fn make_room(&mut self, app: &App, progress: &Progress, post: &Post) -> Result<Closed> {
         self.show_rest(app, progress).await?;
         if self.has_words() {
-            match self.surface.clone() {
+            let left = match self.surface.clone() {
                 Surface::Stream { ts, .. } => self.leave(app, &ts, true).await?,
                 Surface::Message(_) | Surface::Closed => self.stand(app, &self.whole("")).await?,
                 Surface::Between => true,
             };
-            self.leave_standing(app, 0).await?;
+            // Whoever brings the question ends a stream that is still open, and leaves its words.
+            if left || !self.held.streaming {
+                self.leave_standing(app, 0).await?;
+            }
             return Ok(Closed::ToBring);
         }
         match (&self.surface, post) {
             (Surface::Stream { .. }, Post::AskApproval(_)) => {
                 match self.close(app, progress, post).await? {
-                    Ok(ts) => Ok(Closed::Done(ts)),
+                    Ok(ts) => Ok(Closed::Ended(ts)),
                     Err(_) => self.set_right(app, post).await,
                 }
             }
@@ -187,14 +206,16 @@ impl Page {
         };
         if matches!(post, Post::Answer { .. }) || !self.has_words() {
             let sent = outbox::deliver(app, &self.held).await;
-            return Ok(sent.map_or_else(Closed::Unsent, Closed::Done));
+            return Ok(sent.map_or_else(Closed::Unsent, Closed::Stands));
         }
         let mut message = self.whole("");
         message.blocks.extend(below(self.language, post));
         if self.stand(app, &message).await? {
-            return Ok(Closed::Done(ts));
+            return Ok(Closed::Stands(ts));
         }
-        self.leave_standing(app, 0).await?;
+        if !self.held.streaming {
+            self.leave_standing(app, 0).await?;
+        }
         Ok(Closed::ToBring)
     }
 
@@ -204,6 +225,10 @@ impl Page {
             return Ok(false);
         };
         for _ in 0..MOST_WAITS {
+            // Whoever has it now may have brought the outcome.
+            if !self.renew(app).await? {
+                return Ok(false);
+            }
             let ended = match self.held.streaming {
                 true => outbox::end_stream(app, &self.held, &ts, &[]).await,
                 false => Ok(()),
@@ -220,9 +245,6 @@ impl Page {
                 }
                 Err(CallError::RateLimited(wait)) => sleep(wait).await,
                 Err(CallError::Unheard(_)) => sleep(UPDATE_PACE).await,
-            }
-            if !self.renew(app).await? {
-                return Ok(false);
             }
         }
         Ok(false)
@@ -305,6 +327,10 @@ impl Page {
                 Ok(()) if sure => return Ok(true),
                 Ok(()) | Err(CallError::Refused(_)) => {
                     sure = false;
+                    // Whoever has it now may have brought the outcome.
+                    if !self.renew(app).await? {
+                        return Ok(false);
+                    }
                     app.slack.update(&channel, ts, &self.whole("")).await
                 }
                 Err(error) => Err(error),

@@ -27,8 +27,11 @@ impl Page {
             self.surface = Surface::Closed;
             return Ok(Went::Through);
         }
-        if let Some(ts) = self.held.message.clone() {
-            self.remember(app, &ts, false).await?;
+        if let Some(ts) = self.held.message.clone()
+            && !self.remember(app, &ts, false).await?
+        {
+            self.surface = Surface::Closed;
+            return Ok(Went::Through);
         }
         self.surface = Surface::Between;
         Ok(Went::Later)
@@ -63,6 +66,9 @@ impl Page {
     /// Opens a message to write on: a stream where Slack allows one. False when somebody else has
     /// the message by now.
     pub(super) async fn open(&mut self, app: &App) -> Result<bool> {
+        if let Some(ts) = self.held.message.clone().filter(|_| self.held.streaming) {
+            self.take_over(app, &ts).await;
+        }
         // An earlier try may have been heard although nobody heard back.
         let tried = self.unheard.is_some() || self.held.attempts > 1 && !self.begun;
         if self.held.message.is_none() && tried {
@@ -104,7 +110,13 @@ impl Page {
         let ts = match started {
             Ok(ts) => Some(ts),
             // Perhaps it was begun all the same.
-            Err(CallError::Unheard(_)) => outbox::find(app, &self.held).await.unwrap_or_default(),
+            Err(CallError::Unheard(_)) => {
+                let found = outbox::find(app, &self.held).await.unwrap_or_default();
+                if found.is_none() {
+                    self.unheard = Some(since);
+                }
+                found
+            }
             Err(error) => {
                 tracing::debug!(run.id = %run.id, "no stream was begun: {error}");
                 None
@@ -121,6 +133,16 @@ impl Page {
         }
     }
 
+    /// A stream that was left open, by another process or when the run waited, is ended: it takes no
+    /// update. What is read in it stays.
+    async fn take_over(&mut self, app: &App, ts: &MessageTs) {
+        if let Err(error) = outbox::end_abandoned(app, &mut self.held, ts).await {
+            tracing::info!(run.id = %self.run.id, "a stream that was left was not ended: {error}");
+        } else if self.held.message.is_some() {
+            self.held.streaming = false;
+        }
+    }
+
     /// A message that is brought up to date, where Slack gave no stream.
     async fn open_plain(&mut self, app: &App, is_first: bool) -> Result<bool> {
         let message = draft(self.language, &Progress::default(), "");
@@ -129,6 +151,7 @@ impl Page {
         match app.slack.post(channel, thread, &message, metadata).await {
             Ok(ts) => {
                 self.refused = 0;
+                self.unheard = None;
                 let held = self.remember(app, &ts, false).await?;
                 outbox::say_status(app, &self.held, SessionStatus::Processing).await;
                 self.surface = Surface::Message(ts);
@@ -189,7 +212,12 @@ impl Page {
     }
 
     /// Writes down which message is the run's now; false when somebody else has it.
-    async fn remember(&mut self, app: &App, ts: &MessageTs, streaming: bool) -> Result<bool> {
+    pub(super) async fn remember(
+        &mut self,
+        app: &App,
+        ts: &MessageTs,
+        streaming: bool,
+    ) -> Result<bool> {
         self.held.message = Some(ts.clone());
         self.held.streaming = streaming;
         self.held.stream_offset = self.offset();

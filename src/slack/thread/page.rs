@@ -153,7 +153,10 @@ impl Page {
         {
             return self.go_on(app, true).await;
         }
-        self.grow(app, progress, stable(progress)).await
+        // What is out stays: later words may make the line it is in one that would be held back.
+        let upto = stable(progress).len().max(self.taken);
+        let text = progress.text.get(..upto).unwrap_or(&progress.text);
+        self.grow(app, progress, text).await
     }
 
     /// Shows one more piece of `text` and what became of the tool calls.
@@ -183,7 +186,8 @@ impl Page {
         ts: &MessageTs,
     ) -> Result<Went> {
         let (upto, piece) = self.piece(text, PIECE);
-        let chunks = self.in_order(progress, &text[..upto], &piece);
+        let said = text.get(..upto).unwrap_or(text);
+        let chunks = self.in_order(progress, said, &piece);
         let full = upto < text.len() && !self.diverged;
         if chunks.is_empty() {
             return if full {
@@ -312,7 +316,8 @@ impl Page {
     /// The next piece of `text` that fits the current message, of at most that many characters, as
     /// Slack is to get it, and how far it goes.
     fn piece(&mut self, text: &str, most: usize) -> (usize, String) {
-        if self.diverged || text.len() < self.taken {
+        self.diverged |= !text.is_char_boundary(self.taken);
+        if self.diverged {
             return (self.taken, String::new());
         }
         let end = self.end(text);
