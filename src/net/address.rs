@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::{Ipv4Net, Ipv6Net};
 
 /// Whether an address is on the public internet, as the IANA registries of special-purpose
-/// addresses have it. IPv4 addresses that are carried inside IPv6 ones are judged by themselves.
+/// addresses have it. An IPv4 address inside an IPv6 one is judged by itself where that is how
+/// IPv4 is reached today, mapped or through NAT64; older ways of carrying one are refused.
 pub fn is_global(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_global_v4(v4),
@@ -39,7 +40,13 @@ const SPECIAL_V4: [Ipv4Net; 16] = [
 /// The only IPv6 range that is handed out for public use.
 const PUBLIC_V6: Ipv6Net = v6(0x2000, 0, 3);
 
-const SPECIAL_V6: [Ipv6Net; 3] = [v6(0x2001, 0, 23), v6(0x2001, 0xdb8, 32), v6(0x3fff, 0, 20)];
+const SPECIAL_V6: [Ipv6Net; 4] = [
+    v6(0x2001, 0, 23),
+    v6(0x2001, 0xdb8, 32),
+    // 6to4: nobody serves anything there since RFC 7526, and it leads to any IPv4 address.
+    v6(0x2002, 0, 16),
+    v6(0x3fff, 0, 20),
+];
 
 fn is_global_v4(address: Ipv4Addr) -> bool {
     !SPECIAL_V4.iter().any(|net| net.contains(&address))
@@ -49,13 +56,12 @@ fn is_global_v6(address: Ipv6Addr) -> bool {
     PUBLIC_V6.contains(&address) && !SPECIAL_V6.iter().any(|net| net.contains(&address))
 }
 
-/// The IPv4 address that an IPv6 one stands for: mapped, compatible, NAT64 or 6to4.
+/// The IPv4 address that an IPv6 one stands for: mapped, or behind the NAT64 of RFC 6052.
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, high, low] = address.segments();
-    let join = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
-    match [a, b, c, d, e, f] {
-        [0, 0, 0, 0, 0, 0xffff | 0] | [0x64, 0xff9b, 0, 0, 0, 0] => Some(join(high, low)),
-        [0x2002, high, low, ..] => Some(join(high, low)),
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+        }
         _ => None,
     }
 }
@@ -81,6 +87,7 @@ mod tests {
             203.0.113.9 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255
             :: ::1 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 ::ffff:7f00:1 ::ffff:10.0.0.1
             64:ff9b::7f00:1 64:ff9b::169.254.169.254 64:ff9b:1::1 2002:7f00:1:: 2002:a9fe:a9fe::
+            2002:808:808::1 ::8.8.8.8 ::ffff:0:8.8.8.8
             fe80::1 fec0::1 fc00::1 fd00:ec2::254 ff02::1 100::1 2001::1 2001:db8::1 2001:10::1
             3fff::1 5f00::1 4000::1";
         for text in refused.split_whitespace() {
@@ -90,7 +97,7 @@ mod tests {
             1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 140.82.121.6
             168.63.129.15 172.15.255.255 172.32.0.0 192.0.1.1 192.167.255.255 198.17.255.255
             198.20.0.0 223.255.255.255 2606:4700:4700::1111 2a00:1450::1 2001:200::1
-            ::ffff:8.8.8.8 64:ff9b::8.8.8.8 2002:808:808::1";
+            ::ffff:8.8.8.8 64:ff9b::8.8.8.8";
         for text in public.split_whitespace() {
             assert!(is_global(text.parse().unwrap()), "{text}");
         }

@@ -1,5 +1,7 @@
 //! The guarded client connects where it may, and nowhere else.
 
+mod addresses;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
