@@ -27,9 +27,9 @@ use crate::slack::{
 };
 use crate::store::{Alone, Store};
 use crate::tasks::Tasks;
-use crate::tools::Tools;
 use crate::tools::sources::http::HttpSource;
 use crate::tools::sources::sql::SqlSource;
+use crate::tools::{Sources, Tools};
 use crate::{http, store};
 
 /// How long a stopping app waits for work in progress; what is left is taken up after the restart.
@@ -114,8 +114,9 @@ impl App {
             policy.clone(),
             config.tools.sqlite_databases.clone(),
         ));
-        let web = Arc::new(HttpSource::new(net::guarded_client(&policy)?));
-        let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sql, web);
+        let http = Arc::new(HttpSource::new(net::guarded_client(&policy)?));
+        let sources = Sources { sql, http };
+        let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sources);
         let limits = config.tools.limits();
         let executor = Executor::new(tools.clone(), store.clone(), clock.clone(), limits);
         let tasks = Tasks::default();

@@ -9,6 +9,7 @@ mod outline;
 mod parse;
 mod rules;
 pub mod template;
+mod usable;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,6 +21,7 @@ pub use self::fields::{Fields, validate_fields};
 pub use self::lint::{LintReport, lint};
 pub use self::parse::{SCHEMA, parse};
 pub use self::rules::argument_validator;
+pub use self::usable::usable;
 use crate::domain::card::Card;
 use crate::error::{Error, Kind, Result, quotable};
 use crate::text;

@@ -8,14 +8,14 @@ use tokio::time::Instant;
 
 use crate::cards::Fields;
 use crate::clock::Clock;
-use crate::domain::card::Card;
+use crate::domain::card::{Card, CardTool};
 use crate::domain::connection::{Connection, ConnectionName, ConnectionStatus};
 use crate::domain::principal::Principal;
 use crate::error::{Error, Kind, Result, closest, quotable};
 use crate::ids::ConnectionId;
 use crate::secrets::Secrets;
 use crate::store::Store;
-use crate::tools::{Target, Tools};
+use crate::tools::{Target, Tools, offered};
 use crate::{counted, text};
 
 /// Connections, with the limits they are held to.
@@ -72,7 +72,9 @@ impl Connections {
             config: fields.config,
             secrets: fields.secrets,
         };
-        self.check(&target).await?;
+        let found = self.check(&target).await?;
+        let offered = offered(card, |field| target.has(field), found.clone());
+        let tools = offered.map(|tool| tool.name).collect();
         let connection = Connection {
             id: ConnectionId::generate(),
             owner: owner.clone(),
@@ -81,12 +83,14 @@ impl Connections {
             config: target.config,
             credential: self.keep_secrets(&target.secrets).await?,
             status: ConnectionStatus::Active,
-            tools: card.tools.iter().map(|tool| tool.name.clone()).collect(),
+            secret_fields: target.secrets.keys().cloned().collect(),
+            tools,
             created_at: self.clock.now(),
             last_used: None,
             usage_count: 0,
         };
         if self.store.add_connection(&connection).await? {
+            self.keep_tools(&connection, &found).await?;
             tracing::info!(connection.id = %connection.id, card = card.name, "connected `{}`", connection.name);
             return Ok(connection);
         }
@@ -135,6 +139,13 @@ impl Connections {
         let started = Instant::now();
         let outcome = match self.tools.open(connection).await {
             Ok(target) => self.check(&target).await,
+            Err(error) => Err(error),
+        };
+        let outcome = match outcome {
+            Ok(found) => {
+                self.keep_tools(connection, &found).await?;
+                Ok(())
+            }
             Err(error) => Err(error),
         };
         let status = match outcome {
@@ -197,10 +208,14 @@ impl Connections {
         Ok(())
     }
 
-    async fn check(&self, target: &Target) -> Result<()> {
-        let check = self.tools.source(&target.card);
+    /// Tries a connection, and returns the tools that its services tell of.
+    async fn check(&self, target: &Target) -> Result<Vec<CardTool>> {
+        let trying = async {
+            self.tools.check(target).await?;
+            self.tools.discover(target).await
+        };
         let limit = self.limits.test_timeout;
-        match tokio::time::timeout(limit, check.check(target)).await {
+        match tokio::time::timeout(limit, trying).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Error::new(
                 Kind::Timeout,
@@ -215,6 +230,14 @@ impl Connections {
                 "Check the address, and that it can be reached from where I run; then try again."
             ))),
         }
+    }
+
+    /// Keeps the tools that a connection's services told of.
+    async fn keep_tools(&self, connection: &Connection, found: &[CardTool]) -> Result<()> {
+        let (owner, id) = (&connection.owner, &connection.id);
+        self.store
+            .keep_tools(owner, id, found, self.clock.now())
+            .await
     }
 
     async fn keep_secrets(

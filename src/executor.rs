@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::cards::argument_validator;
 use crate::clock::Clock;
 use crate::domain::post::ApprovalRequest;
+use crate::domain::preview::Preview;
 use crate::domain::principal::Principal;
 use crate::domain::tool::{
     NOT_ALLOWED, NOT_ALLOWED_IN_TIME, Refusal, Risk, ToolCall, ToolOutcome, ToolOutput,
@@ -22,8 +23,10 @@ use crate::ids::{ApprovalId, RunId};
 use crate::store::{Approval, ApprovalState, Store, ToolUsageRow};
 use crate::tools::{BoundTool, Target, Tools};
 
-/// The most characters of arguments that a person is asked to approve: what fits one message.
+/// The most characters of arguments that a person is asked to approve, and of what the call would
+/// do: together they fit one message.
 const LONGEST_SHOWN: usize = 9_000;
+const LONGEST_PREVIEW: usize = 4_000;
 
 /// What every tool call is held to.
 #[derive(Clone, Copy, Debug)]
@@ -69,14 +72,17 @@ impl Ready {
     /// How many characters a person would have to read to know what runs, the ones that an edge
     /// has to spell out counted as such.
     fn shown_length(&self) -> usize {
-        let spelled = |c: char| match c {
-            '&' | '<' | '>' => 5,
-            c if c.is_ascii_graphic() || c.is_alphanumeric() || matches!(c, ' ' | '\n') => 1,
-            _ => 10,
-        };
-        serde_json::to_string_pretty(&self.arguments)
-            .map_or(usize::MAX, |text| text.chars().map(spelled).sum())
+        serde_json::to_string_pretty(&self.arguments).map_or(usize::MAX, |text| shown_length(&text))
     }
+}
+
+fn shown_length(text: &str) -> usize {
+    let spelled = |c: char| match c {
+        '&' | '<' | '>' => 5,
+        c if c.is_ascii_graphic() || c.is_alphanumeric() || matches!(c, ' ' | '\n') => 1,
+        _ => 10,
+    };
+    text.chars().map(spelled).sum()
 }
 
 /// What the checks before a call came to.
@@ -119,31 +125,46 @@ impl Executor {
             Ok(ready) => ready,
             Err(error) if is_ours(&error) => return Err(error),
             Err(error) => {
-                return Ok(Check::Refused(ToolOutcome::Failed {
-                    message: error.sentence(),
-                }));
+                return Ok(Check::Refused(failed(&error)));
             }
         };
-        if ready.risk == Risk::Read {
+        if !ready.bound.tool.asks_first() {
             return Ok(Check::Ready(Box::new(ready)));
         }
         if ready.shown_length() > LONGEST_SHOWN {
-            return Ok(Check::Refused(refused(
-                Refusal::Skipped,
+            return Ok(too_long(
                 "The arguments are too long to be shown to the person who must allow this call. Send less at once.",
-            )));
+            ));
+        }
+        let decided = approvals
+            .iter()
+            .find(|approval| approval.call_id == call.id);
+        let preview = match decided.map(|approval| approval.state) {
+            None | Some(ApprovalState::Approved) => match self.preview(&ready).await? {
+                Ok(preview) => preview,
+                Err(error) => return Ok(Check::Refused(failed(&error))),
+            },
+            // What is still asked, or was denied, is not looked at again.
+            Some(ApprovalState::Pending | ApprovalState::Denied) => {
+                decided.and_then(|approval| approval.request.preview.clone())
+            }
+        };
+        let length = preview.as_ref().map(Preview::text);
+        if length.is_some_and(|text| shown_length(&text) > LONGEST_PREVIEW) {
+            return Ok(too_long(
+                "What this call would do is too long to be shown to the person who must allow it. Send less at once.",
+            ));
         }
         let request = ApprovalRequest {
             id: ApprovalId::generate(),
             connection_id: ready.bound.connection.id.clone(),
             connection: ready.bound.connection.name.to_string(),
-            tool: ready.bound.name.clone(),
+            tool: ready.bound.tool.name.clone(),
             risk: ready.risk,
             arguments: Value::Object(ready.arguments.clone()),
+            preview,
+            cost: ready.bound.tool.cost.map(|cost| cost.per_call),
         };
-        let decided = approvals
-            .iter()
-            .find(|approval| approval.call_id == call.id);
         Ok(match decided {
             None => Check::NeedsApproval(request),
             Some(approval) if approval.arguments_hash != request.arguments_hash() => {
@@ -179,21 +200,39 @@ impl Executor {
                 tracing::info!(
                     error.r#ref = %error.reference(),
                     error.cause = error.cause().map(|cause| format!("{cause:#}")),
-                    tool = ready.bound.name,
+                    tool = ready.bound.tool.name,
                     "tool call failed: {error}"
                 );
-                ToolOutcome::Failed {
-                    message: error.sentence(),
-                }
+                failed(&error)
             }
         }
     }
 
+    /// What the call would do, as the approver reads it. The inner error is about the call: the
+    /// model reads it.
+    async fn preview(&self, ready: &Ready) -> Result<Result<Option<Preview>>> {
+        let target = match self.tools.open(&ready.bound.connection).await {
+            Err(error) if is_ours(&error) => return Err(error),
+            Err(error) => return Ok(Err(error)),
+            Ok(target) => target,
+        };
+        let (tool, limit) = (&ready.bound.tool, self.limits.timeout);
+        let source = self.tools.source(tool);
+        let looking = source.preview(&target, tool, &ready.arguments);
+        let looked = match tokio::time::timeout(limit, looking).await {
+            Ok(looked) => looked,
+            Err(_) => Err(stopped(&tool.name, limit)),
+        };
+        Ok(match looked {
+            Ok(preview) => Ok(preview.map(|preview| wrap::redact_preview(preview, &target))),
+            Err(error) => Err(wrap::redact_error(error, &target)),
+        })
+    }
+
     async fn prepare(&self, asker: &Principal, call: &ToolCall) -> Result<Ready> {
         let bound = self.tools.find(asker, &call.name).await?;
-        let tool = bound.tool()?;
-        let arguments = validated(&tool.input, &call.arguments)?;
-        let risk = tool.risk;
+        let arguments = validated(&bound.tool.input, &call.arguments)?;
+        let risk = bound.tool.risk;
         Ok(Ready {
             bound,
             arguments,
@@ -207,7 +246,7 @@ impl Executor {
         match output {
             Ok(output) => Ok(wrap::wrap(
                 ready.bound.connection.name.as_str(),
-                &ready.bound.name,
+                &ready.bound.tool.name,
                 &output,
                 &target,
                 self.limits.result_bytes,
@@ -217,8 +256,8 @@ impl Executor {
     }
 
     async fn send_within_limit(&self, ready: &Ready, target: &Target) -> Result<ToolOutput> {
-        let source = self.tools.source(&target.card);
-        let call = source.call(target, ready.bound.tool()?, &ready.arguments);
+        let tool = &ready.bound.tool;
+        let call = self.tools.source(tool).call(target, tool, &ready.arguments);
         match tokio::time::timeout(self.limits.timeout, call).await {
             Ok(outcome) => outcome,
             Err(_) => Err(too_slow(ready, self.limits.timeout)),
@@ -237,7 +276,7 @@ impl Executor {
             asker: caller.asker.clone(),
             run: Some(caller.run.clone()),
             agent: caller.agent.to_owned(),
-            tool: ready.bound.name.clone(),
+            tool: ready.bound.tool.name.clone(),
             millis,
             success: result.is_ok(),
             error: result.as_ref().err().map(|error| {
@@ -255,10 +294,9 @@ impl Executor {
 
 /// What was only read was stopped; what changes something may have happened all the same.
 fn too_slow(ready: &Ready, limit: Duration) -> Error {
-    let (name, seconds) = (&ready.bound.name, limit.as_secs());
+    let (name, seconds) = (&ready.bound.tool.name, limit.as_secs());
     match ready.risk {
-        Risk::Read => Error::new(Kind::Timeout, format!("`{name}` took longer than {seconds} seconds and was stopped."))
-            .hint("Ask for less at once, such as fewer rows."),
+        Risk::Read => stopped(name, limit),
         Risk::Write | Risk::Destructive => {
             Error::new(Kind::Timeout, format!("`{name}` did not answer within {seconds} seconds; it may have been done all the same."))
                 .hint("Look whether it was done before you try it again.")
@@ -266,9 +304,28 @@ fn too_slow(ready: &Ready, limit: Duration) -> Error {
     }
 }
 
+fn stopped(name: &str, limit: Duration) -> Error {
+    let seconds = limit.as_secs();
+    Error::new(
+        Kind::Timeout,
+        format!("`{name}` took longer than {seconds} seconds and was stopped."),
+    )
+    .hint("Ask for less at once, such as fewer rows.")
+}
+
 /// Whether the fault is in our own parts rather than in the call.
 fn is_ours(error: &Error) -> bool {
     matches!(error.kind(), Kind::Internal | Kind::Unavailable)
+}
+
+fn too_long(message: &str) -> Check {
+    Check::Refused(refused(Refusal::Skipped, message))
+}
+
+fn failed(error: &Error) -> ToolOutcome {
+    ToolOutcome::Failed {
+        message: error.sentence(),
+    }
 }
 
 fn refused(why: Refusal, message: &str) -> ToolOutcome {

@@ -19,6 +19,7 @@ mod secrets;
 mod settings;
 mod stops;
 mod threads;
+mod tools;
 mod totals;
 mod usage;
 

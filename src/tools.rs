@@ -1,15 +1,17 @@
 //! Which tools a person may call now, and where each of them runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::cards::Registry;
-use crate::domain::card::{Card, CardTool, Service};
+use crate::cards::{Registry, argument_validator, usable};
+use crate::domain::card::{Auth, Card, CardTool, ServiceKind};
 use crate::domain::connection::{Connection, ConnectionName};
+use crate::domain::fingerprint::fingerprint;
+use crate::domain::preview::Preview;
 use crate::domain::principal::Principal;
 use crate::domain::tool::{ToolOutput, ToolSpec};
 use crate::error::{Error, Kind, Result};
@@ -21,8 +23,14 @@ pub mod sources;
 
 /// What stands between a connection's name and a tool's in the name a model sees.
 const SEPARATOR: &str = "__";
+/// The longest name that all model providers take.
+const LONGEST_NAME: usize = 64;
+/// The most tools that are taken from one service.
+const MOST_FOUND: usize = 1_000;
+/// The longest name of such a tool, in characters.
+const LONGEST_FOUND_NAME: usize = 128;
 
-/// Where tools of one kind run; chosen by the card's service.
+/// Where tools of one kind run.
 ///
 /// The caller has validated the arguments, authorized the call and set its time limit; a source
 /// checks what only it can (SQL, addresses) and is cancelled by being dropped.
@@ -38,6 +46,43 @@ pub trait ToolSource: Send + Sync {
         tool: &CardTool,
         arguments: &Map<String, Value>,
     ) -> Result<ToolOutput>;
+
+    /// What a call would do, for whoever is asked to allow it; changes nothing. `None` where the
+    /// arguments say all there is.
+    async fn preview(
+        &self,
+        target: &Target,
+        tool: &CardTool,
+        arguments: &Map<String, Value>,
+    ) -> Result<Option<Preview>> {
+        let _ = (target, tool, arguments); // Only some sources can tell.
+        Ok(None)
+    }
+
+    /// The tools that the service itself tells of; none where the card has them all.
+    async fn discover(&self, target: &Target) -> Result<Vec<CardTool>> {
+        let _ = target; // Only some services tell.
+        Ok(Vec::new())
+    }
+}
+
+/// The source of each kind of service.
+#[derive(Clone)]
+pub struct Sources {
+    /// Databases.
+    pub sql: Arc<dyn ToolSource>,
+    /// HTTP APIs.
+    pub http: Arc<dyn ToolSource>,
+}
+
+impl Sources {
+    /// The one place where a kind becomes a source.
+    pub fn of(&self, kind: ServiceKind) -> &Arc<dyn ToolSource> {
+        match kind {
+            ServiceKind::Sql => &self.sql,
+            ServiceKind::Http => &self.http,
+        }
+    }
 }
 
 /// A connection opened for one call: what its owner filled in, secrets included.
@@ -49,6 +94,19 @@ pub struct Target {
     pub config: BTreeMap<String, String>,
     /// The fields that are.
     pub secrets: BTreeMap<String, SecretString>,
+}
+
+impl Target {
+    /// Whether a field of its card was filled in.
+    pub fn has(&self, field: &str) -> bool {
+        self.config.contains_key(field) || self.secrets.contains_key(field)
+    }
+
+    /// The card's services that can be used with what was filled in.
+    fn services(&self) -> impl Iterator<Item = ServiceKind> {
+        let kinds = self.card.service.kinds();
+        kinds.filter(|kind| usable(&self.card, *kind, |field| self.has(field)))
+    }
 }
 
 impl std::fmt::Debug for Target {
@@ -65,32 +123,31 @@ impl std::fmt::Debug for Target {
 #[derive(Clone, Debug)]
 pub struct BoundTool {
     /// Through which connection.
-    pub connection: Connection,
+    pub connection: Arc<Connection>,
     /// The card it was made from.
     pub card: Arc<Card>,
-    /// The tool's name on that card.
-    pub name: String,
+    /// The tool.
+    pub tool: Arc<CardTool>,
+    /// Whether its owner lets it be used.
+    pub on: bool,
 }
 
 impl BoundTool {
-    /// The tool as the card describes it.
-    pub fn tool(&self) -> Result<&CardTool> {
-        self.card
-            .tool(&self.name)
-            .ok_or_else(|| unknown_tool(&self.name))
+    /// The name that models know it by.
+    pub fn full_name(&self) -> String {
+        full_name(&self.connection.name, &self.tool.name)
     }
 
     /// The tool as a model sees it.
-    pub fn spec(&self) -> Result<ToolSpec> {
-        let tool = self.tool()?;
-        Ok(ToolSpec {
-            name: full_name(&self.connection.name, &tool.name),
+    pub fn spec(&self) -> ToolSpec {
+        ToolSpec {
+            name: self.full_name(),
             description: format!(
                 "[{} connection `{}`] {}",
-                self.card.title, self.connection.name, tool.description
+                self.card.title, self.connection.name, self.tool.description
             ),
-            parameters: tool.input.clone(),
-        })
+            parameters: self.tool.input.clone(),
+        }
     }
 }
 
@@ -100,70 +157,75 @@ pub struct Tools {
     store: Store,
     secrets: Secrets,
     cards: Arc<Registry>,
-    sql: Arc<dyn ToolSource>,
-    http: Arc<dyn ToolSource>,
+    sources: Sources,
 }
 
 impl Tools {
     /// Tools over these sources.
-    pub fn new(
-        store: Store,
-        secrets: Secrets,
-        cards: Arc<Registry>,
-        sql: Arc<dyn ToolSource>,
-        http: Arc<dyn ToolSource>,
-    ) -> Self {
+    pub fn new(store: Store, secrets: Secrets, cards: Arc<Registry>, sources: Sources) -> Self {
         Self {
             store,
             secrets,
             cards,
-            sql,
-            http,
+            sources,
         }
     }
 
     /// All tools over all connections of this person, but those they switched off.
     pub async fn of(&self, person: &Principal) -> Result<Vec<BoundTool>> {
+        let mut tools = self.all_of(person).await?;
+        tools.retain(|tool| tool.on);
+        Ok(tools)
+    }
+
+    /// All tools over all connections of this person, connection by connection. Of two that a
+    /// model could not tell apart, the first is there.
+    pub async fn all_of(&self, person: &Principal) -> Result<Vec<BoundTool>> {
         let connections = self.store.connections_of(person).await?;
         let off = self.store.tools_off(person).await?;
-        let mut tools = Vec::new();
+        let mut kept = self.store.kept_tools(person).await?;
+        let (mut tools, mut names) = (Vec::new(), BTreeSet::new());
         for connection in connections {
             // A connection whose card is gone offers nothing; `/mcp test` says why.
             let Some(card) = self.cards.get(&connection.card) else {
                 continue;
             };
-            let on = card
-                .tools
-                .iter()
-                .filter(|tool| !off.contains(&(connection.id.clone(), tool.name.clone())));
-            tools.extend(on.map(|tool| BoundTool {
-                connection: connection.clone(),
-                card: card.clone(),
-                name: tool.name.clone(),
-            }));
+            let found = kept.remove(&connection.id).unwrap_or_default();
+            let connection = Arc::new(connection);
+            for tool in offered(card, |field| connection.has(field), found) {
+                let bound = BoundTool {
+                    connection: connection.clone(),
+                    card: card.clone(),
+                    on: !off.contains(&(connection.id.clone(), tool.name.clone())),
+                    tool: Arc::new(tool),
+                };
+                if names.insert(bound.full_name()) {
+                    tools.push(bound);
+                }
+            }
         }
         Ok(tools)
     }
 
     /// The tool a model means by `connection__tool`, among this person's own.
     pub async fn find(&self, person: &Principal, name: &str) -> Result<BoundTool> {
-        let (connection, tool) = split_name(name).ok_or_else(|| unknown_tool(name))?;
-        let connection: ConnectionName = connection.parse().map_err(|_| unknown_tool(name))?;
+        let tools = self.all_of(person).await?;
+        match tools.into_iter().find(|tool| tool.full_name() == name) {
+            Some(tool) if tool.on => Ok(tool),
+            Some(_) => Err(switched_off(name)),
+            None => Err(self.why_not(person, name).await?),
+        }
+    }
+
+    /// Why there is no tool of that name.
+    async fn why_not(&self, person: &Principal, name: &str) -> Result<Error> {
+        let connection = split_name(name).and_then(|(connection, _)| connection.parse().ok());
+        let Some(connection) = connection else {
+            return Ok(unknown_tool(name));
+        };
         let connection = self.store.find_connection(person, &connection).await?;
-        let connection = connection.ok_or_else(|| unknown_tool(name))?;
-        let card = self.card_of(&connection)?;
-        if card.tool(tool).is_none() {
-            return Err(unknown_tool(name));
-        }
-        let off = self.store.tools_off(person).await?;
-        if off.contains(&(connection.id.clone(), tool.to_owned())) {
-            return Err(switched_off(name));
-        }
-        Ok(BoundTool {
-            connection,
-            card,
-            name: tool.to_owned(),
-        })
+        let gone = connection.and_then(|connection| self.card_of(&connection).err());
+        Ok(gone.unwrap_or_else(|| unknown_tool(name)))
     }
 
     /// The card a connection was made from.
@@ -182,12 +244,53 @@ impl Tools {
         })
     }
 
-    /// Where a card's tools run.
-    pub fn source(&self, card: &Card) -> Arc<dyn ToolSource> {
-        match card.service {
-            Service::Sql(_) => self.sql.clone(),
-            Service::Http(_) => self.http.clone(),
+    /// Where a tool runs.
+    pub fn source(&self, tool: &CardTool) -> &Arc<dyn ToolSource> {
+        self.sources.of(tool.run.kind())
+    }
+
+    /// Tries every service of a connection that can be used with what was filled in.
+    pub async fn check(&self, target: &Target) -> Result<()> {
+        let card = &target.card;
+        let service = card.service.http.as_ref();
+        if service.is_some_and(|service| matches!(service.auth, Auth::Oauth(_))) {
+            return Err(Error::new(
+                Kind::Invalid,
+                text!(
+                    "{service} wants you to sign in there, which I cannot do yet.",
+                    service = &card.title
+                ),
+            )
+            .hint(text!(
+                "Ask your admin for a card that takes a token of yours."
+            )));
         }
+        let mut usable = target.services().peekable();
+        if usable.peek().is_none() {
+            return Err(Error::new(
+                Kind::Invalid,
+                text!(
+                    "None of the addresses that {service} needs is filled in.",
+                    service = &card.title
+                ),
+            )
+            .hint(text!("Connect again and fill in at least one.")));
+        }
+        for kind in usable {
+            self.sources.of(kind).check(target).await?;
+        }
+        Ok(())
+    }
+
+    /// The tools that a connection's services tell of.
+    pub async fn discover(&self, target: &Target) -> Result<Vec<CardTool>> {
+        let mut found = Vec::new();
+        for kind in target.services() {
+            found.extend(self.sources.of(kind).discover(target).await?);
+        }
+        found.retain(is_sound);
+        found.truncate(MOST_FOUND);
+        Ok(found)
     }
 
     /// Opens a connection for one call.
@@ -204,9 +307,51 @@ impl Tools {
     }
 }
 
-/// The name a model sees: `connection__tool`.
+/// What a connection offers: the tools of its card and those that its service told of, as far as
+/// they run on services that can be used with the fields that are `filled`.
+pub fn offered(
+    card: &Card,
+    filled: impl Fn(&str) -> bool,
+    found: Vec<CardTool>,
+) -> impl Iterator<Item = CardTool> {
+    let kinds = card.service.kinds();
+    let kinds: Vec<_> = kinds.filter(|kind| usable(card, *kind, &filled)).collect();
+    let own = |name: &str| card.tool(name).is_some();
+    let found = found.into_iter().filter(move |tool| !own(&tool.name));
+    let tools = card.tools.iter().cloned().chain(found);
+    tools.filter(move |tool| kinds.contains(&tool.run.kind()))
+}
+
+/// Whether a tool that a service told of can be called at all.
+fn is_sound(tool: &CardTool) -> bool {
+    if !(1..=LONGEST_FOUND_NAME).contains(&tool.name.chars().count()) {
+        tracing::warn!("a tool of a service is left out: its name is empty, or too long");
+        return false;
+    }
+    match argument_validator(&tool.input) {
+        Ok(_) => true,
+        Err(problem) => {
+            tracing::warn!(
+                "the tool {:?} of a service is left out: {problem}",
+                tool.name
+            );
+            false
+        }
+    }
+}
+
+/// The name a model sees: `connection__tool`. What model providers do not take in a name is
+/// replaced, and a fingerprint keeps apart what would then be the same.
 pub fn full_name(connection: &ConnectionName, tool: &str) -> String {
-    format!("{connection}{SEPARATOR}{tool}")
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let name = format!("{connection}{SEPARATOR}{tool}");
+    if name.len() <= LONGEST_NAME && name.chars().all(fits) {
+        return name;
+    }
+    let mark = &fingerprint(tool.into())[..8];
+    let plain = name.chars().map(|c| if fits(c) { c } else { '_' });
+    let plain: String = plain.take(LONGEST_NAME - 1 - mark.len()).collect();
+    format!("{plain}_{mark}")
 }
 
 /// The connection and the tool in such a name.
@@ -230,4 +375,34 @@ fn switched_off(name: &str) -> Error {
 fn unknown_tool(name: &str) -> Error {
     Error::new(Kind::NotFound, text!("There is no tool `{name}`.", name))
         .hint(text!("Use one of the listed tools, by its exact name."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_models_see_fit_and_stay_apart() {
+        let connection: ConnectionName = "a-connection-of-thirty-letters".parse().unwrap();
+        let name = |tool: &str| full_name(&connection, tool);
+        assert_eq!(
+            name("get_order"),
+            "a-connection-of-thirty-letters__get_order"
+        );
+        let odd = [
+            "get.order",
+            "get/order",
+            "Grüße",
+            &"x".repeat(33),
+            &"x".repeat(128),
+        ];
+        let names: BTreeSet<String> = odd.into_iter().map(name).collect();
+        assert_eq!(names.len(), 5);
+        for name in names {
+            assert!(name.len() <= LONGEST_NAME, "{name}");
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+            assert!(name.chars().all(fits), "{name}");
+            assert_eq!(split_name(&name).unwrap().0, connection.as_str());
+        }
+    }
 }

@@ -18,6 +18,7 @@ use crate::error::{Error, Kind, Result};
 use crate::executor::{Caller, Check, Ready};
 use crate::store::{Approval, ClaimedRun, Lease};
 use crate::text;
+use crate::tools::BoundTool;
 
 /// Who calls tools, in usage.
 const AGENT: &str = "slack-agent";
@@ -141,10 +142,7 @@ impl Agent {
 impl<'a> Drive<'a> {
     async fn ask_model(&mut self) -> Result<Option<Ended>> {
         let tools = self.agent.tools.of(&self.run.asker).await?;
-        let tools: Vec<_> = tools
-            .iter()
-            .map(crate::tools::BoundTool::spec)
-            .collect::<Result<_>>()?;
+        let tools: Vec<_> = tools.iter().map(BoundTool::spec).collect();
         let request = ChatRequest {
             system: prompt::system(!tools.is_empty()),
             messages: self.turn.messages().to_vec(),

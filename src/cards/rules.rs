@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::parse::SCHEMA;
 use super::template::Templates;
 use crate::domain::card::{
-    Card, CardTool, Field, HttpMethod, HttpRequest, HttpService, Service, ToolAction,
+    Card, CardTool, Field, HttpMethod, HttpRequest, HttpService, SqlEngine, SqlService, ToolAction,
 };
 use crate::domain::tool::Risk;
 
@@ -54,8 +54,11 @@ pub(super) fn against_schema(document: &Value) -> Vec<Finding> {
 pub(super) fn check(card: &Card) -> Vec<Finding> {
     let mut found = check_fields(&card.fields);
     let scope = Scope::of(card);
-    if let Service::Http(service) = &card.service {
+    if let Some(service) = &card.service.http {
         scope.check_service(service, &mut found);
+    }
+    if let Some(service) = &card.service.sql {
+        found.extend(check_database(card, service));
     }
     let mut names = BTreeSet::new();
     for (index, tool) in card.tools.iter().enumerate() {
@@ -86,10 +89,37 @@ fn check_fields(fields: &[Field]) -> Vec<Finding> {
     found
 }
 
+/// The field that says where the database is must be there, and of the right kind.
+fn check_database(card: &Card, service: &SqlService) -> Option<Finding> {
+    let name = service.field();
+    let (key, secret) = match service.engine {
+        SqlEngine::Postgres => ("url", true),
+        SqlEngine::Sqlite => ("file", false),
+    };
+    let reason = match card.fields.iter().find(|field| field.name == name) {
+        None => format!("there is no field `{name}` that says where the database is"),
+        Some(field) if field.secret && !secret => {
+            format!("`{name}` names a file, which is no secret")
+        }
+        Some(field) if !field.secret && secret => {
+            format!("`{name}` holds a password, so it is `secret: true`")
+        }
+        Some(_) => return None,
+    };
+    Some(finding(format!("/service/sql/{key}"), reason))
+}
+
 fn check_input(at: &str, tool: &CardTool, found: &mut Vec<Finding>) {
-    if let Err(reason) = argument_validator(&tool.input) {
-        let reason = format!("this is not a JSON Schema: {reason}");
-        found.push(finding(format!("{at}/input"), reason));
+    let output = tool.output.iter().map(|schema| ("output", schema));
+    let mut good = true;
+    for (name, schema) in output.chain([("input", &tool.input)]) {
+        if let Err(reason) = argument_validator(schema) {
+            let reason = format!("this is not a JSON Schema: {reason}");
+            found.push(finding(format!("{at}/{name}"), reason));
+            good = false;
+        }
+    }
+    if !good {
         return;
     }
     for (name, schema) in properties(tool) {
@@ -133,8 +163,18 @@ impl Scope {
         found.extend(self.check_text(format!("{at}/base_url"), &service.base_url, &self.open));
         let mut all = self.open.clone();
         all.extend(self.secret.clone());
+        for (place, value) in service.auth.texts() {
+            found.extend(self.check_text(format!("{at}/auth/{place}"), value, &all));
+        }
+        let taken = service.auth.header();
         for (name, value) in &service.headers {
-            found.extend(self.check_text(format!("{at}/headers/{name}"), value, &all));
+            let pointer = format!("{at}/headers/{name}");
+            if taken.as_ref() == Some(&name.to_lowercase()) {
+                let reason = format!("`auth` fills the header `{name}` already");
+                found.push(finding(pointer, reason));
+                continue;
+            }
+            found.extend(self.check_text(pointer, value, &all));
         }
         self.check_request(&format!("{at}/health"), &service.health, &self.open, found);
     }
@@ -149,26 +189,21 @@ impl Scope {
                 found.push(finding(pointer, reason));
             }
         }
-        match (&card.service, &tool.run) {
-            (Service::Sql(_), ToolAction::Sql(_)) => {}
-            (Service::Http(_), ToolAction::Http(request)) => {
+        let kind = tool.run.kind();
+        if !card.service.kinds().any(|there| there == kind) {
+            let kind = kind.as_str();
+            let reason = format!("the card has no `{kind}` service for this");
+            found.push(finding(format!("{at}/run"), reason));
+            return;
+        }
+        match &tool.run {
+            ToolAction::Sql(_) => {}
+            ToolAction::Http(request) => {
                 if request.method == HttpMethod::Delete && tool.risk != Risk::Destructive {
                     let reason = "a tool that uses DELETE has `risk: destructive`";
                     found.push(finding(format!("{at}/risk"), reason));
                 }
                 self.check_request(&format!("{at}/run/http"), request, &names, found);
-            }
-            (Service::Sql(_), ToolAction::Http(_)) => {
-                found.push(finding(
-                    format!("{at}/run"),
-                    "an http tool needs an http service",
-                ));
-            }
-            (Service::Http(_), ToolAction::Sql(_)) => {
-                found.push(finding(
-                    format!("{at}/run"),
-                    "an sql tool needs an sql service",
-                ));
             }
         }
     }
@@ -215,7 +250,9 @@ impl Scope {
         };
         if let Some(name) = used.iter().find(|name| !names.contains_key(*name)) {
             let reason = match self.secret.contains_key(name) {
-                true => format!("`{name}` is secret, and secrets only go into headers"),
+                true => {
+                    format!("`{name}` is secret, and secrets only go into `auth` and `headers`")
+                }
                 false => format!("there is no field or argument `{name}`"),
             };
             return Some(finding(pointer, reason));

@@ -1,11 +1,14 @@
 //! A run card: one service described as data, so that adding a service needs no code.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::money::{self, NanoDollars};
 use super::tool::Risk;
+
+mod http;
+
+pub use self::http::{Auth, HttpMethod, HttpRequest, HttpService, Keep, OauthService};
 
 /// One service that people can connect.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,8 +27,8 @@ pub struct Card {
     /// Higher comes first in the list.
     #[serde(default)]
     pub popularity: i64,
-    /// How its tools run.
-    pub service: Service,
+    /// What its tools run on.
+    pub service: Services,
     /// What a person fills in.
     #[serde(default)]
     pub fields: Vec<Field>,
@@ -33,14 +36,43 @@ pub struct Card {
     pub tools: Vec<CardTool>,
 }
 
-/// How a card's tools run.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Service {
+/// What a card's tools run on: at least one service, and of each kind at most one.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Services {
+    /// A database.
+    pub sql: Option<SqlService>,
+    /// An HTTP API.
+    pub http: Option<Box<HttpService>>,
+}
+
+/// The kinds of services. What a tool runs says which one it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ServiceKind {
     /// SQL over a database connection.
-    Sql(SqlService),
+    Sql,
     /// Requests to an HTTP API.
-    Http(Box<HttpService>),
+    Http,
+}
+
+impl Services {
+    /// The kinds there are.
+    pub fn kinds(&self) -> impl Iterator<Item = ServiceKind> {
+        let Self { sql, http } = self;
+        let sql = sql.as_ref().map(|_| ServiceKind::Sql);
+        let http = http.as_ref().map(|_| ServiceKind::Http);
+        [http, sql].into_iter().flatten()
+    }
+}
+
+impl ServiceKind {
+    /// As cards write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sql => "sql",
+            Self::Http => "http",
+        }
+    }
 }
 
 /// A database.
@@ -49,6 +81,29 @@ pub enum Service {
 pub struct SqlService {
     /// Which kind.
     pub engine: SqlEngine,
+    /// The secret field that holds a PostgreSQL database's URL: `url` unless named.
+    pub url: Option<String>,
+    /// The field that holds a SQLite database's name: `file` unless named.
+    pub file: Option<String>,
+}
+
+impl SqlService {
+    /// A database of that kind, its address in the usual field.
+    pub fn new(engine: SqlEngine) -> Self {
+        Self {
+            engine,
+            url: None,
+            file: None,
+        }
+    }
+
+    /// The field that says where the database is.
+    pub fn field(&self) -> &str {
+        match self.engine {
+            SqlEngine::Postgres => self.url.as_deref().unwrap_or("url"),
+            SqlEngine::Sqlite => self.file.as_deref().unwrap_or("file"),
+        }
+    }
 }
 
 /// The databases that cards can speak to.
@@ -59,74 +114,6 @@ pub enum SqlEngine {
     Postgres,
     /// A SQLite file on the bot's machine.
     Sqlite,
-}
-
-/// An HTTP API. Text values are templates over the connection's fields: `{{ token }}`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpService {
-    /// Where paths start: `https://api.example.com`, or `{{ base_url }}`.
-    pub base_url: String,
-    /// Headers of every request.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// A cheap request that succeeds when the credential works.
-    pub health: HttpRequest,
-}
-
-/// One request of an HTTP card. Text values are templates over fields and arguments.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpRequest {
-    /// The verb.
-    pub method: HttpMethod,
-    /// Appended to the base URL. What is put in is percent-encoded, slashes too, except through
-    /// the filter `segments`, which keeps them: `/contents/{{ path | segments }}`.
-    pub path: String,
-    /// Query parameters; one that renders empty is left out.
-    #[serde(default)]
-    pub query: BTreeMap<String, String>,
-    /// The JSON body: strings in it are templates, and one that is exactly `{{ x }}` keeps the
-    /// argument's JSON type; members that render empty are left out.
-    pub body: Option<Value>,
-    /// What of the answer is kept for the model; all of it when absent.
-    pub keep: Option<Keep>,
-}
-
-/// The verbs of HTTP that cards use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum HttpMethod {
-    /// Reads.
-    Get,
-    /// Creates.
-    Post,
-    /// Replaces.
-    Put,
-    /// Changes.
-    Patch,
-    /// Removes.
-    Delete,
-}
-
-/// Which parts of a JSON answer a model gets to read.
-///
-/// A pointer is a JSON pointer; in those of `fields`, `*` stands for every item of a list.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Keep {
-    /// A JSON pointer to the part of interest, such as `/items`.
-    #[serde(default)]
-    pub at: String,
-    /// Members to keep of each item: new name to pointer within the item.
-    pub fields: BTreeMap<String, String>,
-    /// Which of `fields` hold base64 text that is decoded.
-    #[serde(default)]
-    pub base64: Vec<String>,
-    /// Items that have something at this pointer are left out.
-    pub without: Option<String>,
-    /// Where the answer says how many there are in all.
-    pub total: Option<String>,
 }
 
 /// One thing a person fills in to connect.
@@ -165,8 +152,8 @@ pub enum FieldFormat {
     Prefix(Vec<String>),
 }
 
-/// One tool of a card.
-#[derive(Clone, Debug, Deserialize)]
+/// One tool: of a card, or found at the service and kept with the connection.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CardTool {
     /// Lower-case letters, digits and `_`.
@@ -175,14 +162,68 @@ pub struct CardTool {
     pub description: String,
     /// What calling it can do.
     pub risk: Risk,
+    /// When a person is asked first.
+    #[serde(default)]
+    pub ask: Ask,
+    /// What the service charges.
+    pub cost: Option<ToolCost>,
     /// JSON Schema of the arguments.
     pub input: Value,
+    /// JSON Schema of what a model reads of the result.
+    pub output: Option<Value>,
     /// What runs.
     pub run: ToolAction,
 }
 
-/// What a tool does; its kind must match the card's service.
-#[derive(Clone, Debug, Deserialize)]
+impl CardTool {
+    /// A tool with nothing special about it.
+    pub fn new(
+        name: impl Into<String>,
+        description: impl Into<String>,
+        risk: Risk,
+        input: Value,
+        run: ToolAction,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            risk,
+            ask: Ask::default(),
+            cost: None,
+            input,
+            output: None,
+            run,
+        }
+    }
+
+    /// Whether a person must say yes before it runs.
+    pub fn asks_first(&self) -> bool {
+        self.risk != Risk::Read || self.ask == Ask::Always
+    }
+}
+
+/// When a person must say yes before a tool runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// When it does more than read.
+    #[default]
+    Changes,
+    /// Before every call: it is expensive, or what it reads is delicate.
+    Always,
+}
+
+/// What a service charges for a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolCost {
+    /// For each call, in dollars as decimal text: `"0.002"`.
+    #[serde(with = "money::decimal")]
+    pub per_call: NanoDollars,
+}
+
+/// What a tool does; its kind is that of one of the card's services.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolAction {
     /// One of the built-in database operations.
@@ -191,8 +232,18 @@ pub enum ToolAction {
     Http(Box<HttpRequest>),
 }
 
+impl ToolAction {
+    /// What kind of service it runs on.
+    pub fn kind(&self) -> ServiceKind {
+        match self {
+            Self::Sql(_) => ServiceKind::Sql,
+            Self::Http(_) => ServiceKind::Http,
+        }
+    }
+}
+
 /// The built-in database operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SqlOperation {
     /// Tables and views with their approximate row counts; no arguments.

@@ -1,6 +1,6 @@
 //! A person's connection to a service, under the name they gave it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
@@ -26,6 +26,8 @@ pub struct Connection {
     pub config: BTreeMap<String, String>,
     /// Where the secrets are, when the card has any.
     pub credential: Option<CredentialRef>,
+    /// The secret fields that were filled in.
+    pub secret_fields: BTreeSet<String>,
     /// Whether it worked when last tried.
     pub status: ConnectionStatus,
     /// The tools it offers.
@@ -36,6 +38,13 @@ pub struct Connection {
     pub last_used: Option<DateTime<Utc>>,
     /// How many tool calls it served.
     pub usage_count: i64,
+}
+
+impl Connection {
+    /// Whether a field of its card was filled in.
+    pub fn has(&self, field: &str) -> bool {
+        self.config.contains_key(field) || self.secret_fields.contains(field)
+    }
 }
 
 /// Whether a connection worked when last tried.

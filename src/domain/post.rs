@@ -3,7 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::fingerprint::fingerprint;
 use super::money::NanoDollars;
+use super::preview::Preview;
 use super::text::Text;
 use super::tool::{Refusal, Risk};
 use crate::ids::{ApprovalId, ConnectionId, RunId, UserId};
@@ -144,21 +146,23 @@ pub struct ApprovalRequest {
     pub risk: Risk,
     /// The exact arguments.
     pub arguments: Value,
+    /// What the call would do, where its source can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Preview>,
+    /// What the service charges for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<NanoDollars>,
 }
 
 impl ApprovalRequest {
-    /// SHA-256 over the connection, the tool and the arguments: what is run must have the hash of
-    /// what was shown. Members are sorted first, since a database may give them back reordered.
+    /// Over the connection, the tool, the arguments and the preview: what is run must have the
+    /// fingerprint of what was shown.
     pub fn arguments_hash(&self) -> String {
         let mut call = serde_json::json!([self.connection_id, self.tool, self.arguments]);
-        call.sort_all_objects();
-        let call = call.to_string();
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, call.as_bytes());
-        digest
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        if let (Some(preview), Some(parts)) = (&self.preview, call.as_array_mut()) {
+            parts.push(serde_json::json!(preview));
+        }
+        fingerprint(call)
     }
 }
 

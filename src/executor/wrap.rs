@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
+use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
 use crate::domain::usage::BYTES_PER_TOKEN;
 use crate::error::Error;
@@ -57,6 +58,11 @@ pub(super) fn redact_error(error: Error, target: &Target) -> Error {
     error.with_foreign_words(shown)
 }
 
+/// The same preview without any of the connection's secrets.
+pub(super) fn redact_preview(preview: Preview, target: &Target) -> Preview {
+    preview.with_foreign_words(&|text| redact(text, target))
+}
+
 fn redact(text: &str, target: &Target) -> String {
     let secrets = target.secrets.values().map(|secret| secret.expose_secret());
     secrets
@@ -76,7 +82,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::card::{Card, Service, SqlEngine, SqlService};
+    use crate::domain::card::{Card, Services};
     use crate::domain::language::Language;
     use crate::error::Kind;
     use crate::text;
@@ -89,9 +95,7 @@ mod tests {
             description: String::new(),
             noun: "database".to_owned(),
             popularity: 0,
-            service: Service::Sql(SqlService {
-                engine: SqlEngine::Sqlite,
-            }),
+            service: Services::default(),
             fields: Vec::new(),
             tools: Vec::new(),
         };

@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 use super::{Store, on_db};
-use crate::domain::card::{Card, Service};
+use crate::domain::card::{Card, ServiceKind};
 use crate::error::Result;
 
 /// One card as the founding table holds it.
@@ -12,7 +12,7 @@ use crate::error::Result;
 pub struct CardRow {
     /// The card's name, which is also its identity.
     pub name: String,
-    /// How its tools run.
+    /// The kinds of its services: `http sql`.
     pub kind: String,
     /// One sentence.
     pub description: String,
@@ -32,12 +32,10 @@ impl From<&Card> for CardRow {
         let template = open
             .iter()
             .map(|field| (field.name.clone(), Value::from(field.default.clone())));
+        let kinds: Vec<_> = card.service.kinds().map(ServiceKind::as_str).collect();
         Self {
             name: card.name.clone(),
-            kind: match card.service {
-                Service::Sql(_) => "sql".to_owned(),
-                Service::Http(_) => "http".to_owned(),
-            },
+            kind: kinds.join(" "),
             description: card.description.clone(),
             config_template: template.collect(),
             required_credentials: secret.iter().map(|field| field.name.clone()).collect(),

@@ -1,12 +1,13 @@
 //! People's connections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
-use super::{Store, on_db};
+use super::tools::count_change;
+use super::{Store, in_transaction, on_db};
 use crate::domain::connection::{Connection, ConnectionName, ConnectionStatus};
 use crate::domain::principal::Principal;
 use crate::error::Result;
@@ -21,6 +22,7 @@ struct Row {
     mcp_type: String,
     connection_config: Json<BTreeMap<String, String>>,
     credential_reference: Option<CredentialRef>,
+    secret_fields: Json<BTreeSet<String>>,
     status: ConnectionStatus,
     tools_available: Json<Vec<String>>,
     created_at: DateTime<Utc>,
@@ -37,6 +39,7 @@ impl From<Row> for Connection {
             card: row.mcp_type,
             config: row.connection_config.0,
             credential: row.credential_reference,
+            secret_fields: row.secret_fields.0,
             status: row.status,
             tools: row.tools_available.0,
             created_at: row.created_at,
@@ -51,21 +54,25 @@ impl Store {
     pub async fn add_connection(&self, connection: &Connection) -> Result<bool> {
         const SQL: &str = "insert into mcp_connections
                 (id, team_id, user_id, connection_name, mcp_type, connection_config,
-                 credential_reference, status, tools_available, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                 credential_reference, secret_fields, status, tools_available, created_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             on conflict (team_id, user_id, connection_name) do nothing";
-        let added = on_db!(self, c => sqlx::query(SQL)
-            .bind(&connection.id)
-            .bind(&connection.owner.team)
-            .bind(&connection.owner.user)
-            .bind(&connection.name)
-            .bind(&connection.card)
-            .bind(Json(&connection.config))
-            .bind(&connection.credential)
-            .bind(connection.status)
-            .bind(Json(&connection.tools))
-            .bind(connection.created_at)
-            .execute(c).await?.rows_affected());
+        let added = in_transaction!(self, tx => {
+            count_change!(tx, connection.owner);
+            sqlx::query(SQL)
+                .bind(&connection.id)
+                .bind(&connection.owner.team)
+                .bind(&connection.owner.user)
+                .bind(&connection.name)
+                .bind(&connection.card)
+                .bind(Json(&connection.config))
+                .bind(&connection.credential)
+                .bind(Json(&connection.secret_fields))
+                .bind(connection.status)
+                .bind(Json(&connection.tools))
+                .bind(connection.created_at)
+                .execute(&mut *tx).await?.rows_affected()
+        });
         Ok(added == 1)
     }
 
@@ -73,7 +80,8 @@ impl Store {
     pub async fn connections_of(&self, owner: &Principal) -> Result<Vec<Connection>> {
         const SQL: &str =
             "select id, team_id, user_id, connection_name, mcp_type, connection_config,
-                credential_reference, status, tools_available, created_at, last_used, usage_count
+                credential_reference, secret_fields, status, tools_available, created_at,
+                last_used, usage_count
             from mcp_connections
             where team_id = $1 and user_id = $2
             order by connection_name";
@@ -92,7 +100,8 @@ impl Store {
     ) -> Result<Option<Connection>> {
         const SQL: &str =
             "select id, team_id, user_id, connection_name, mcp_type, connection_config,
-                credential_reference, status, tools_available, created_at, last_used, usage_count
+                credential_reference, secret_fields, status, tools_available, created_at,
+                last_used, usage_count
             from mcp_connections
             where team_id = $1 and user_id = $2 and connection_name = $3";
         let row: Option<Row> = on_db!(self, c => sqlx::query_as(SQL)
@@ -126,11 +135,14 @@ impl Store {
     pub async fn remove_connection(&self, owner: &Principal, id: &ConnectionId) -> Result<bool> {
         const SQL: &str = "delete from mcp_connections
             where team_id = $1 and user_id = $2 and id = $3";
-        let removed = on_db!(self, c => sqlx::query(SQL)
-            .bind(&owner.team)
-            .bind(&owner.user)
-            .bind(id)
-            .execute(c).await?.rows_affected());
+        let removed = in_transaction!(self, tx => {
+            count_change!(tx, owner);
+            sqlx::query(SQL)
+                .bind(&owner.team)
+                .bind(&owner.user)
+                .bind(id)
+                .execute(&mut *tx).await?.rows_affected()
+        });
         Ok(removed == 1)
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Store, on_db};
+use super::tools::count_change;
+use super::{Store, in_transaction, on_db};
 use crate::domain::principal::Principal;
 use crate::error::Result;
 use crate::ids::{ConnectionId, RunId, TeamId, UserId};
@@ -125,13 +126,16 @@ impl Store {
                                    where team_id = $1 and user_id = $2 and id = $3)
               and tool_name = $4 and switched_at <= $5";
         let sql = if on { ON } else { OFF };
-        on_db!(self, c => sqlx::query(sql)
-            .bind(&owner.team)
-            .bind(&owner.user)
-            .bind(connection)
-            .bind(tool)
-            .bind(now)
-            .execute(c).await.map(drop))?;
+        in_transaction!(self, tx => {
+            sqlx::query(sql)
+                .bind(&owner.team)
+                .bind(&owner.user)
+                .bind(connection)
+                .bind(tool)
+                .bind(now)
+                .execute(&mut *tx).await?;
+            count_change!(tx, owner);
+        });
         Ok(())
     }
 

@@ -12,8 +12,10 @@ noun: shop
 service:
   http:
     base_url: https://api.example.com
+    auth:
+      bearer: "{{ key }}"
     headers:
-      Authorization: Bearer {{ key }}
+      X-Region: eu
     health:
       method: GET
       path: /me
@@ -108,7 +110,7 @@ fn tool_names_fit_behind_the_longest_connection_name() {
         assert!(30 + "__".len() + tool.name.len() <= 64, "{}", tool.name);
     }
     let long = "x".repeat(33);
-    assert!(problem("name: get_order", &format!("name: {long}")).contains("shop.yaml:21:"));
+    assert!(problem("name: get_order", &format!("name: {long}")).contains("shop.yaml:23:"));
 }
 
 #[test]
@@ -123,9 +125,23 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
         ("method: GET", "method: FETCH"),
         ("title: Shop", "title: The shop around the corner"),
         ("base_url: https://", "base_url: http://"),
-        ("Bearer {{ key }}", "Bearer {{ kee }}"),
-        ("Bearer {{ key }}", "Bearer {{ key"),
-        ("Bearer {{ key }}", "Bearer {{ key | shout }}"),
+        ("{{ key }}", "{{ kee }}"),
+        ("{{ key }}", "{{ key"),
+        ("{{ key }}", "{{ key | shout }}"),
+        ("X-Region", "Authorization"),
+        ("bearer: \"{{ key }}\"", "bear: x"),
+        ("risk: read", "risk: read\n    cost: {per_call: 0.002}"),
+        ("risk: read", "risk: read\n    output: {type: 7}"),
+        ("    base_url", "    base_uri: x\n    base_url"),
+        (
+            "service:\n",
+            "service:\n  sql: {engine: sqlite, file: key}\n",
+        ),
+        (
+            "service:\n",
+            "service:\n  sql: {engine: postgres, url: region}\n",
+        ),
+        ("service:\n", "service:\n  sql: {engine: postgres}\n"),
         ("name: region", "name: key"),
         ("name: region", "name: note"),
         ("secret: true", "secret: true\n    default: abc"),
@@ -153,34 +169,42 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     shop.yaml:3: illegal placement of ':' indicator
     shop.yaml:1: name: "My Shop" does not match "^[a-z0-9][a-z0-9-]{0,29}$"
     shop.yaml:4: duplicate mapping key: icon not allowed here
-    shop.yaml:23: unknown variant `harmless`, expected one of read, write, destructive
-    shop.yaml:12: unknown variant `FETCH`, expected one of GET, POST, PUT, PATCH, DELETE
+    shop.yaml:25: unknown variant `harmless`, expected one of read, write, destructive
+    shop.yaml:14: unknown variant `FETCH`, expected one of GET, POST, PUT, PATCH, DELETE
     shop.yaml:2: title: "The shop around the corner" is longer than 24 characters
     shop.yaml:8: base_url: "http://api.example.com" does not match "^(https://|\{\{)"
     shop.yaml:10: there is no field or argument `kee`
     shop.yaml:10: unexpected end of input, expected end of variable block
     shop.yaml:10: filter shout is unknown
-    shop.yaml:18: the field `key` is there twice
-    shop.yaml:30: `note` is both a field and an argument
-    shop.yaml:18: a secret field has no default
-    shop.yaml:37: `key` is secret, and secrets only go into headers
-    shop.yaml:37: there is no field or argument `number`
-    shop.yaml:37: path: "orders/{{ id }}" does not match "^/[^?#]*$"
-    shop.yaml:23: a tool that uses DELETE has `risk: destructive`
-    shop.yaml:28: type: "whole" is not one of "string", "integer" or 4 other candidates
-    shop.yaml:24: this is not a JSON Schema: "low" is not of type "number"
-    shop.yaml:29: the default of `id` does not fit its own schema
-    shop.yaml:24: input: "additionalProperties" is a required property
-    shop.yaml:39: `key` is secret, and secrets only go into headers
-    shop.yaml:36: unknown field `x`, expected one of name, description, risk, input, run
-    shop.yaml:40: `b` is not among the fields that are kept
+    shop.yaml:12: `auth` fills the header `Authorization` already
+    shop.yaml:10: unknown variant `bear`, expected one of none, header, bearer, basic, oauth
+    shop.yaml:26: per_call: 0.002 is not of type "string"
+    shop.yaml:26: this is not a JSON Schema: 7 is not valid under any of the schemas listed in the 'anyOf' keyword
+    shop.yaml:8: unknown field `base_uri`, expected one of base_url, auth, headers, health
+    shop.yaml:7: `key` names a file, which is no secret
+    shop.yaml:7: `region` holds a password, so it is `secret: true`
+    shop.yaml:7: there is no field `url` that says where the database is
+    shop.yaml:20: the field `key` is there twice
+    shop.yaml:32: `note` is both a field and an argument
+    shop.yaml:20: a secret field has no default
+    shop.yaml:39: `key` is secret, and secrets only go into `auth` and `headers`
+    shop.yaml:39: there is no field or argument `number`
+    shop.yaml:39: path: "orders/{{ id }}" does not match "^/[^?#]*$"
+    shop.yaml:25: a tool that uses DELETE has `risk: destructive`
+    shop.yaml:30: type: "whole" is not one of "string", "integer" or 4 other candidates
+    shop.yaml:26: this is not a JSON Schema: "low" is not of type "number"
+    shop.yaml:31: the default of `id` does not fit its own schema
+    shop.yaml:26: input: "additionalProperties" is a required property
+    shop.yaml:41: `key` is secret, and secrets only go into `auth` and `headers`
+    shop.yaml:38: unknown field `x`, expected one of name, description, risk, ask, cost, input, output, run
+    shop.yaml:42: `b` is not among the fields that are kept
     "#);
     let sql_tool = "    run:\n      sql: list_tables\n";
     let at = GOOD.find("    run:").unwrap();
     let problems = parse("shop.yaml", &format!("{}{sql_tool}", &GOOD[..at])).unwrap_err();
     assert_eq!(
         problems[0].to_string(),
-        "shop.yaml:34: an sql tool needs an sql service"
+        "shop.yaml:36: the card has no `sql` service for this"
     );
     let twice = format!(
         "{GOOD}{}",
@@ -189,7 +213,7 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     let problems = parse("shop.yaml", &twice).unwrap_err();
     assert_eq!(
         problems[0].to_string(),
-        "shop.yaml:40: the tool `get_order` is there twice"
+        "shop.yaml:42: the tool `get_order` is there twice"
     );
 }
 

@@ -1,5 +1,6 @@
 //! Stand-ins for what cannot be had here: servers on loopback that speak the real protocol.
 
+pub mod canned;
 pub mod github;
 pub mod parrot;
 pub mod postgres;

@@ -7,6 +7,7 @@ mod cards;
 mod doctor;
 mod fakes;
 mod github;
+mod http_cards;
 mod llm;
 mod net;
 mod oracle;

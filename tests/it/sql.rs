@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use patchbay::domain::card::{
-    Card, CardTool, Service, SqlEngine, SqlOperation, SqlService, ToolAction,
+    Card, CardTool, Services, SqlEngine, SqlOperation, SqlService, ToolAction,
 };
 use patchbay::domain::tool::{Risk, ToolOutput};
 use patchbay::error::{Error, Result};
@@ -99,7 +99,10 @@ fn target(engine: SqlEngine, config: &[(&str, &str)], secrets: &[(&str, &str)]) 
         description: "A database.".to_owned(),
         noun: "database".to_owned(),
         popularity: 0,
-        service: Service::Sql(SqlService { engine }),
+        service: Services {
+            sql: Some(SqlService::new(engine)),
+            http: None,
+        },
         fields: Vec::new(),
         tools: Vec::new(),
     };
@@ -115,13 +118,8 @@ fn target(engine: SqlEngine, config: &[(&str, &str)], secrets: &[(&str, &str)]) 
 }
 
 fn tool(operation: SqlOperation) -> CardTool {
-    CardTool {
-        name: "tool".to_owned(),
-        description: String::new(),
-        risk: Risk::Read,
-        input: json!({}),
-        run: ToolAction::Sql(operation),
-    }
+    let run = ToolAction::Sql(operation);
+    CardTool::new("tool", "", Risk::Read, json!({}), run)
 }
 
 /// The statements of a corpus file: one a line, without headings.

@@ -40,7 +40,7 @@ async fn on_postgres_no_table_is_open_to_anybody_else() {
           and (not c.relrowsecurity or has_table_privilege('anon', c.oid, 'select'))";
     assert_eq!(database.value(open).await.as_deref(), Some("0"));
     let tables = "select count(*)::text from pg_tables where schemaname = 'public'";
-    assert_eq!(database.value(tables).await.as_deref(), Some("18"));
+    assert_eq!(database.value(tables).await.as_deref(), Some("20"));
     store.close().await;
 }
 

@@ -17,6 +17,7 @@ pub mod long;
 mod outages;
 mod questions;
 mod seams;
+mod services;
 mod shortcuts;
 mod sockets;
 pub mod surfaces;
@@ -76,6 +77,7 @@ macro_rules! assert_screen {
                 (r"\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>", "|…>"),
                 (r"http://127\.0\.0\.1:\d+/response/[0-9A-Za-z_-]+", "https://hooks.slack.com/…"),
                 (r"postgres://[^\s\x22]+", "postgres://…"),
+                (r"POST http://127\.0\.0\.1:\d+/", "POST https://…/"),
                 (r"http://127\.0\.0\.1:\d+/archives/[^|]+\|", "https://….slack.com/archives/…|"),
             ],
         }, {

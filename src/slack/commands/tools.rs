@@ -14,6 +14,7 @@ use crate::slack::modals::browser::{self, Place};
 use crate::slack::mrkdwn::{code, escape};
 use crate::slack::router::Reply;
 use crate::slack::screens;
+use crate::tools::BoundTool;
 use crate::{counted, text};
 
 /// As many tools as fit a message beside their headings; the rest is counted.
@@ -29,7 +30,9 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
     };
     // A mention opens no form: it gets the list, and a button that opens the browser.
     let Some(trigger) = caller.trigger.as_deref() else {
-        return Ok(Reply::Private(screen(app, caller.language, &connections)));
+        let tools = app.tools.all_of(&caller.person).await?;
+        let screen = screen(caller.language, &connections, &tools);
+        return Ok(Reply::Private(screen));
     };
     let place = connections.first().map(Place::first);
     let view = browser::view(app, caller.language, &caller.person, place.as_ref()).await?;
@@ -38,10 +41,11 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
 }
 
 /// The tools of these connections.
-fn screen(app: &App, language: Language, connections: &[Connection]) -> Message {
+fn screen(language: Language, connections: &[Connection], tools: &[BoundTool]) -> Message {
     let lines: Vec<String> = connections
         .iter()
-        .flat_map(|connection| lines(app, language, connection))
+        .flat_map(|meant| tools.iter().filter(|tool| tool.connection.id == meant.id))
+        .map(|tool| line(language, tool))
         .collect();
     let count = lines.len();
     let title = counted!(count, "*{count} tool*", "*{count} tools*").to(language);
@@ -65,25 +69,25 @@ fn screen(app: &App, language: Language, connections: &[Connection]) -> Message 
     }
 }
 
-fn lines(app: &App, language: Language, connection: &Connection) -> Vec<String> {
-    let Some(card) = app.cards.get(&connection.card) else {
-        return Vec::new();
+fn line(
+    language: Language,
+    BoundTool {
+        connection, tool, ..
+    }: &BoundTool,
+) -> String {
+    let risk = match tool.risk {
+        Risk::Read if tool.asks_first() => text!("👁 reads; asks first"),
+        Risk::Read => text!("👁 reads"),
+        Risk::Write => text!("✏️ changes; asks first"),
+        Risk::Destructive => text!("🔥 removes; asks first"),
     };
-    let line = |tool: &crate::domain::card::CardTool| {
-        let risk = match tool.risk {
-            Risk::Read => text!("👁 reads"),
-            Risk::Write => text!("✏️ changes; asks first"),
-            Risk::Destructive => text!("🔥 removes; asks first"),
-        };
-        let description = Text::of_card(&tool.description).to(language);
-        let first_sentence = description.split_inclusive(". ").next().unwrap_or_default();
-        format!(
-            "{} {}  {}\n{}",
-            code(connection.name.as_str()),
-            code(&tool.name),
-            risk.to(language),
-            escape(first_sentence.trim())
-        )
-    };
-    card.tools.iter().map(line).collect()
+    let description = Text::of_card(&tool.description).to(language);
+    let first_sentence = description.split_inclusive(". ").next().unwrap_or_default();
+    format!(
+        "{} {}  {}\n{}",
+        code(connection.name.as_str()),
+        code(&tool.name),
+        risk.to(language),
+        escape(first_sentence.trim())
+    )
 }

@@ -1,7 +1,5 @@
 //! The tool browser: page by page what a connection can do, with a switch for each tool.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::app::App;
@@ -16,6 +14,7 @@ use crate::ids::ConnectionId;
 use crate::slack::actions::{TOOL_PAGE, TOOL_SWITCH};
 use crate::slack::blocks::{Style, actions, button, context, section, section_with};
 use crate::slack::mrkdwn::{code, escape};
+use crate::tools::BoundTool;
 use crate::{counted, text};
 
 /// Tools on a page: each takes two blocks.
@@ -95,15 +94,9 @@ pub async fn view(
         .iter()
         .find(|connection| connection.id.as_str() == place.connection)
         .ok_or_else(|| crate::slack::actions::gone(app))?;
-    let off = app.store.tools_off(person).await?;
-    let off: BTreeSet<&str> = off
-        .iter()
-        .filter(|(id, _)| *id == connection.id)
-        .map(|(_, tool)| tool.as_str())
-        .collect();
-    let tools = app.cards.get(&connection.card);
-    let tools = tools.map_or(&[][..], |card| card.tools.as_slice());
-    let blocks = page(language, &connections, connection, tools, &off, &place);
+    let mut tools = app.tools.all_of(person).await?;
+    tools.retain(|tool| tool.connection.id == connection.id);
+    let blocks = page(language, &connections, connection, &tools, &place);
     Ok(super::notice(language, &text!("Tools"), blocks))
 }
 
@@ -111,15 +104,12 @@ fn page(
     language: Language,
     connections: &[Connection],
     connection: &Connection,
-    tools: &[CardTool],
-    off: &BTreeSet<&str>,
+    tools: &[BoundTool],
     place: &Place,
 ) -> Vec<Value> {
     let pages = tools.len().div_ceil(PER_PAGE).max(1);
     let at = place.page.min(pages - 1);
-    let on = tools
-        .iter()
-        .filter(|tool| !off.contains(tool.name.as_str()));
+    let on = tools.iter().filter(|tool| tool.on);
     let title = counted!(
         tools.len(),
         "*{connection}*  {count} tool, {on} on",
@@ -150,8 +140,7 @@ fn page(
         ));
     }
     for tool in tools.iter().skip(at * PER_PAGE).take(PER_PAGE) {
-        let is_off = off.contains(tool.name.as_str());
-        blocks.extend(entry(language, tool, is_off, &place.at(at)));
+        blocks.extend(entry(language, &tool.tool, !tool.on, &place.at(at)));
     }
     blocks.extend(turning(language, place, at, pages));
     let signs = text!(
@@ -263,6 +252,9 @@ fn turning(language: Language, place: &Place, at: usize, pages: usize) -> Vec<Va
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
     use super::*;
     use crate::cards::Registry;
     use crate::domain::connection::ConnectionStatus;
@@ -275,6 +267,7 @@ mod tests {
             card: "github".to_owned(),
             config: std::collections::BTreeMap::new(),
             credential: None,
+            secret_fields: BTreeSet::new(),
             status: ConnectionStatus::Active,
             tools: Vec::new(),
             created_at: chrono::DateTime::UNIX_EPOCH,
@@ -286,17 +279,23 @@ mod tests {
     #[test]
     fn every_tool_is_on_exactly_one_page_and_the_pages_lead_to_each_other() {
         let cards = Registry::embedded().unwrap();
-        let tools = &cards.get("github").unwrap().tools;
-        assert!(tools.len() > PER_PAGE, "one page shows them all");
+        let card = cards.get("github").unwrap();
         let own = connection("con_1");
+        let bound = |tool: &CardTool| BoundTool {
+            connection: Arc::new(own.clone()),
+            card: card.clone(),
+            tool: Arc::new(tool.clone()),
+            on: true,
+        };
+        let tools: Vec<_> = card.tools.iter().map(bound).collect();
+        assert!(tools.len() > PER_PAGE, "one page shows them all");
         let (mut place, mut seen) = (Place::first(&own), Vec::new());
         loop {
             let blocks = page(
                 Language::English,
                 std::slice::from_ref(&own),
                 &own,
-                tools,
-                &BTreeSet::new(),
+                &tools,
                 &place,
             );
             assert!(blocks.len() <= 100);
@@ -314,7 +313,7 @@ mod tests {
                 None => break,
             }
         }
-        let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+        let names: Vec<&str> = tools.iter().map(|tool| tool.tool.name.as_str()).collect();
         assert_eq!(seen, names);
     }
 

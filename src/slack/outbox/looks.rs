@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::pages;
 use crate::domain::language::Language;
 use crate::domain::post::{ApprovalRequest, Post, Withdrawn};
+use crate::domain::preview::{PreviewPart, table};
 use crate::domain::text::Text;
 use crate::domain::tool::Risk;
 use crate::ids::RunId;
@@ -14,8 +15,8 @@ use crate::slack::mrkdwn::{code, code_block, escape};
 use crate::slack::screens::{reference as to_quote, went_wrong};
 use crate::text;
 
-/// Characters of arguments in one block: escaped, they may become five times as many.
-const ARGUMENTS_PER_BLOCK: usize = 590;
+/// Characters in one block: escaped, they may become five times as many.
+const CHARACTERS_PER_BLOCK: usize = 590;
 
 /// How a run's message looks to whoever asked.
 pub fn render(language: Language, post: &Post) -> Message {
@@ -122,15 +123,20 @@ fn approval(language: Language, request: &ApprovalRequest) -> Message {
         Risk::Destructive => Style::Danger,
     };
     let arguments = serde_json::to_string_pretty(&request.arguments).unwrap_or_default();
-    // All of it, however long: what cannot be seen must not be approved.
-    let characters: Vec<char> = visible(&arguments).chars().collect();
-    let shown = characters
-        .chunks(ARGUMENTS_PER_BLOCK)
-        .map(|part| part.iter().collect::<String>());
-    shown
-        .fold(Message::new(title.to(language)), |message, part| {
-            message.block(section(&code_block(&part)))
-        })
+    let message = exactly(Message::new(title.to(language)), &arguments);
+    let parts = request.preview.iter().flat_map(|preview| &preview.parts);
+    let message = parts.fold(message, |message, part| match part {
+        PreviewPart::Note(note) => message.block(section(&escape(&visible(&note.to(language))))),
+        PreviewPart::Exact(text) => exactly(message, text),
+        PreviewPart::Rows { columns, rows } => exactly(message, &table(columns, rows)),
+    });
+    let message = match request.cost {
+        Some(cost) => message.block(context(
+            &text!("It costs {cost}.", cost = cost.to_string()).to(language),
+        )),
+        None => message,
+    };
+    message
         .block(row(vec![
             button(
                 &text!("Approve").to(language),
@@ -149,6 +155,17 @@ fn approval(language: Language, request: &ApprovalRequest) -> Message {
             &text!("Only the person who asked can decide. It runs once, exactly as shown.")
                 .to(language),
         ))
+}
+
+/// All of a text, however long: what cannot be seen must not be approved.
+fn exactly(message: Message, text: &str) -> Message {
+    let characters: Vec<char> = visible(text).chars().collect();
+    let shown = characters
+        .chunks(CHARACTERS_PER_BLOCK)
+        .map(|part| part.iter().collect::<String>());
+    shown.fold(message, |message, part| {
+        message.block(section(&code_block(&part)))
+    })
 }
 
 /// Characters that hide or reorder others, spelled out: what is approved must be what is read.

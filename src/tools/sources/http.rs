@@ -1,6 +1,7 @@
 //! Tools of services with an HTTP API, as their cards describe them.
 
 mod answer;
+mod preview;
 mod request;
 mod shape;
 
@@ -14,7 +15,8 @@ use serde_json::{Map, Value};
 
 use self::request::Inputs;
 use crate::cards::template::Templates;
-use crate::domain::card::{CardTool, HttpMethod, HttpRequest, HttpService, Service, ToolAction};
+use crate::domain::card::{CardTool, HttpMethod, HttpRequest, HttpService, ToolAction};
+use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
 use crate::net::{GuardedClient, read_body};
@@ -55,14 +57,25 @@ impl ToolSource for HttpSource {
         arguments: &Map<String, Value>,
     ) -> Result<ToolOutput> {
         let service = http_service(target)?;
-        let ToolAction::Http(request) = &tool.run else {
-            return Err(misplaced(target));
-        };
+        let request = http_request(target, tool)?;
         let inputs = Inputs::new(target, Some(&tool.input), arguments)?;
         let outcome = self.run(target, service, request, &inputs).await;
         let mut output = outcome.map_err(|error| after_a_write(request, error))?;
         output.text = answer::without_secrets(&output.text, &target.secrets);
         Ok(output)
+    }
+
+    async fn preview(
+        &self,
+        target: &Target,
+        tool: &CardTool,
+        arguments: &Map<String, Value>,
+    ) -> Result<Option<Preview>> {
+        let service = http_service(target)?;
+        let request = http_request(target, tool)?;
+        let inputs = Inputs::new(target, Some(&tool.input), arguments)?;
+        let built = request::build(&self.templates, service, request, &inputs)?;
+        Ok(Some(preview::of(&built)))
     }
 }
 
@@ -140,9 +153,14 @@ fn after_a_write(request: &HttpRequest, error: Error) -> Error {
 }
 
 fn http_service(target: &Target) -> Result<&HttpService> {
-    match &target.card.service {
-        Service::Http(service) => Ok(service),
-        Service::Sql(_) => Err(misplaced(target)),
+    let service = target.card.service.http.as_deref();
+    service.ok_or_else(|| misplaced(target))
+}
+
+fn http_request<'a>(target: &Target, tool: &'a CardTool) -> Result<&'a HttpRequest> {
+    match &tool.run {
+        ToolAction::Http(request) => Ok(request),
+        ToolAction::Sql(_) => Err(misplaced(target)),
     }
 }
 

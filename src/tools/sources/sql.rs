@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
-use crate::domain::card::{CardTool, Service, SqlEngine, SqlOperation, ToolAction};
+use crate::domain::card::{CardTool, SqlEngine, SqlOperation, SqlService, ToolAction};
 use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
 use crate::executor::sql::ReadOnlySql;
@@ -75,7 +75,7 @@ impl SqlSource {
     }
 
     async fn postgres(&self, target: &Target) -> Result<postgres::Session> {
-        let Some(url) = target.secrets.get("url") else {
+        let Some(url) = target.secrets.get(service(target)?.field()) else {
             return Err(Error::new(
                 Kind::Unauthenticated,
                 text!("This connection has no database URL."),
@@ -86,7 +86,8 @@ impl SqlSource {
     }
 
     async fn sqlite(&self, target: &Target) -> Result<sqlite::Session> {
-        let name = target.config.get("file").map_or("sample", String::as_str);
+        let field = service(target)?.field();
+        let name = target.config.get(field).map_or("sample", String::as_str);
         let Some(path) = self.files.get(name) else {
             let known: Vec<_> = self.files.keys().map(|name| format!("`{name}`")).collect();
             let hint = if known.is_empty() {
@@ -110,7 +111,7 @@ impl SqlSource {
 #[async_trait]
 impl ToolSource for SqlSource {
     async fn check(&self, target: &Target) -> Result<()> {
-        match engine(target)? {
+        match service(target)?.engine {
             SqlEngine::Postgres => self.postgres(target).await?.check().await,
             SqlEngine::Sqlite => self.sqlite(target).await?.check().await,
         }
@@ -122,7 +123,7 @@ impl ToolSource for SqlSource {
         tool: &CardTool,
         arguments: &Map<String, Value>,
     ) -> Result<ToolOutput> {
-        let engine = engine(target)?;
+        let engine = service(target)?.engine;
         let request = Request::read(engine, tool, arguments)?;
         match engine {
             SqlEngine::Postgres => self.postgres(target).await?.run(request).await,
@@ -167,12 +168,11 @@ fn text<'a>(arguments: &'a Map<String, Value>, name: &str) -> Result<&'a str> {
     })
 }
 
-fn engine(target: &Target) -> Result<SqlEngine> {
-    match &target.card.service {
-        Service::Sql(service) => Ok(service.engine),
-        Service::Http(_) => Err(Error::internal(anyhow::anyhow!(
-            "card `{}` is not a database card",
+fn service(target: &Target) -> Result<&SqlService> {
+    target.card.service.sql.as_ref().ok_or_else(|| {
+        Error::internal(anyhow::anyhow!(
+            "card `{}` has no database",
             target.card.name
-        ))),
-    }
+        ))
+    })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use patchbay::domain::card::{
-    Card, CardTool, Service, SqlEngine, SqlOperation, SqlService, ToolAction,
+    Card, CardTool, Services, SqlEngine, SqlOperation, SqlService, ToolAction,
 };
 use patchbay::domain::chat::{ChatMessage, ChatRequest};
 use patchbay::domain::tool::{Risk, ToolCall, ToolSpec};
@@ -168,13 +168,8 @@ impl Shop {
             "shop__get_schema" => SqlOperation::GetSchema,
             _ => SqlOperation::ExecuteSql,
         };
-        let tool = CardTool {
-            name: call.name.clone(),
-            description: String::new(),
-            risk: Risk::Read,
-            input: json!({}),
-            run: ToolAction::Sql(operation),
-        };
+        let run = ToolAction::Sql(operation);
+        let tool = CardTool::new(&call.name, "", Risk::Read, json!({}), run);
         let arguments = call.arguments.as_object().unwrap();
         match self.source.call(&self.target, &tool, arguments).await {
             Ok(output) => format!("Result of {}:\n{}", call.name, output.text),
@@ -195,7 +190,10 @@ fn target(engine: SqlEngine, (field, value): (&str, &str)) -> Target {
         description: "A shop.".to_owned(),
         noun: "database".to_owned(),
         popularity: 0,
-        service: Service::Sql(SqlService { engine }),
+        service: Services {
+            sql: Some(SqlService::new(engine)),
+            http: None,
+        },
         fields: Vec::new(),
         tools: Vec::new(),
     };

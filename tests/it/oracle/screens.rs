@@ -1,7 +1,9 @@
 //! Every screen of a run with every string in every place of it, and the proof that the judge can fail.
 
 use patchbay::domain::language::Language;
+use patchbay::domain::money::NanoDollars;
 use patchbay::domain::post::{ApprovalRequest, CallEnd, Post, Receipt, ToolReceipt};
+use patchbay::domain::preview::{Preview, PreviewPart};
 use patchbay::domain::tool::Risk;
 use patchbay::ids::{ApprovalId, ConnectionId, RunId};
 use patchbay::slack::outbox::render;
@@ -36,6 +38,17 @@ fn posts_with(text: &str) -> Vec<Post> {
             tool: text.clone(),
             risk: Risk::Destructive,
             arguments: json!({ text.clone(): [text.clone()] }),
+            preview: Some(Preview {
+                parts: vec![
+                    PreviewPart::Note(text.clone().into()),
+                    PreviewPart::Exact(text.clone()),
+                    PreviewPart::Rows {
+                        columns: vec![text.clone()],
+                        rows: vec![vec![text.clone()]],
+                    },
+                ],
+            }),
+            cost: Some(NanoDollars(2_000_000)),
         }),
         Post::Answer {
             markdown: text.clone(),

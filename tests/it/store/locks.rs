@@ -48,6 +48,8 @@ async fn waiting(store: &Store, expires_in: Duration) -> (Run, ApprovalId) {
         tool: "create_issue".to_owned(),
         risk: Risk::Write,
         arguments: json!({}),
+        preview: None,
+        cost: None,
     };
     let id = request.id.clone();
     let questions = [("call".to_owned(), request)];

@@ -90,7 +90,7 @@ async fn a_tool_that_is_off_does_not_exist_until_it_is_on_again(world: World) {
     let browser = form_saying(alice, "3 tools, 2 on").await;
     let person = world.principal("alice");
     let names = |tools: Vec<patchbay::tools::BoundTool>| -> Vec<String> {
-        tools.into_iter().map(|tool| tool.name).collect()
+        tools.iter().map(|tool| tool.tool.name.clone()).collect()
     };
     let left = names(world.app.tools.of(&person).await.unwrap());
     assert_eq!(left.len(), 2);

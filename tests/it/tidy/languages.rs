@@ -64,7 +64,7 @@ const NOT_READ: [&str; 20] = [
 /// Calls whose first argument somebody reads, be it a single word.
 const LABELS: [&str; 3] = ["button", "header", "plain"];
 /// Sentences that the rule takes for words on a screen although they are none, and why.
-const NOT_WORDS: [(&str, &str); 21] = [
+const NOT_WORDS: [(&str, &str); 22] = [
     ("Patchbay", "a name, the same in every language"),
     (
         "Only {most} calls are taken from one reply. Ask again if it is still needed.",
@@ -107,6 +107,10 @@ const NOT_WORDS: [(&str, &str); 21] = [
     (
         "a delivery of more than 16 MiB was refused unread: Slack's own are well below, so find out who else sends to this bot; if it was Slack, shorten the message that it was about",
         "the log and health",
+    ),
+    (
+        "an amount is dollars as text, such as \"0.002\"",
+        "whoever writes a card reads it",
     ),
     ("closed by Slack", LOG),
     ("it is being tried", LOG),

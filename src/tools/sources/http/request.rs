@@ -1,15 +1,17 @@
 //! From a card's templates, a connection's fields and a call's arguments to one request.
 
 use anyhow::anyhow;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use minijinja::ErrorKind;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::cards::template::{Templates, only_variable};
-use crate::domain::card::{HttpMethod, HttpRequest, HttpService};
+use crate::domain::card::{Auth, HttpMethod, HttpRequest, HttpService};
 use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::text;
@@ -19,7 +21,7 @@ use crate::tools::Target;
 pub(super) struct Inputs {
     /// Arguments and open fields; what is optional and absent is an empty text.
     open: Map<String, Value>,
-    /// All fields, the secret ones too: for headers alone.
+    /// All fields, the secret ones too: for authentication and headers alone.
     fields: Map<String, Value>,
 }
 
@@ -154,22 +156,47 @@ impl Render<'_> {
 }
 
 fn headers(templates: &Templates, service: &HttpService, inputs: &Inputs) -> Result<HeaderMap> {
+    let render = |source: &str| templates.text(source, &inputs.fields).map_err(unfit);
     let mut headers = HeaderMap::new();
     for (name, source) in &service.headers {
-        let text = templates.text(source, &inputs.fields).map_err(unfit)?;
         let name = HeaderName::try_from(name).map_err(Error::internal)?;
-        // This is where a line break in a value ends: it would begin a header of its own.
-        let mut value = HeaderValue::try_from(text).map_err(|_| {
-            Error::new(
-                Kind::Invalid,
-                text!("A value of this connection holds characters that cannot be sent, such as a line break."),
-            )
-            .hint(text!("Connect again and paste the value in one line."))
-        })?;
+        let mut value = header_value(render(source)?)?;
+        value.set_sensitive(source.contains('{'));
+        headers.insert(name, value);
+    }
+    let auth = match &service.auth {
+        Auth::None | Auth::Oauth(_) => None,
+        Auth::Header { name, value } => {
+            let name = HeaderName::try_from(name).map_err(Error::internal)?;
+            Some((name, render(value)?)).filter(|(_, value)| !value.is_empty())
+        }
+        Auth::Bearer(token) => Some(render(token)?)
+            .filter(|token| !token.is_empty())
+            .map(|token| (AUTHORIZATION, format!("Bearer {token}"))),
+        Auth::Basic { user, password } => Some((render(user)?, render(password)?))
+            .filter(|(user, password)| !user.is_empty() || !password.is_empty())
+            .map(|(user, password)| {
+                let pair = STANDARD.encode(format!("{user}:{password}"));
+                (AUTHORIZATION, format!("Basic {pair}"))
+            }),
+    };
+    if let Some((name, value)) = auth {
+        let mut value = header_value(value)?;
         value.set_sensitive(true);
         headers.insert(name, value);
     }
     Ok(headers)
+}
+
+/// This is where a line break in a value ends: it would begin a header of its own.
+fn header_value(text: String) -> Result<HeaderValue> {
+    HeaderValue::try_from(text).map_err(|_| {
+        Error::new(
+            Kind::Invalid,
+            text!("A value of this connection holds characters that cannot be sent, such as a line break."),
+        )
+        .hint(text!("Connect again and paste the value in one line."))
+    })
 }
 
 /// Our own templates and filters complain about values; all else is a fault of the card.

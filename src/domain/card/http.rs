@@ -1,0 +1,143 @@
+//! A card's HTTP API: where it is, who asks, what is asked, and what of the answer is kept.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An HTTP API. Text values are templates over the connection's fields: `{{ token }}`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpService {
+    /// Where paths start: `https://api.example.com`, or `{{ base_url }}`.
+    pub base_url: String,
+    /// How a request shows whose it is.
+    #[serde(default)]
+    pub auth: Auth,
+    /// Headers of every request.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// A cheap request that succeeds when the credential works.
+    pub health: HttpRequest,
+}
+
+/// How a request shows whose it is. The texts are templates over all fields, the secret ones too;
+/// an authentication that renders empty, because its field may stay empty, is left out.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    /// Not at all.
+    #[default]
+    None,
+    /// In a header of the service's own.
+    Header {
+        /// The header.
+        name: String,
+        /// What it holds.
+        value: String,
+    },
+    /// `Authorization: Bearer …`.
+    Bearer(String),
+    /// `Authorization: Basic …`.
+    Basic {
+        /// The user's name.
+        user: String,
+        /// The password.
+        password: String,
+    },
+    /// By signing in at the service.
+    Oauth(OauthService),
+}
+
+impl Auth {
+    /// The templates in it, each with its place.
+    pub fn texts(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::None | Self::Oauth(_) => Vec::new(),
+            Self::Header { value, .. } => vec![("header/value", value)],
+            Self::Bearer(token) => vec![("bearer", token)],
+            Self::Basic { user, password } => {
+                vec![("basic/user", user), ("basic/password", password)]
+            }
+        }
+    }
+
+    /// The header that it fills, in lower case.
+    pub fn header(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Header { name, .. } => Some(name.to_lowercase()),
+            Self::Bearer(_) | Self::Basic { .. } | Self::Oauth(_) => {
+                Some("authorization".to_owned())
+            }
+        }
+    }
+}
+
+/// Where one signs in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OauthService {
+    /// Where a person is sent.
+    pub authorization_url: String,
+    /// Where a code becomes a token.
+    pub token_url: String,
+    /// What is asked for.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+/// One request of an HTTP card. Text values are templates over fields and arguments.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpRequest {
+    /// The verb.
+    pub method: HttpMethod,
+    /// Appended to the base URL. What is put in is percent-encoded, slashes too, except through
+    /// the filter `segments`, which keeps them: `/contents/{{ path | segments }}`.
+    pub path: String,
+    /// Query parameters; one that renders empty is left out.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// The JSON body: strings in it are templates, and one that is exactly `{{ x }}` keeps the
+    /// argument's JSON type; members that render empty are left out.
+    pub body: Option<Value>,
+    /// What of the answer is kept for the model; all of it when absent.
+    pub keep: Option<Keep>,
+}
+
+/// The verbs of HTTP that cards use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum HttpMethod {
+    /// Reads.
+    Get,
+    /// Creates.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+/// Which parts of a JSON answer a model gets to read.
+///
+/// A pointer is a JSON pointer; in those of `fields`, `*` stands for every item of a list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keep {
+    /// A JSON pointer to the part of interest, such as `/items`.
+    #[serde(default)]
+    pub at: String,
+    /// Members to keep of each item: new name to pointer within the item.
+    pub fields: BTreeMap<String, String>,
+    /// Which of `fields` hold base64 text that is decoded.
+    #[serde(default)]
+    pub base64: Vec<String>,
+    /// Items that have something at this pointer are left out.
+    pub without: Option<String>,
+    /// Where the answer says how many there are in all.
+    pub total: Option<String>,
+}

@@ -1,0 +1,48 @@
+//! A request as the person reads it who is asked to allow it.
+
+use std::fmt::Write as _;
+
+use reqwest::Request;
+use serde_json::Value;
+
+use crate::domain::preview::{Preview, PreviewPart};
+use crate::text;
+
+/// The most characters of a body: what it is made of stands in the arguments, whole.
+const LONGEST_BODY: usize = 1_500;
+
+/// The method, the URL, the headers with what is secret masked, and the body.
+pub(super) fn of(request: &Request) -> Preview {
+    let mut shown = format!("{} {}", request.method(), request.url());
+    for (name, value) in request.headers() {
+        let value = match value.to_str() {
+            Ok(text) if !value.is_sensitive() => text,
+            Ok(_) | Err(_) => "•••",
+        };
+        // Writing to a string cannot fail.
+        let _ = write!(shown, "\n{name}: {value}");
+    }
+    if let Some(body) = request.body().and_then(|body| body.as_bytes()) {
+        shown.push_str("\n\n");
+        shown.push_str(&clipped(&pretty(body)));
+    }
+    Preview {
+        parts: vec![
+            PreviewPart::Note(text!("This is sent:")),
+            PreviewPart::Exact(shown),
+        ],
+    }
+}
+
+fn pretty(body: &[u8]) -> String {
+    let json = serde_json::from_slice::<Value>(body);
+    let pretty = json.and_then(|json| serde_json::to_string_pretty(&json));
+    pretty.unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned())
+}
+
+fn clipped(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_BODY) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,123 @@
+//! Cards with several services, with tools that cost, and what a connection offers of them.
+
+use patchbay::slack::Transport;
+use serde_json::json;
+
+use crate::fakes::canned::Canned;
+use crate::fakes::writer::Writer;
+use crate::world::{Engine, World, answered_by};
+
+const CARD: &str = r#"
+name: shop
+title: Shop
+icon: 🛒
+description: Orders of the shop, and its database.
+noun: shop
+service:
+  http:
+    base_url: "{{ address }}"
+    auth: { bearer: "{{ key }}" }
+    health: { method: GET, path: /me }
+  sql: { engine: sqlite, file: database }
+fields:
+  - { name: address, label: Address, optional: true }
+  - { name: key, label: Key, secret: true, optional: true }
+  - { name: database, label: Database, optional: true }
+tools:
+  - name: look_up
+    description: Looks up what is known of a customer.
+    risk: read
+    ask: always
+    cost: { per_call: "0.25" }
+    input: { type: object, properties: {}, additionalProperties: false }
+    run: { http: { method: GET, path: /customers } }
+  - name: list_tables
+    description: Lists the tables of the shop.
+    risk: read
+    input: { type: object, properties: {}, additionalProperties: false }
+    run: { sql: list_tables }
+"#;
+
+/// A bot with that card.
+async fn world(writer: &Writer) -> (World, tempfile::TempDir) {
+    let cards = tempfile::tempdir().unwrap();
+    std::fs::write(cards.path().join("shop.yaml"), CARD).unwrap();
+    let world = World::start_with(Engine::Sqlite, Transport::Socket, |config| {
+        answered_by(config, writer.provider());
+        config.cards.directory = Some(cards.path().to_owned());
+    });
+    (world.await, cards)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_whose_address_is_missing_offers_nothing_and_is_not_tried() {
+    let (writer, shop) = (Writer::start().await, Canned::start().await);
+    let (world, _cards) = world(&writer).await;
+    let alice = world.alice();
+    let tools = async |connection: &str| -> Vec<String> {
+        let tools = world.app.tools.of(&world.principal("alice")).await.unwrap();
+        let of = tools
+            .iter()
+            .filter(|tool| tool.connection.name.as_str() == connection);
+        of.map(|tool| tool.tool.name.clone()).collect()
+    };
+    let told = alice.connects("shop", json!({ "address": shop.url })).await;
+    assert!(
+        told.all_text().contains("1 shop tool now available"),
+        "{told:?}"
+    );
+    assert_eq!(tools("shop").await, ["look_up"]);
+    assert_eq!(shop.requests().len(), 1);
+
+    let fields = json!({ "database": "sample", "connection-name": "data" });
+    let told = alice.connects("shop", fields).await;
+    assert!(
+        told.all_text().contains("1 shop tool now available"),
+        "{told:?}"
+    );
+    assert_eq!(tools("data").await, ["list_tables"]);
+    assert_eq!(shop.requests().len(), 1, "a service without an address");
+
+    let fields = json!({ "address": shop.url, "database": "sample", "connection-name": "both" });
+    alice.connects("shop", fields).await;
+    assert_eq!(tools("both").await, ["look_up", "list_tables"]);
+    assert_eq!(shop.requests().len(), 2);
+
+    let fields = json!({ "address": shop.url, "database": "no", "connection-name": "bad" });
+    let told = alice.connects("shop", fields).await.all_text();
+    assert!(told.contains("not one that this bot may open"), "{told}");
+    let told = alice
+        .connects("shop", json!({ "connection-name": "none" }))
+        .await
+        .all_text();
+    assert!(told.contains("None of the addresses"), "{told}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expensive_tool_asks_although_it_only_reads() {
+    let (writer, shop) = (Writer::start().await, Canned::start().await);
+    let (world, _cards) = world(&writer).await;
+    let alice = world.alice();
+    alice
+        .connects("shop", json!({ "address": shop.url, "key": "k-123456" }))
+        .await;
+    let ts = alice.says("@patchbay who is Ann?").await;
+    writer.calls("shop__look_up", json!({}));
+    writer.ends();
+    let card = alice.is_asked_to_decide(&ts).await;
+    let text = card.all_text();
+    for part in ["It reads.", "It costs $0.2500.", "/customers", "•••"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(!text.contains("k-123456"), "{text}");
+    assert_eq!(shop.requests().len(), 1, "asked before anybody said yes");
+    shop.answers(200, &[], r#"{"name":"Ann"}"#);
+    assert!(alice.clicks(&card, "Approve").await.ok);
+    writer.answers("She is Ann.");
+    alice
+        .reply_when(&ts, |message| message.all_text().contains("She is Ann."))
+        .await;
+    assert_eq!(shop.requests().len(), 2);
+    world.stop().await;
+}
