@@ -71,6 +71,7 @@ impl Connections {
             card: card.clone(),
             config: fields.config,
             secrets: fields.secrets,
+            key: None,
         };
         let found = self.check(&target).await?;
         let offered = offered(card, |field| target.has(field), found.clone());

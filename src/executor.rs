@@ -2,6 +2,7 @@
 //!
 //! Every caller of a tool comes through [`Executor::run`]; nothing else runs one.
 
+mod cache;
 pub mod sql;
 mod wrap;
 
@@ -10,8 +11,11 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use self::cache::{Cache, Key};
+use self::wrap::Wrapped;
 use crate::cards::argument_validator;
 use crate::clock::Clock;
+use crate::domain::fingerprint::fingerprint;
 use crate::domain::post::ApprovalRequest;
 use crate::domain::preview::Preview;
 use crate::domain::principal::Principal;
@@ -46,6 +50,7 @@ pub struct Executor {
     store: Store,
     clock: Clock,
     limits: ToolLimits,
+    cache: Cache,
 }
 
 /// On whose behalf a tool is called.
@@ -62,6 +67,7 @@ pub struct Caller<'a> {
 /// A call that passed every check, and may be sent.
 #[derive(Debug)]
 pub struct Ready {
+    call_id: String,
     bound: BoundTool,
     arguments: Map<String, Value>,
     /// What it can do.
@@ -104,6 +110,7 @@ impl Executor {
             store,
             clock,
             limits,
+            cache: Cache::default(),
         }
     }
 
@@ -187,7 +194,7 @@ impl Executor {
     /// Sends a call that passed the checks, and records what it used.
     pub async fn run(&self, caller: Caller<'_>, ready: &Ready) -> ToolOutcome {
         let started = Instant::now();
-        let result = self.send(ready).await;
+        let result = self.answer(caller, ready).await;
         let millis = started.elapsed().as_secs_f64() * 1_000.0;
         self.record(caller, ready, &result, millis).await;
         match result {
@@ -234,14 +241,37 @@ impl Executor {
         let arguments = validated(&bound.tool.input, &call.arguments)?;
         let risk = bound.tool.risk;
         Ok(Ready {
+            call_id: call.id.clone(),
             bound,
             arguments,
             risk,
         })
     }
 
-    async fn send(&self, ready: &Ready) -> Result<wrap::Wrapped> {
-        let target = self.tools.open(&ready.bound.connection).await?;
+    /// What the call comes to, from memory where its tool allows that.
+    async fn answer(&self, caller: Caller<'_>, ready: &Ready) -> Result<Wrapped> {
+        let connection = &ready.bound.connection.id;
+        let key = Key::of(&ready.bound, &ready.arguments);
+        if let Some(kept) = key
+            .as_ref()
+            .and_then(|key| self.cache.get(key, self.clock.now()))
+        {
+            return Ok(kept);
+        }
+        let sent = self.send(caller, ready).await;
+        if ready.risk != Risk::Read {
+            // Also when it failed: it may have been done all the same.
+            self.cache.forget(connection);
+        }
+        if let (Some(key), Some(time), Ok(wrapped)) = (key, ready.bound.tool.cache, &sent) {
+            self.cache.put(key, wrapped, self.clock.now() + time);
+        }
+        sent
+    }
+
+    async fn send(&self, caller: Caller<'_>, ready: &Ready) -> Result<Wrapped> {
+        let mut target = self.tools.open(&ready.bound.connection).await?;
+        target.key = Some(call_key(caller.run, &ready.call_id));
         let output = self.send_within_limit(ready, &target).await;
         match output {
             Ok(output) => Ok(wrap::wrap(
@@ -268,7 +298,7 @@ impl Executor {
         &self,
         caller: Caller<'_>,
         ready: &Ready,
-        result: &Result<wrap::Wrapped>,
+        result: &Result<Wrapped>,
         millis: f64,
     ) {
         let row = ToolUsageRow {
@@ -290,6 +320,20 @@ impl Executor {
             tracing::error!(error.cause = ?error.cause(), tool = row.tool, "the usage of a tool call was not recorded");
         }
     }
+}
+
+/// What makes a call known to a service should it come a second time, in the form of a UUID, which
+/// every service takes.
+fn call_key(run: &RunId, call: &str) -> String {
+    let hex = fingerprint(serde_json::json!([run, call]));
+    let (a, b, c, d, e) = (
+        &hex[..8],
+        &hex[8..12],
+        &hex[13..16],
+        &hex[17..20],
+        &hex[20..32],
+    );
+    format!("{a}-{b}-8{c}-a{d}-{e}")
 }
 
 /// What was only read was stopped; what changes something may have happened all the same.

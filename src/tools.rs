@@ -94,6 +94,8 @@ pub struct Target {
     pub config: BTreeMap<String, String>,
     /// The fields that are.
     pub secrets: BTreeMap<String, SecretString>,
+    /// What makes the call known to the service should it come a second time; a test has none.
+    pub key: Option<String>,
 }
 
 impl Target {
@@ -303,6 +305,7 @@ impl Tools {
             card: self.card_of(connection)?,
             config: connection.config.clone(),
             secrets,
+            key: None,
         })
     }
 }

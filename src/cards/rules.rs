@@ -13,6 +13,9 @@ use crate::domain::card::{
 };
 use crate::domain::tool::Risk;
 
+/// For how long an answer may be kept, in seconds.
+const LONGEST_CACHE: u64 = 3_600;
+
 /// Something that is wrong with a card.
 #[derive(Debug)]
 pub(super) struct Finding {
@@ -109,6 +112,36 @@ fn check_database(card: &Card, service: &SqlService) -> Option<Finding> {
     Some(finding(format!("/service/sql/{key}"), reason))
 }
 
+/// What may be given again, and what may be sent again.
+fn check_promises(at: &str, card: &Card, tool: &CardTool, found: &mut Vec<Finding>) {
+    if let Some(cache) = tool.cache {
+        let reason = match tool.risk {
+            Risk::Read if (1..=LONGEST_CACHE).contains(&cache.as_secs()) => None,
+            Risk::Read => Some("an answer is kept for a second at least and an hour at most"),
+            Risk::Write | Risk::Destructive => Some("only what reads may be answered from memory"),
+        };
+        found.extend(reason.map(|reason| finding(format!("{at}/cache"), reason)));
+    }
+    if let Some(header) = &tool.idempotency {
+        let at = format!("{at}/idempotency");
+        let changes =
+            matches!(&tool.run, ToolAction::Http(request) if request.method != HttpMethod::Get);
+        if !changes {
+            found.push(finding(
+                &at,
+                "only an HTTP request that changes something has this",
+            ));
+        }
+        let http = card.service.http.as_ref();
+        if http.and_then(|service| service.auth.header()) == Some(header.to_lowercase()) {
+            found.push(finding(
+                &at,
+                format!("`auth` fills the header `{header}` already"),
+            ));
+        }
+    }
+}
+
 fn check_input(at: &str, tool: &CardTool, found: &mut Vec<Finding>) {
     let output = tool.output.iter().map(|schema| ("output", schema));
     let mut good = true;
@@ -189,6 +222,7 @@ impl Scope {
                 found.push(finding(pointer, reason));
             }
         }
+        check_promises(at, card, tool, found);
         let kind = tool.run.kind();
         if !card.service.kinds().any(|there| there == kind) {
             let kind = kind.as_str();
@@ -223,6 +257,10 @@ impl Scope {
         collect_texts(format!("{at}/body"), request.body.as_ref(), &mut texts);
         for (pointer, text) in texts {
             found.extend(self.check_text(pointer, text, names));
+        }
+        if request.pages.is_some() && request.keep.is_none() {
+            let reason = "`pages` needs `keep`, which says where the list is";
+            found.push(finding(format!("{at}/pages"), reason));
         }
         if let Some(keep) = &request.keep {
             let kept = |name: &&String| keep.fields.contains_key(*name);

@@ -1,5 +1,7 @@
 //! A run card: one service described as data, so that adding a service needs no code.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,7 +10,9 @@ use super::tool::Risk;
 
 mod http;
 
-pub use self::http::{Auth, HttpMethod, HttpRequest, HttpService, Keep, OauthService};
+pub use self::http::{
+    Auth, HttpMethod, HttpRequest, HttpService, Keep, OauthService, Pages, Paging,
+};
 
 /// One service that people can connect.
 #[derive(Clone, Debug, Deserialize)]
@@ -167,6 +171,11 @@ pub struct CardTool {
     pub ask: Ask,
     /// What the service charges.
     pub cost: Option<ToolCost>,
+    /// For how long an answer to the same arguments may be given again.
+    #[serde(default, with = "humantime_serde")]
+    pub cache: Option<Duration>,
+    /// The header by which the service knows a request that comes a second time.
+    pub idempotency: Option<String>,
     /// JSON Schema of the arguments.
     pub input: Value,
     /// JSON Schema of what a model reads of the result.
@@ -190,6 +199,8 @@ impl CardTool {
             risk,
             ask: Ask::default(),
             cost: None,
+            cache: None,
+            idempotency: None,
             input,
             output: None,
             run,

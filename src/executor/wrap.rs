@@ -14,7 +14,7 @@ const SHORTEST_SECRET: usize = 6;
 const LONGEST_ERROR: usize = 1_000;
 
 /// A result ready for the model.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Wrapped {
     pub content: String,
     pub rows: Option<u64>,
@@ -103,6 +103,7 @@ mod tests {
             card: Arc::new(card),
             config: BTreeMap::new(),
             secrets: BTreeMap::from([("token".to_owned(), "s3cr3t-token".into())]),
+            key: None,
         }
     }
 

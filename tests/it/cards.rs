@@ -142,6 +142,10 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
             "service:\n  sql: {engine: postgres, url: region}\n",
         ),
         ("service:\n", "service:\n  sql: {engine: postgres}\n"),
+        ("risk: read", "risk: write\n    cache: 60s"),
+        ("risk: read", "risk: read\n    cache: 2h"),
+        ("risk: read", "risk: read\n    idempotency: Key"),
+        ("path: /orders", "pages: {by: link}\n        path: /orders"),
         ("name: region", "name: key"),
         ("name: region", "name: note"),
         ("secret: true", "secret: true\n    default: abc"),
@@ -180,10 +184,14 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     shop.yaml:10: unknown variant `bear`, expected one of none, header, bearer, basic, oauth
     shop.yaml:26: per_call: 0.002 is not of type "string"
     shop.yaml:26: this is not a JSON Schema: 7 is not valid under any of the schemas listed in the 'anyOf' keyword
-    shop.yaml:8: unknown field `base_uri`, expected one of base_url, auth, headers, health
+    shop.yaml:8: unknown field `base_uri`, expected one of base_url, auth, headers, health, retries
     shop.yaml:7: `key` names a file, which is no secret
     shop.yaml:7: `region` holds a password, so it is `secret: true`
     shop.yaml:7: there is no field `url` that says where the database is
+    shop.yaml:26: only what reads may be answered from memory
+    shop.yaml:26: an answer is kept for a second at least and an hour at most
+    shop.yaml:26: only an HTTP request that changes something has this
+    shop.yaml:39: `pages` needs `keep`, which says where the list is
     shop.yaml:20: the field `key` is there twice
     shop.yaml:32: `note` is both a field and an argument
     shop.yaml:20: a secret field has no default
@@ -196,7 +204,7 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     shop.yaml:31: the default of `id` does not fit its own schema
     shop.yaml:26: input: "additionalProperties" is a required property
     shop.yaml:41: `key` is secret, and secrets only go into `auth` and `headers`
-    shop.yaml:38: unknown field `x`, expected one of name, description, risk, ask, cost, input, output, run
+    shop.yaml:38: unknown field `x`, expected one of name, description, risk, ask, cost, cache, idempotency, input, output, run
     shop.yaml:42: `b` is not among the fields that are kept
     "#);
     let sql_tool = "    run:\n      sql: list_tables\n";

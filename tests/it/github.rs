@@ -30,6 +30,7 @@ impl Connected {
             card,
             config: [("base_url".to_owned(), github.url.clone())].into(),
             secrets: [("token".to_owned(), TOKEN.into())].into(),
+            key: None,
         };
         Self {
             source: HttpSource::new(guarded_client(&policy).unwrap()),

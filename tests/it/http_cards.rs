@@ -70,6 +70,7 @@ impl Shop {
                     .into_iter()
                     .map(|key| ("key".to_owned(), key.into()))
                     .collect(),
+                key: Some("0001".to_owned()),
             },
         }
     }
@@ -165,4 +166,178 @@ async fn a_preview_is_the_request_with_what_is_secret_masked() {
         shop.canned.requests().is_empty(),
         "a preview asks the service"
     );
+}
+
+/// The card's request as YAML, and a list that it keeps.
+fn listing(pages: &str) -> String {
+    format!(
+        "{{ method: GET, path: /orders, query: {{ q: a }}, keep: {{ at: /items, fields: {{ id: /id }} }}, pages: {{ {pages} }} }}"
+    )
+}
+
+const REQUEST: &str = "{ method: GET, path: /orders }";
+
+fn page(ids: &[u64], more: Value) -> String {
+    let items: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+    let mut page = json!({ "items": items });
+    page.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    page.to_string()
+}
+
+#[tokio::test]
+async fn the_rest_of_a_list_is_fetched_in_every_way_there_is() {
+    let link = |url: &str| vec![("link".to_owned(), format!("<{url}>; rel=\"next\""))];
+    let cases = [
+        ("by: link", "/orders?q=a&after=2", json!({})),
+        (
+            "by: { url: { at: /next } }",
+            "/orders?q=a&after=2",
+            json!({ "next": "/orders?q=a&after=2" }),
+        ),
+        (
+            "by: { cursor: { at: /meta/cursor, parameter: after } }",
+            "/orders?q=a&after=x%261",
+            json!({ "meta": { "cursor": "x&1" } }),
+        ),
+        (
+            "by: { number: { parameter: page } }",
+            "/orders?q=a&page=2",
+            json!({}),
+        ),
+        (
+            "by: { offset: { parameter: offset } }",
+            "/orders?q=a&offset=2",
+            json!({}),
+        ),
+    ];
+    for (by, second, more) in cases {
+        let shop = Shop::new(&[(REQUEST, &listing(by))], None).await;
+        let headers = link("/orders?q=a&after=2");
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .filter(|_| by == "by: link")
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        shop.canned.answers(200, &headers, &page(&[1, 2], more));
+        shop.canned.answers(200, &[], &page(&[3], json!({})));
+        let got = shop.call(json!({ "limit": 5 })).await.unwrap();
+        let expected = json!([{ "id": 1 }, { "id": 2 }, { "id": 3 }]);
+        assert_eq!(got["text"], expected, "{by}");
+        assert_eq!(got["truncated"], false, "{by}");
+        let targets: Vec<_> = shop
+            .canned
+            .requests()
+            .into_iter()
+            .map(|asked| asked.target)
+            .collect();
+        assert_eq!(targets, ["/orders?q=a", second], "{by}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_ends_where_enough_is_enough_and_says_that_there_is_more() {
+    let by = "by: { cursor: { at: /cursor, parameter: after } }, most: 3";
+    let shop = Shop::new(&[(REQUEST, &listing(by))], None).await;
+    let full = |from: u64| page(&[from, from + 1], json!({ "cursor": format!("c{from}") }));
+    let ids = |got: &Value| -> Vec<u64> {
+        let items = got["text"]["items"].as_array().unwrap();
+        items
+            .iter()
+            .map(|item| item["id"].as_u64().unwrap())
+            .collect()
+    };
+    // The argument `limit` is reached in the middle of the second page.
+    for from in [1, 3] {
+        shop.canned.answers(200, &[], &full(from));
+    }
+    let got = shop.call(json!({ "limit": 3 })).await.unwrap();
+    assert_eq!(
+        (ids(&got), &got["truncated"]),
+        (vec![1, 2, 3], &json!(true))
+    );
+    assert_eq!(
+        (shop.canned.requests().len(), &got["text"]["more"]),
+        (2, &json!(true))
+    );
+    // As many pages as the card allows.
+    for from in [1, 3, 5] {
+        shop.canned.answers(200, &[], &full(from));
+    }
+    let got = shop.call(json!({ "limit": 50 })).await.unwrap();
+    assert_eq!(ids(&got), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(shop.canned.requests().len(), 5);
+    // A page that fails, one that is no list, one that leads elsewhere or in a circle: what came
+    // before it stays.
+    for (status, second) in [
+        (500, "{}".to_owned()),
+        (200, "[]".to_owned()),
+        (200, "x".repeat(2 << 20)),
+    ] {
+        shop.canned.answers(200, &[], &full(1));
+        shop.canned.answers(status, &[], &second);
+        let got = shop.call(json!({ "limit": 50 })).await.unwrap();
+        assert_eq!((ids(&got), &got["truncated"]), (vec![1, 2], &json!(true)));
+    }
+    let asked = shop.canned.requests().len();
+    let circle = page(&[1], json!({ "cursor": "same" }));
+    shop.canned.answers(200, &[], &circle);
+    shop.canned.answers(200, &[], &circle);
+    shop.call(json!({ "limit": 50 })).await.unwrap();
+    assert_eq!(shop.canned.requests().len(), asked + 2);
+    let elsewhere = Shop::new(&[(REQUEST, &listing("by: { url: { at: /next } }"))], None).await;
+    let other = Canned::start().await;
+    let first = page(&[1], json!({ "next": format!("{}/orders", other.url) }));
+    elsewhere.canned.answers(200, &[], &first);
+    elsewhere.call(json!({})).await.unwrap();
+    assert!(other.requests().is_empty(), "another server was asked");
+}
+
+#[tokio::test]
+async fn a_busy_service_is_asked_again_where_that_does_no_harm() {
+    let retries = ("auth: none", "auth: none\n    retries: 2");
+    let post = (REQUEST, "{ method: POST, path: /orders }");
+    let write = ("risk: read", "risk: write");
+    let key = (
+        "risk: read",
+        "risk: write\n    idempotency: Idempotency-Key",
+    );
+    let cases: [(&[(&str, &str)], u16, &str, usize, bool); 8] = [
+        (&[retries], 503, "0", 2, true),
+        (&[retries], 429, "0", 2, true),
+        (&[retries], 502, "0", 2, true),
+        (&[], 503, "0", 1, false),
+        // Longer than is waited within a call, and what would end the same.
+        (&[retries], 503, "60", 1, false),
+        (&[retries], 400, "0", 1, false),
+        (&[retries, post, write], 503, "0", 1, false),
+        (&[retries, post, key], 503, "0", 2, true),
+    ];
+    for (changes, status, after, tries, works) in cases {
+        let shop = Shop::new(changes, None).await;
+        shop.canned.answers(status, &[("retry-after", after)], "{}");
+        let got = shop.call(json!({})).await;
+        let asked = shop.canned.requests();
+        assert_eq!(
+            (asked.len(), got.is_ok()),
+            (tries, works),
+            "{changes:?} {status}"
+        );
+        let keys: Vec<_> = asked
+            .iter()
+            .map(|asked| asked.headers.get("idempotency-key"))
+            .collect();
+        let with_key = changes.contains(&key);
+        assert!(
+            keys.iter()
+                .all(|sent| sent.is_some() == with_key && *sent == keys[0])
+        );
+    }
+    let shop = Shop::new(&[retries], None).await;
+    for _ in 0..5 {
+        shop.canned.answers(503, &[("retry-after", "0")], "{}");
+    }
+    assert!(shop.call(json!({})).await.is_err());
+    assert_eq!(shop.canned.requests().len(), 3);
 }

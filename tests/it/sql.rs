@@ -114,6 +114,7 @@ fn target(engine: SqlEngine, config: &[(&str, &str)], secrets: &[(&str, &str)]) 
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).into()))
             .collect(),
+        key: None,
     }
 }
 

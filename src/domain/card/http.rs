@@ -19,6 +19,10 @@ pub struct HttpService {
     pub headers: BTreeMap<String, String>,
     /// A cheap request that succeeds when the credential works.
     pub health: HttpRequest,
+    /// How often a request is sent again when the service is busy or cannot be reached, where
+    /// sending it twice does no harm: at most 3.
+    #[serde(default)]
+    pub retries: u8,
 }
 
 /// How a request shows whose it is. The texts are templates over all fields, the secret ones too;
@@ -104,6 +108,64 @@ pub struct HttpRequest {
     pub body: Option<Value>,
     /// What of the answer is kept for the model; all of it when absent.
     pub keep: Option<Keep>,
+    /// How to come by the rest of a list; the first answer is all there is when absent.
+    pub pages: Option<Pages>,
+}
+
+/// How to come by the rest of a list, until there are as many items as the argument `limit` says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pages {
+    /// Where the next page is.
+    pub by: Paging,
+    /// The most pages of one call, the first included.
+    #[serde(default = "Pages::most")]
+    pub most: usize,
+}
+
+impl Pages {
+    fn most() -> usize {
+        5
+    }
+}
+
+/// How a service says where the next page is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Paging {
+    /// In a header: `Link: <…>; rel="next"`.
+    Link,
+    /// As a URL in the answer.
+    Url {
+        /// Where in it.
+        at: String,
+    },
+    /// As a text in the answer, which is sent back.
+    Cursor {
+        /// Where in it.
+        at: String,
+        /// The query parameter that takes it.
+        parameter: String,
+    },
+    /// It does not: pages have numbers.
+    Number {
+        /// The query parameter that takes one.
+        parameter: String,
+        /// The number of the first page.
+        #[serde(default = "Paging::first")]
+        first: u64,
+    },
+    /// It does not: a page begins after so many items.
+    Offset {
+        /// The query parameter that takes how many.
+        parameter: String,
+    },
+}
+
+impl Paging {
+    fn first() -> u64 {
+        1
+    }
 }
 
 /// The verbs of HTTP that cards use.

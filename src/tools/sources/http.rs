@@ -1,6 +1,8 @@
 //! Tools of services with an HTTP API, as their cards describe them.
 
+mod again;
 mod answer;
+mod pages;
 mod preview;
 mod request;
 mod shape;
@@ -9,17 +11,18 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use async_trait::async_trait;
-use reqwest::header::LOCATION;
+use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, Request, Response, StatusCode};
 use serde_json::{Map, Value};
 
+use self::pages::List;
 use self::request::Inputs;
 use crate::cards::template::Templates;
-use crate::domain::card::{CardTool, HttpMethod, HttpRequest, HttpService, ToolAction};
+use crate::domain::card::{CardTool, HttpMethod, HttpRequest, HttpService, Pages, ToolAction};
 use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
-use crate::net::{GuardedClient, read_body};
+use crate::net::{Body, GuardedClient, read_body};
 use crate::text;
 use crate::tools::{Target, ToolSource};
 
@@ -43,7 +46,9 @@ impl ToolSource for HttpSource {
     async fn check(&self, target: &Target) -> Result<()> {
         let service = http_service(target)?;
         let inputs = Inputs::new(target, None, &Map::new())?;
-        let trying = self.run(target, service, &service.health, &inputs);
+        let built = request::build(&self.templates, service, &service.health, &inputs)?;
+        let errand = Errand::new(target, service, &built, false);
+        let trying = self.run(&errand, &service.health, built, usize::MAX);
         match tokio::time::timeout(CHECK_DEADLINE, trying).await {
             Ok(outcome) => outcome.map(|_| ()),
             Err(_) => Err(answer::too_slow(&target.card)),
@@ -59,7 +64,13 @@ impl ToolSource for HttpSource {
         let service = http_service(target)?;
         let request = http_request(target, tool)?;
         let inputs = Inputs::new(target, Some(&tool.input), arguments)?;
-        let outcome = self.run(target, service, request, &inputs).await;
+        let mut built = request::build(&self.templates, service, request, &inputs)?;
+        let key = tool.idempotency.as_ref().zip(target.key.as_ref());
+        if let Some((header, key)) = key {
+            request::put_key(&mut built, header, key)?;
+        }
+        let errand = Errand::new(target, service, &built, key.is_some());
+        let outcome = self.run(&errand, request, built, inputs.limit()).await;
         let mut output = outcome.map_err(|error| after_a_write(request, error))?;
         output.text = answer::without_secrets(&output.text, &target.secrets);
         Ok(output)
@@ -88,24 +99,83 @@ impl HttpSource {
         }
     }
 
+    /// Sends one request, and where the card says how, those for the rest of a list, until it has
+    /// as many items as are `wanted`.
     async fn run(
         &self,
-        target: &Target,
-        service: &HttpService,
+        errand: &Errand<'_>,
         request: &HttpRequest,
-        inputs: &Inputs,
+        built: Request,
+        wanted: usize,
     ) -> Result<ToolOutput> {
-        let title = &target.card.title;
-        let built = request::build(&self.templates, service, request, inputs)?;
-        let response = self.send(title, built).await?;
-        if !response.status().is_success() {
-            return Err(answer::refusal(target, response).await);
+        let title = &errand.target.card.title;
+        let sent = built.try_clone();
+        let (headers, body) = self.ask(errand, built, LARGEST_ANSWER).await?;
+        let (Some(keep), Some(pages), Some(sent)) = (&request.keep, &request.pages, sent) else {
+            let more = pages::has_next(&headers);
+            return shape::shape(title, &body, request.keep.as_ref(), more);
+        };
+        let list = List::begin(title, keep, headers, &body)?;
+        Ok(self.rest(errand, pages, sent, list, wanted).await)
+    }
+
+    async fn rest(
+        &self,
+        errand: &Errand<'_>,
+        pages: &Pages,
+        mut sent: Request,
+        mut list: List<'_>,
+        wanted: usize,
+    ) -> ToolOutput {
+        while let Some(next) = list.next(&pages.by, &sent) {
+            let enough = list.len() >= wanted || list.pages() >= pages.most;
+            let Some(request) = next.try_clone().filter(|_| !enough) else {
+                return list.shown(wanted, true);
+            };
+            sent = next;
+            let room = LARGEST_ANSWER.saturating_sub(list.bytes());
+            let came = self.ask(errand, request, room).await;
+            // What came before is worth having, whatever becomes of the rest.
+            if came
+                .and_then(|(headers, body)| list.take(headers, &body))
+                .is_err()
+            {
+                return list.shown(wanted, true);
+            }
         }
-        let more = answer::has_next_page(&response);
-        let body = read_body(title, response, LARGEST_ANSWER, BODY_DEADLINE).await?;
-        let mut output = shape::shape(title, &body, request.keep.as_ref())?;
-        output.truncated |= more;
-        Ok(output)
+        list.shown(wanted, false)
+    }
+
+    /// Sends a request, again where that is wanted and harmless, and reads the answer.
+    async fn ask(
+        &self,
+        errand: &Errand<'_>,
+        request: Request,
+        room: usize,
+    ) -> Result<(HeaderMap, Body)> {
+        let title = &errand.target.card.title;
+        let response = self.send_until_heard(errand, request).await?;
+        if !response.status().is_success() {
+            return Err(answer::refusal(errand.target, response).await);
+        }
+        let headers = response.headers().clone();
+        let body = read_body(title, response, room, BODY_DEADLINE).await?;
+        Ok((headers, body))
+    }
+
+    async fn send_until_heard(&self, errand: &Errand<'_>, request: Request) -> Result<Response> {
+        let title = &errand.target.card.title;
+        for tries in 0..errand.retries {
+            let Some(again) = request.try_clone() else {
+                break;
+            };
+            let sent = self.send(title, again).await;
+            match again::pause(tries, &sent) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return sent,
+            }
+        }
+        self.send(title, request).await
     }
 
     /// Sends a request. A GET that is sent on within the same server is followed: that is how
@@ -122,6 +192,23 @@ impl HttpSource {
             }
         }
         self.client.send(title, request).await
+    }
+}
+
+/// For whom requests are sent, and how often each may be sent again.
+struct Errand<'a> {
+    target: &'a Target,
+    retries: u8,
+}
+
+impl<'a> Errand<'a> {
+    /// What only reads may be sent again, and what the service would know the second time.
+    fn new(target: &'a Target, service: &HttpService, built: &Request, known: bool) -> Self {
+        let harmless = known || built.method() == Method::GET;
+        Self {
+            target,
+            retries: if harmless { service.retries } else { 0 },
+        }
     }
 }
 

@@ -210,5 +210,6 @@ fn target(engine: SqlEngine, (field, value): (&str, &str)) -> Target {
         card: Arc::new(card),
         config,
         secrets,
+        key: None,
     }
 }

@@ -31,6 +31,21 @@ tools:
     cost: { per_call: "0.25" }
     input: { type: object, properties: {}, additionalProperties: false }
     run: { http: { method: GET, path: /customers } }
+  - name: rate
+    description: Reads the rate of a currency.
+    risk: read
+    cache: 60s
+    input:
+      type: object
+      properties: { of: { type: string, description: Which currency. } }
+      additionalProperties: false
+    run: { http: { method: GET, path: /rate, query: { of: "{{ of }}" } } }
+  - name: pay
+    description: Pays a bill of the shop.
+    risk: write
+    idempotency: Idempotency-Key
+    input: { type: object, properties: {}, additionalProperties: false }
+    run: { http: { method: POST, path: /pay } }
   - name: list_tables
     description: Lists the tables of the shop.
     risk: read
@@ -63,10 +78,10 @@ async fn a_service_whose_address_is_missing_offers_nothing_and_is_not_tried() {
     };
     let told = alice.connects("shop", json!({ "address": shop.url })).await;
     assert!(
-        told.all_text().contains("1 shop tool now available"),
+        told.all_text().contains("3 shop tools now available"),
         "{told:?}"
     );
-    assert_eq!(tools("shop").await, ["look_up"]);
+    assert_eq!(tools("shop").await, ["look_up", "rate", "pay"]);
     assert_eq!(shop.requests().len(), 1);
 
     let fields = json!({ "database": "sample", "connection-name": "data" });
@@ -80,7 +95,10 @@ async fn a_service_whose_address_is_missing_offers_nothing_and_is_not_tried() {
 
     let fields = json!({ "address": shop.url, "database": "sample", "connection-name": "both" });
     alice.connects("shop", fields).await;
-    assert_eq!(tools("both").await, ["look_up", "list_tables"]);
+    assert_eq!(
+        tools("both").await,
+        ["look_up", "rate", "pay", "list_tables"]
+    );
     assert_eq!(shop.requests().len(), 2);
 
     let fields = json!({ "address": shop.url, "database": "no", "connection-name": "bad" });
@@ -119,5 +137,55 @@ async fn an_expensive_tool_asks_although_it_only_reads() {
         .reply_when(&ts, |message| message.all_text().contains("She is Ann."))
         .await;
     assert_eq!(shop.requests().len(), 2);
+    world.stop().await;
+}
+
+/// Asks the model to call these tools at once, and returns when it has answered.
+async fn calls(world: &World, writer: &Writer, tools: &[(&str, serde_json::Value)]) {
+    let alice = world.alice();
+    let ts = alice.says("@patchbay what now?").await;
+    for (name, arguments) in tools {
+        writer.calls(&format!("shop__{name}"), arguments.clone());
+    }
+    writer.ends();
+    if tools.iter().any(|(name, _)| *name == "pay") {
+        let card = alice.is_asked_to_decide(&ts).await;
+        assert!(alice.clicks(&card, "Approve").await.ok);
+    }
+    writer.answers("That is it.");
+    alice
+        .reply_when(&ts, |message| message.all_text().contains("That is it."))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_given_again_until_it_is_old_or_something_changed() {
+    let (writer, shop) = (Writer::start().await, Canned::start().await);
+    let (world, _cards) = world(&writer).await;
+    let fields = json!({ "address": shop.url, "key": "k-123456" });
+    world.alice().connects("shop", fields).await;
+    let asked = |path: &str| {
+        let requests = shop.requests();
+        requests.iter().filter(|asked| asked.target == path).count()
+    };
+    let dollars = [("rate", json!({ "of": "usd" }))];
+    calls(&world, &writer, &dollars).await;
+    calls(&world, &writer, &dollars).await;
+    assert_eq!(asked("/rate?of=usd"), 1);
+    calls(&world, &writer, &[("rate", json!({ "of": "chf" }))]).await;
+    assert_eq!(asked("/rate?of=chf"), 1);
+    calls(&world, &writer, &[("pay", json!({}))]).await;
+    calls(&world, &writer, &dollars).await;
+    assert_eq!(asked("/rate?of=usd"), 2, "a change was made meanwhile");
+    world.app.clock.advance(std::time::Duration::from_secs(61));
+    calls(&world, &writer, &dollars).await;
+    assert_eq!(asked("/rate?of=usd"), 3, "it is a minute old");
+    let paid = shop.requests();
+    let paid: Vec<_> = paid.iter().filter(|asked| asked.target == "/pay").collect();
+    let key = paid[0].headers["idempotency-key"].to_str().unwrap();
+    assert_eq!(
+        (paid.len(), key.len(), key.matches('-').count()),
+        (1, 36, 4)
+    );
     world.stop().await;
 }

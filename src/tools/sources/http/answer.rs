@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::DateTime;
-use reqwest::header::{DATE, HeaderMap, LINK, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -49,14 +49,6 @@ pub(super) fn without_secrets(text: &str, secrets: &BTreeMap<String, SecretStrin
         }
     }
     text
-}
-
-/// Whether the answer says that there is more of the list (RFC 8288).
-pub(super) fn has_next_page(response: &Response) -> bool {
-    let links = response.headers().get_all(LINK).iter();
-    links
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.contains("rel=\"next\""))
 }
 
 fn explain(

@@ -57,6 +57,14 @@ impl Inputs {
         }
         Ok(Self { open, fields })
     }
+
+    /// How many items of a list are wanted: the argument `limit`, if there is one.
+    pub(super) fn limit(&self) -> usize {
+        let limit = self.open.get("limit").and_then(Value::as_u64);
+        limit
+            .and_then(|limit| usize::try_from(limit).ok())
+            .unwrap_or(usize::MAX)
+    }
 }
 
 /// Builds one request.
@@ -87,6 +95,15 @@ pub(super) fn build(
         *built.body_mut() = Some(body.to_string().into());
     }
     Ok(built)
+}
+
+/// Adds what makes a request known to the service should it come a second time.
+pub(super) fn put_key(request: &mut Request, header: &str, key: &str) -> Result<()> {
+    let name = HeaderName::try_from(header).map_err(Error::internal)?;
+    request
+        .headers_mut()
+        .insert(name, header_value(key.to_owned())?);
+    Ok(())
 }
 
 struct Render<'a> {

@@ -13,8 +13,14 @@ use crate::text;
 /// The longest text of an item in a list; a single item is not cut.
 const LONGEST_LIST_TEXT: usize = 1_000;
 
-/// Keeps of an answer what the card asks for; `title` is the service as people know it.
-pub(super) fn shape(title: &str, body: &Body, keep: Option<&Keep>) -> Result<ToolOutput> {
+/// Keeps of an answer what the card asks for; `title` is the service as people know it, and `more`
+/// says whether there is more of the list.
+pub(super) fn shape(
+    title: &str,
+    body: &Body,
+    keep: Option<&Keep>,
+    more: bool,
+) -> Result<ToolOutput> {
     if body.bytes.is_empty() {
         return Ok(ToolOutput {
             text: "Done; the service had nothing to add.".to_owned(),
@@ -25,9 +31,23 @@ pub(super) fn shape(title: &str, body: &Body, keep: Option<&Keep>) -> Result<Too
         return Ok(ToolOutput {
             text: String::from_utf8_lossy(&body.bytes).into_owned(),
             rows: None,
-            truncated: body.truncated,
+            truncated: body.truncated || more,
         });
     };
+    let answer = parse(title, body)?;
+    match answer.pointer(&keep.at) {
+        Some(Value::Array(items)) => Ok(list(items, total(&answer, keep), keep, more)),
+        Some(item) => Ok(ToolOutput {
+            text: kept(item, keep).to_string(),
+            rows: None,
+            truncated: false,
+        }),
+        None => Err(unknown_form(title)),
+    }
+}
+
+/// Reads a whole answer.
+pub(super) fn parse(title: &str, body: &Body) -> Result<Value> {
     if body.truncated {
         return Err(Error::new(
             Kind::Upstream,
@@ -38,7 +58,7 @@ pub(super) fn shape(title: &str, body: &Body, keep: Option<&Keep>) -> Result<Too
         )
         .hint(text!("Ask for less at once.")));
     }
-    let answer: Value = serde_json::from_slice(&body.bytes).map_err(|error| {
+    serde_json::from_slice(&body.bytes).map_err(|error| {
         Error::new(
             Kind::Upstream,
             text!(
@@ -50,33 +70,37 @@ pub(super) fn shape(title: &str, body: &Body, keep: Option<&Keep>) -> Result<Too
             "Check that the connection's address is that of its API."
         ))
         .source(error)
-    })?;
-    let total = keep
-        .total
-        .as_ref()
-        .and_then(|at| answer.pointer(at))
-        .and_then(Value::as_u64);
-    match answer.pointer(&keep.at) {
-        Some(Value::Array(items)) => Ok(list(items, total, keep)),
-        Some(item) => Ok(ToolOutput {
-            text: kept(item, keep).to_string(),
-            rows: None,
-            truncated: false,
-        }),
-        None => Err(Error::new(
-            Kind::Upstream,
-            text!(
-                "{service} answered in a form I do not know.",
-                service = title
-            ),
-        )
-        .hint(text!(
-            "Tell your admin: the card for this service may need an update."
-        ))),
+    })
+}
+
+/// How many items there are in all, where the answer says so.
+pub(super) fn total(answer: &Value, keep: &Keep) -> Option<u64> {
+    answer.pointer(keep.total.as_ref()?)?.as_u64()
+}
+
+/// Takes the list out of an answer that is one page of it.
+pub(super) fn take_items(title: &str, answer: &mut Value, keep: &Keep) -> Result<Vec<Value>> {
+    match answer.pointer_mut(&keep.at).map(Value::take) {
+        Some(Value::Array(items)) => Ok(items),
+        Some(_) | None => Err(unknown_form(title)),
     }
 }
 
-fn list(items: &[Value], total: Option<u64>, keep: &Keep) -> ToolOutput {
+fn unknown_form(title: &str) -> Error {
+    Error::new(
+        Kind::Upstream,
+        text!(
+            "{service} answered in a form I do not know.",
+            service = title
+        ),
+    )
+    .hint(text!(
+        "Tell your admin: the card for this service may need an update."
+    ))
+}
+
+/// The items that the card wants, as it wants them.
+pub(super) fn list(items: &[Value], total: Option<u64>, keep: &Keep, more: bool) -> ToolOutput {
     let wanted = |item: &&Value| {
         let unwanted = keep.without.as_ref().and_then(|at| item.pointer(at));
         unwanted.is_none_or(Value::is_null)
@@ -86,7 +110,7 @@ fn list(items: &[Value], total: Option<u64>, keep: &Keep) -> ToolOutput {
         .filter(wanted)
         .map(|item| kept(item, keep))
         .collect();
-    let mut truncated = total.is_some_and(|total| total > items.len() as u64);
+    let mut truncated = more || total.is_some_and(|total| total > items.len() as u64);
     for text in kept_items
         .iter_mut()
         .filter_map(Value::as_object_mut)
@@ -97,6 +121,7 @@ fn list(items: &[Value], total: Option<u64>, keep: &Keep) -> ToolOutput {
     let rows = Some(kept_items.len() as u64);
     let text = match total {
         Some(total) => json!({ "total": total, "items": kept_items }).to_string(),
+        None if more => json!({ "items": kept_items, "more": true }).to_string(),
         None => Value::Array(kept_items).to_string(),
     };
     ToolOutput {
@@ -163,7 +188,7 @@ mod tests {
             bytes: answer.to_string().into_bytes(),
             truncated: false,
         };
-        let output = shape("Shop", &body, Some(keep)).unwrap();
+        let output = shape("Shop", &body, Some(keep), false).unwrap();
         (
             serde_json::from_str(&output.text).unwrap(),
             output.rows,
