@@ -3,6 +3,7 @@
 pub mod canned;
 pub mod github;
 pub mod parrot;
+pub mod pooler;
 pub mod postgres;
 pub mod silent;
 pub mod writer;

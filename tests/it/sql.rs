@@ -3,6 +3,7 @@
 mod failures;
 mod gate;
 mod limits;
+mod oracle;
 mod sample;
 mod writes;
 

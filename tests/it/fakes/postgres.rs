@@ -12,12 +12,13 @@ const SHOP: &str = include_str!("../../../assets/sample/shop.sql");
 
 /// Passwords that the tests look for where they must not be.
 pub const READER_PASSWORD: &str = "reader-s3cret-canary";
-const OWNER_PASSWORD: &str = "owner-s3cret-canary";
-const SUPERUSER_PASSWORD: &str = "super-s3cret-canary";
+pub(super) const OWNER_PASSWORD: &str = "owner-s3cret-canary";
+pub(super) const SUPERUSER_PASSWORD: &str = "super-s3cret-canary";
 
-/// The server that all tests of this binary share.
+/// A server: the one that all tests of this binary share, or one of a test's own.
 pub struct Postgres {
     port: u16,
+    home: PathBuf,
     databases: AtomicU32,
     // Stops the server when the pipe to it closes: at the end of this process, however it ends.
     _watchdog: Child,
@@ -39,7 +40,18 @@ impl Postgres {
     /// The server; the first caller waits for it to start.
     pub fn shared() -> &'static Self {
         static SERVER: OnceLock<Postgres> = OnceLock::new();
-        SERVER.get_or_init(Self::start)
+        SERVER.get_or_init(|| Self::start(&[]))
+    }
+
+    /// A server of its own, with further settings, for a test that nobody may disturb; it stops
+    /// when this is dropped.
+    pub fn alone(settings: &[&str]) -> Self {
+        Self::start(settings)
+    }
+
+    /// Where its data directory, its log and its socket are.
+    pub fn home(&self) -> &Path {
+        &self.home
     }
 
     /// Where it listens, on 127.0.0.1.
@@ -92,7 +104,7 @@ impl Postgres {
         execute(&url, sql).await;
     }
 
-    fn start() -> Self {
+    fn start(settings: &[&str]) -> Self {
         let programs = programs();
         let home = tempfile::Builder::new()
             .prefix("patchbay-pg-")
@@ -121,10 +133,11 @@ impl Postgres {
             .arg("-D")
             .arg(&data));
         let port = (0..5)
-            .find_map(|_| try_start(&programs, &home))
+            .find_map(|_| try_start(&programs, &home, settings))
             .expect("PostgreSQL starts on one of five free ports");
         let server = Self {
             port,
+            home,
             databases: AtomicU32::new(0),
             _watchdog: watchdog,
         };
@@ -175,7 +188,8 @@ impl Database {
     }
 }
 
-async fn connect(url: &str) -> PgConnection {
+/// A connection to that URL.
+pub async fn connect(url: &str) -> PgConnection {
     PgConnection::connect(url)
         .await
         .expect("the server lets us in")
@@ -192,7 +206,7 @@ async fn execute(url: &str, sql: &str) {
 }
 
 /// Debian keeps the server's programs out of the path.
-fn programs() -> PathBuf {
+pub fn programs() -> PathBuf {
     let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -208,7 +222,7 @@ fn programs() -> PathBuf {
 }
 
 /// A program of the server, which refuses to run as root.
-fn server_command(program: &Path) -> Command {
+pub(super) fn server_command(program: &Path) -> Command {
     let mut command = if is_root() {
         let mut command = Command::new("runuser");
         command.args(["-u", "postgres", "--"]).arg(program);
@@ -235,12 +249,12 @@ fn run(command: &mut Command) {
 }
 
 /// Starts the server on a port that was free a moment ago; None if it is not any more.
-fn try_start(programs: &Path, home: &Path) -> Option<u16> {
+fn try_start(programs: &Path, home: &Path, settings: &[&str]) -> Option<u16> {
     let port = TcpListener::bind(("127.0.0.1", 0))
         .and_then(|listener| listener.local_addr())
         .expect("a free port")
         .port();
-    let options = [
+    let mut options = vec![
         format!("-c port={port}"),
         "-c listen_addresses=127.0.0.1".to_owned(),
         format!("-c unix_socket_directories={}", home.display()),
@@ -249,6 +263,7 @@ fn try_start(programs: &Path, home: &Path) -> Option<u16> {
         "-c fsync=off -c synchronous_commit=off -c full_page_writes=off".to_owned(),
         "-c max_wal_size=256MB -c shared_buffers=32MB -c autovacuum=off".to_owned(),
     ];
+    options.extend(settings.iter().map(|setting| format!("-c {setting}")));
     let started = server_command(&programs.join("pg_ctl"))
         .arg("-D")
         .arg(home.join("data"))

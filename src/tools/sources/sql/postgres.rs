@@ -191,9 +191,11 @@ impl Session {
     }
 
     /// Leaves in good order, for the sake of a pooler between; a server that is slow is left as is.
+    /// Locks that a view may have taken for its session are all that a rollback does not undo. Both
+    /// are one message, so that they reach the same session.
     async fn close(mut self) {
         let goodbye = async {
-            sqlx::raw_sql("rollback")
+            sqlx::raw_sql("rollback; select pg_catalog.pg_advisory_unlock_all()")
                 .execute(&mut self.connection)
                 .await
                 .ok();
