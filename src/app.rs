@@ -30,7 +30,7 @@ use crate::tasks::Tasks;
 use crate::tools::sources::http::HttpSource;
 use crate::tools::sources::sql::SqlSource;
 use crate::tools::{Sources, Tools};
-use crate::{http, store};
+use crate::{cards, http};
 
 /// How long a stopping app waits for work in progress; what is left is taken up after the restart.
 const GRACE: Duration = Duration::from_secs(20);
@@ -46,7 +46,7 @@ pub struct App {
     /// What is kept.
     pub store: Store,
     /// The run cards.
-    pub cards: Arc<Registry>,
+    pub cards: Registry,
     /// People's connections.
     pub connections: Connections,
     /// The tools of everyone's connections.
@@ -105,7 +105,7 @@ impl App {
         models: Models,
         model: String,
     ) -> Result<Arc<Self>> {
-        let cards = Arc::new(load_cards(&config, &store).await?);
+        let cards = load_cards(&config, &store).await?;
         let sealer = Arc::new(Sealer::from_config(&config.secrets)?);
         let secrets = Secrets::new(store.clone(), sealer, clock.clone());
         secrets.check_key().await?;
@@ -210,6 +210,8 @@ impl App {
             .spawn_until_stop("slack.standing", standing::watch(self.clone()));
         self.tasks
             .spawn_until_stop("slack.foreign", foreign::learn(self.clone()));
+        let watching = cards::watch(self.cards.clone(), self.store.clone());
+        self.tasks.spawn_until_stop("cards", watching);
         self.runs.start();
         if self.config.slack.transport == Transport::Socket {
             socket::start(self);
@@ -237,8 +239,6 @@ async fn load_cards(config: &Config, store: &Store) -> Result<Registry> {
     for problem in problems {
         tracing::warn!("a run card was left out: {problem}");
     }
-    for card in cards.all() {
-        store.put_card(&store::CardRow::from(card.as_ref())).await?;
-    }
+    cards::mirror(&cards, store).await?;
     Ok(cards)
 }

@@ -1,25 +1,27 @@
 //! Run cards: the services that people can connect, each described by one file.
 //!
 //! The cards of `run_cards/` are embedded in the binary; a directory of the operator's may add to
-//! them or put its own in place of one of the same name.
+//! them or put its own in place of one of the same name. That directory is watched while the bot runs.
 
 pub mod fields;
 mod lint;
 mod outline;
 mod parse;
+mod reload;
 mod rules;
 pub mod template;
 mod usable;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::anyhow;
 
 pub use self::fields::{Fields, validate_fields};
 pub use self::lint::{LintReport, lint};
 pub use self::parse::{SCHEMA, parse};
+use self::reload::Seen;
+pub use self::reload::{mirror, watch};
 pub use self::rules::argument_validator;
 pub use self::usable::usable;
 use crate::domain::card::Card;
@@ -33,11 +35,25 @@ pub const EMBEDDED: [(&str, &str); 3] = [
     ("sqlite.yaml", include_str!("../run_cards/sqlite.yaml")),
 ];
 
-/// The services that people can connect.
+/// The services that people can connect; all clones see the same ones, also after they change.
 #[derive(Clone, Debug)]
 pub struct Registry {
+    directory: Option<PathBuf>,
+    now: Arc<RwLock<Arc<Installed>>>,
+}
+
+/// The cards at some moment.
+#[derive(Debug, Default)]
+struct Installed {
     /// The most popular first.
     cards: Vec<Arc<Card>>,
+    /// Those of the directory, by file.
+    own: Vec<(String, Arc<Card>)>,
+    problems: Vec<CardProblem>,
+    /// What the directory looked like.
+    seen: Seen,
+    /// How often the cards have changed.
+    revision: u64,
 }
 
 /// Why a card was refused.
@@ -63,40 +79,48 @@ impl Registry {
     /// The cards in the binary and those of a directory. A broken card is refused and the rest
     /// are loaded.
     pub fn load(directory: Option<&Path>) -> (Self, Vec<CardProblem>) {
-        let mut problems = Vec::new();
-        let mut cards = BTreeMap::new();
-        for (file, text) in EMBEDDED {
-            match parse(file, text) {
-                Ok(card) => drop(cards.insert(card.name.clone(), Arc::new(card))),
-                Err(found) => problems.extend(found),
-            }
-        }
-        if let Some(directory) = directory {
-            let report = lint(directory);
-            let own = report.cards.into_iter().map(|(_, card)| card);
-            cards.extend(own.map(|card| (card.name.clone(), card)));
-            problems.extend(report.problems);
-        }
-        let mut cards: Vec<_> = cards.into_values().collect();
-        cards.sort_by_key(|card| std::cmp::Reverse(card.popularity));
-        (Self { cards }, problems)
+        let installed = reload::install(directory, &Installed::default());
+        let problems = installed.problems.clone();
+        let registry = Self {
+            directory: directory.map(Path::to_owned),
+            now: Arc::new(RwLock::new(Arc::new(installed))),
+        };
+        (registry, problems)
     }
 
     /// The card of that name.
-    pub fn get(&self, name: &str) -> Option<&Arc<Card>> {
-        self.cards.iter().find(|card| card.name == name)
+    pub fn get(&self, name: &str) -> Option<Arc<Card>> {
+        let now = self.now();
+        now.cards.iter().find(|card| card.name == name).cloned()
+    }
+
+    /// What is wrong with the cards that were left out, or are older than their file.
+    pub fn problems(&self) -> Vec<CardProblem> {
+        self.now().problems.clone()
+    }
+
+    /// How often the cards have changed.
+    pub fn revision(&self) -> u64 {
+        self.now().revision
+    }
+
+    fn now(&self) -> Arc<Installed> {
+        // What is behind the lock is swapped whole: there is nothing half done in it.
+        let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
+        now.clone()
     }
 
     /// The card a person means by that name; the error suggests another.
     pub fn find(&self, name: &str) -> Result<Arc<Card>> {
         let meant = name.trim().to_lowercase();
         if let Some(card) = self.get(&meant) {
-            return Ok(card.clone());
+            return Ok(card);
         }
+        let now = self.now();
         let hint = match self.suggest(&meant) {
             Some(card) => text!("Did you mean `{near}`?", near = &card.name),
             None => {
-                let names: Vec<&str> = self.cards.iter().map(|card| card.name.as_str()).collect();
+                let names: Vec<&str> = now.cards.iter().map(|card| card.name.as_str()).collect();
                 text!("You can connect {services}.", services = names.join(", "))
             }
         };
@@ -109,12 +133,12 @@ impl Registry {
     }
 
     /// All cards, the most popular first.
-    pub fn all(&self) -> &[Arc<Card>] {
-        &self.cards
+    pub fn all(&self) -> Vec<Arc<Card>> {
+        self.now().cards.clone()
     }
 
     /// The card that someone probably meant.
-    pub fn suggest(&self, meant: &str) -> Option<&Arc<Card>> {
+    pub fn suggest(&self, meant: &str) -> Option<Arc<Card>> {
         let meant = meant.trim().to_lowercase();
         let distance = |card: &Card| {
             let title = card.title.to_lowercase();
@@ -127,12 +151,13 @@ impl Registry {
             to(&card.name).min(to(&title))
         };
         let near = 1 + meant.chars().count() / 4;
-        self.cards
+        let now = self.now();
+        now.cards
             .iter()
             .map(|card| (distance(card), card))
             .filter(|(distance, _)| *distance <= near)
             .min_by_key(|(distance, _)| *distance)
-            .map(|(_, card)| card)
+            .map(|(_, card)| card.clone())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which tools a person may call now, and where each of them runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -19,7 +19,11 @@ use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::text;
 
+mod listing;
 pub mod sources;
+
+pub use self::listing::Listing;
+use self::listing::{Listings, Version};
 
 /// What stands between a connection's name and a tool's in the name a model sees.
 const SEPARATOR: &str = "__";
@@ -158,35 +162,51 @@ impl BoundTool {
 pub struct Tools {
     store: Store,
     secrets: Secrets,
-    cards: Arc<Registry>,
+    cards: Registry,
     sources: Sources,
+    known: Arc<Listings>,
 }
 
 impl Tools {
     /// Tools over these sources.
-    pub fn new(store: Store, secrets: Secrets, cards: Arc<Registry>, sources: Sources) -> Self {
+    pub fn new(store: Store, secrets: Secrets, cards: Registry, sources: Sources) -> Self {
         Self {
             store,
             secrets,
             cards,
             sources,
+            known: Arc::default(),
         }
     }
 
     /// All tools over all connections of this person, but those they switched off.
     pub async fn of(&self, person: &Principal) -> Result<Vec<BoundTool>> {
-        let mut tools = self.all_of(person).await?;
-        tools.retain(|tool| tool.on);
-        Ok(tools)
+        let tools = self.all_of(person).await?;
+        Ok(tools.all().iter().filter(|tool| tool.on).cloned().collect())
     }
 
-    /// All tools over all connections of this person, connection by connection. Of two that a
-    /// model could not tell apart, the first is there.
-    pub async fn all_of(&self, person: &Principal) -> Result<Vec<BoundTool>> {
+    /// All tools over all connections of this person, connection by connection.
+    ///
+    /// They are put together anew only when something about them changed, in whichever process:
+    /// what a connection was used for, and whether it works, may be older.
+    pub async fn all_of(&self, person: &Principal) -> Result<Arc<Listing>> {
+        let version = Version {
+            person: self.store.tools_version(person).await?,
+            cards: self.cards.revision(),
+        };
+        if let Some(listing) = self.known.get(person, version) {
+            return Ok(listing);
+        }
+        let listing = Arc::new(self.list(person).await?);
+        self.known.put(person, version, &listing);
+        Ok(listing)
+    }
+
+    async fn list(&self, person: &Principal) -> Result<Listing> {
         let connections = self.store.connections_of(person).await?;
         let off = self.store.tools_off(person).await?;
         let mut kept = self.store.kept_tools(person).await?;
-        let (mut tools, mut names) = (Vec::new(), BTreeSet::new());
+        let mut listing = Listing::default();
         for connection in connections {
             // A connection whose card is gone offers nothing; `/mcp test` says why.
             let Some(card) = self.cards.get(&connection.card) else {
@@ -194,26 +214,22 @@ impl Tools {
             };
             let found = kept.remove(&connection.id).unwrap_or_default();
             let connection = Arc::new(connection);
-            for tool in offered(card, |field| connection.has(field), found) {
-                let bound = BoundTool {
+            for tool in offered(&card, |field| connection.has(field), found) {
+                listing.add(BoundTool {
                     connection: connection.clone(),
                     card: card.clone(),
                     on: !off.contains(&(connection.id.clone(), tool.name.clone())),
                     tool: Arc::new(tool),
-                };
-                if names.insert(bound.full_name()) {
-                    tools.push(bound);
-                }
+                });
             }
         }
-        Ok(tools)
+        Ok(listing)
     }
 
     /// The tool a model means by `connection__tool`, among this person's own.
     pub async fn find(&self, person: &Principal, name: &str) -> Result<BoundTool> {
-        let tools = self.all_of(person).await?;
-        match tools.into_iter().find(|tool| tool.full_name() == name) {
-            Some(tool) if tool.on => Ok(tool),
+        match self.all_of(person).await?.find(name) {
+            Some(tool) if tool.on => Ok(tool.clone()),
             Some(_) => Err(switched_off(name)),
             None => Err(self.why_not(person, name).await?),
         }
@@ -232,7 +248,7 @@ impl Tools {
 
     /// The card a connection was made from.
     pub fn card_of(&self, connection: &Connection) -> Result<Arc<Card>> {
-        self.cards.get(&connection.card).cloned().ok_or_else(|| {
+        self.cards.get(&connection.card).ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
                 text!(
@@ -382,6 +398,8 @@ fn unknown_tool(name: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]

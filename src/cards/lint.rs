@@ -84,7 +84,7 @@ impl fmt::Display for LintReport {
     }
 }
 
-fn card_files(path: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn card_files(path: &Path) -> io::Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }

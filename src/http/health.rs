@@ -31,6 +31,9 @@ struct Readiness {
     stopping: bool,
     slack: SlackReadiness,
     storage: StorageReadiness,
+    /// Where the mistakes of run cards are; what they are may quote an address, and is in the log.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cards: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,6 +75,7 @@ async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Readiness>) {
         stopping,
         slack,
         storage,
+        cards: cards(&app),
     };
     (status, Json(readiness))
 }
@@ -98,6 +102,13 @@ fn slack(app: &App) -> SlackReadiness {
         problem: refused.or(deaf),
         events_held_back_at: standing.held_back(app.clock.now()),
     }
+}
+
+fn cards(app: &App) -> Vec<String> {
+    let problems = app.cards.problems().into_iter();
+    problems
+        .map(|problem| format!("{}:{}", problem.file, problem.line))
+        .collect()
 }
 
 async fn storage(app: &App) -> StorageReadiness {

@@ -142,7 +142,7 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
         }
         id => match id
             .strip_prefix(CONNECT_CARD)
-            .and_then(|name| app.cards.get(name).cloned())
+            .and_then(|name| app.cards.get(name))
         {
             Some(card) => {
                 modals::refuse_foreign(action)?;

@@ -63,7 +63,8 @@ fn problem(from: &str, to: &str) -> String {
 #[test]
 fn the_embedded_cards_are_all_there_and_good() {
     let registry = Registry::embedded().unwrap();
-    let names: Vec<_> = registry.all().iter().map(|card| &*card.name).collect();
+    let cards = registry.all();
+    let names: Vec<_> = cards.iter().map(|card| &*card.name).collect();
     assert_eq!(names, ["postgres", "github", "sqlite"]);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("run_cards");
     let report = lint(&folder);
@@ -251,11 +252,70 @@ fn a_directory_adds_and_overrides_and_its_broken_cards_are_left_out() {
 }
 
 #[test]
+fn a_directory_counts_as_it_is_now_and_a_broken_file_keeps_what_it_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("shop.yaml", GOOD);
+    let (registry, problems) = Registry::load(Some(folder.path()));
+    assert_eq!((problems.len(), registry.reload()), (0, false));
+    let title = |name: &str| registry.get(name).map(|card| card.title.clone());
+    let held = registry.get("shop").unwrap();
+
+    write("shop.yaml", &GOOD.replace("title: Shop", "title: The shop"));
+    write("more.yaml", &GOOD.replace("name: shop", "name: more"));
+    assert!(registry.reload() && !registry.reload());
+    assert_eq!(title("shop").as_deref(), Some("The shop"));
+    assert_eq!(title("more").as_deref(), Some("Shop"));
+    assert_eq!(
+        held.title, "Shop",
+        "whoever works with a card goes on with it"
+    );
+
+    write("shop.yaml", "name: [");
+    assert!(registry.reload());
+    assert_eq!(title("shop").as_deref(), Some("The shop"));
+    let said: Vec<_> = registry
+        .problems()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(said, ["shop.yaml:1: unclosed bracket '['"]);
+    // Still broken in another way, then whole again, then gone.
+    write("shop.yaml", "name: [[");
+    assert!(registry.reload());
+    assert_eq!(title("shop").as_deref(), Some("The shop"));
+    write("shop.yaml", &GOOD.replace("title: Shop", "title: Mended"));
+    assert!(registry.reload());
+    assert_eq!(title("shop").as_deref(), Some("Mended"));
+    assert_eq!(registry.problems(), []);
+    std::fs::remove_file(folder.path().join("shop.yaml")).unwrap();
+    assert!(registry.reload());
+    assert_eq!(title("shop"), None);
+
+    let revision = registry.revision();
+    let away = folder.path().with_extension("away");
+    std::fs::rename(folder.path(), &away).unwrap();
+    assert!(registry.reload());
+    assert_eq!(
+        title("more").as_deref(),
+        Some("Shop"),
+        "a folder that is away keeps its cards"
+    );
+    assert_eq!(
+        (registry.problems().len(), registry.revision()),
+        (1, revision + 1)
+    );
+    std::fs::rename(&away, folder.path()).unwrap();
+    assert!(registry.reload());
+    assert_eq!(registry.problems(), []);
+}
+
+#[test]
 fn near_names_are_suggested() {
     let registry = Registry::embedded().unwrap();
     let check = |meant: &str, expected: Option<&str>| {
-        let found = registry.suggest(meant).map(|card| &*card.name);
-        assert_eq!(found, expected, "{meant}");
+        let found = registry.suggest(meant).map(|card| card.name.clone());
+        assert_eq!(found.as_deref(), expected, "{meant}");
     };
     check("githb", Some("github"));
     check("GitHub", Some("github"));

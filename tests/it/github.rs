@@ -25,7 +25,7 @@ impl Connected {
         github.has_repo("acme/shop-api", 40, "The shop behind the shop");
         github.has_repo("acme/wiki", 3, "Notes");
         let policy = AddressPolicy::new(vec![github.address().parse().unwrap()]);
-        let card = Registry::embedded().unwrap().get("github").unwrap().clone();
+        let card = Registry::embedded().unwrap().get("github").unwrap();
         let target = Target {
             card,
             config: [("base_url".to_owned(), github.url.clone())].into(),

@@ -303,7 +303,8 @@ async fn a_busy_service_is_asked_again_where_that_does_no_harm() {
         "risk: read",
         "risk: write\n    idempotency: Idempotency-Key",
     );
-    let cases: [(&[(&str, &str)], u16, &str, usize, bool); 8] = [
+    type Changes<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Changes<'_>, u16, &str, usize, bool); 8] = [
         (&[retries], 503, "0", 2, true),
         (&[retries], 429, "0", 2, true),
         (&[retries], 502, "0", 2, true),

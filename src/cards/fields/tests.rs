@@ -11,7 +11,7 @@ fn fill(card: &str, given: &[(&str, &str)]) -> Result<Fields, BTreeMap<String, S
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    let filled = validate_fields(registry.get(card).unwrap(), &given);
+    let filled = validate_fields(&registry.get(card).unwrap(), &given);
     filled.map_err(|wrong| {
         let wrong = wrong.into_iter();
         wrong

@@ -31,7 +31,7 @@ pub async fn run(app: &App, caller: &Caller, name: Option<&str>) -> Result<Reply
     // A mention opens no form: it gets the list, and a button that opens the browser.
     let Some(trigger) = caller.trigger.as_deref() else {
         let tools = app.tools.all_of(&caller.person).await?;
-        let screen = screen(caller.language, &connections, &tools);
+        let screen = screen(caller.language, &connections, tools.all());
         return Ok(Reply::Private(screen));
     };
     let place = connections.first().map(Place::first);

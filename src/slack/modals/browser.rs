@@ -94,8 +94,9 @@ pub async fn view(
         .iter()
         .find(|connection| connection.id.as_str() == place.connection)
         .ok_or_else(|| crate::slack::actions::gone(app))?;
-    let mut tools = app.tools.all_of(person).await?;
-    tools.retain(|tool| tool.connection.id == connection.id);
+    let tools = app.tools.all_of(person).await?;
+    let of = |tool: &&BoundTool| tool.connection.id == connection.id;
+    let tools: Vec<_> = tools.all().iter().filter(of).cloned().collect();
     let blocks = page(language, &connections, connection, &tools, &place);
     Ok(super::notice(language, &text!("Tools"), blocks))
 }

@@ -189,3 +189,92 @@ async fn an_answer_is_given_again_until_it_is_old_or_something_changed() {
     );
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_card_changed_between_the_question_and_the_yes_does_not_run() {
+    let (writer, shop) = (Writer::start().await, Canned::start().await);
+    let (world, cards) = world(&writer).await;
+    let alice = world.alice();
+    let fields = json!({ "address": shop.url, "key": "k-123456" });
+    alice.connects("shop", fields).await;
+    let ts = alice.says("@patchbay pay the bill").await;
+    writer.calls("shop__pay", json!({}));
+    writer.ends();
+    let card = alice.is_asked_to_decide(&ts).await;
+    assert!(card.all_text().contains("/pay"));
+    let changed = CARD.replace("path: /pay", "path: /pay-twice");
+    std::fs::write(cards.path().join("shop.yaml"), changed).unwrap();
+    let read = |_: &slack_sim::Sim| (world.app.cards.revision() > 1).then_some(());
+    let read = world.sim.until(crate::world::PATIENCE, read).await;
+    read.expect("the card is read again");
+    assert!(alice.clicks(&card, "Approve").await.ok);
+    writer.answers("It was not paid.");
+    alice
+        .reply_when(&ts, |message| {
+            message.all_text().contains("It was not paid.")
+        })
+        .await;
+    let model_was_told = writer.asked().pop().unwrap().to_string();
+    assert!(
+        model_was_told.contains("not what would run"),
+        "{model_was_told}"
+    );
+    let paid = shop.requests();
+    assert!(
+        !paid.iter().any(|asked| asked.target.contains("pay")),
+        "{paid:?}"
+    );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_is_kept_until_something_about_it_changes_in_any_process() {
+    let (writer, shop) = (Writer::start().await, Canned::start().await);
+    let (world, cards) = world(&writer).await;
+    let (alice, person) = (world.alice(), world.principal("alice"));
+    let list = async || world.app.tools.all_of(&person).await.unwrap();
+    assert!(list().await.all().is_empty());
+    alice.connects("shop", json!({ "address": shop.url })).await;
+    let listed = list().await;
+    assert_eq!(listed.all().len(), 3);
+    assert!(
+        std::sync::Arc::ptr_eq(&listed, &list().await),
+        "put together twice"
+    );
+    // Another process writes to the same database.
+    let connection = listed.all()[0].connection.id.clone();
+    let now = world.app.clock.now();
+    let store = &world.app.store;
+    store
+        .switch_tool(&person, &connection, "rate", false, now)
+        .await
+        .unwrap();
+    assert_eq!(list().await.all().iter().filter(|tool| tool.on).count(), 2);
+    let found = patchbay::domain::card::CardTool::new(
+        "found.tool",
+        "A tool that the service told of.",
+        patchbay::domain::tool::Risk::Read,
+        json!({ "type": "object" }),
+        listed.all()[0].tool.run.clone(),
+    );
+    store
+        .keep_tools(&person, &connection, &[found], now)
+        .await
+        .unwrap();
+    let names: Vec<String> = list()
+        .await
+        .all()
+        .iter()
+        .map(|tool| tool.full_name())
+        .collect();
+    assert_eq!(names.len(), 4);
+    assert!(names[3].starts_with("shop__found_tool_"), "{names:?}");
+    std::fs::remove_file(cards.path().join("shop.yaml")).unwrap();
+    let read = |_: &slack_sim::Sim| (world.app.cards.revision() > 1).then_some(());
+    let read = world.sim.until(crate::world::PATIENCE, read).await;
+    read.expect("the folder is read again");
+    assert!(list().await.all().is_empty());
+    assert!(store.remove_connection(&person, &connection).await.unwrap());
+    assert!(store.kept_tools(&person).await.unwrap().is_empty());
+    world.stop().await;
+}
