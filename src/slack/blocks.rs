@@ -143,7 +143,7 @@ pub fn button(text: &str, action_id: &str, value: &str, style: Style) -> Value {
     button
 }
 
-/// The same button, which asks once more before it does it.
+/// The same button, which asks once more before it does it. The button that says yes has its style.
 pub fn confirmed(
     language: Language,
     mut button: Value,
@@ -157,6 +157,9 @@ pub fn confirmed(
         "confirm": plain(yes),
         "deny": plain(&text!("Cancel").to(language)),
     });
+    if let Some(style) = button.get("style").cloned() {
+        button["confirm"]["style"] = style;
+    }
     button
 }
 

@@ -200,11 +200,13 @@ fn disconnect(language: Language, connection: &Connection) -> serde_json::Value 
     let id = connection.id.as_str();
     let label = text!("Disconnect").to(language);
     let button = button(&label, super::actions::DISCONNECT, id, Style::Danger);
+    let title = text!("Disconnect {name}?", name = connection.name.as_str());
     let question = text!(
         "{name} stops working at once and its credential is deleted.",
         name = connection.name.as_str()
     );
-    confirmed(language, button, &label, &question.to(language), &label)
+    let (title, question) = (title.to(language), question.to(language));
+    confirmed(language, button, &title, &question, &label)
 }
 
 /// A paragraph that stands alone.

@@ -264,6 +264,10 @@ fn confirm(element: &Value, at: &str) -> Vec<String> {
     problems.extend(text(dialog, "text", &here, Kind::Any, 300));
     problems.extend(optional_text(dialog, "confirm", &here, Kind::Plain, 30));
     problems.extend(optional_text(dialog, "deny", &here, Kind::Plain, 30));
+    let style = dialog["style"].as_str();
+    if style.is_some_and(|style| style != "primary" && style != "danger") {
+        problems.push(problem("unsupported style", &format!("{here}/style")));
+    }
     problems
 }
 
