@@ -14,10 +14,11 @@ import { Modals } from "./modal.js";
 import { plain } from "./mrkdwn.js";
 import { inhabited, personIn, unreadElsewhere, visit, workspaceAt, workspaceIn } from "./rail.js";
 import { channelItems, conversationItems, emptyPlace, promptsItem } from "./places.js";
-import { channelAt, hashOf, placeOf, readRoute } from "./route.js";
+import { channelAt, hashOf, linkedMessage, placeOf, readRoute } from "./route.js";
 import { Session } from "./session.js";
 import { drawSidebar } from "./sidebar.js";
 import { ThreadPanel } from "./thread.js";
+import { speak } from "./time.js";
 import { Timeline } from "./timeline.js";
 
 const at = (id) => document.getElementById(id);
@@ -26,8 +27,8 @@ const WIDE = "(min-width: 900px)";
 let route = readRoute();
 /** In a direct message: the conversation the next message continues, or null for a new one. */
 let continuing = null;
-/** Messages this person wrote in this visit, whose first reply opens by itself. */
-const awaited = new Set();
+/** What this person wrote last in a channel, whose first reply opens its thread by itself; null as soon as they turn to something else. */
+let awaited = null;
 
 const session = new Session(changed);
 const modals = new Modals({ refresh: () => session.refreshViews() });
@@ -35,7 +36,7 @@ const inspector = new Inspector(at("inspector"), () => inspect(false), () => ses
 const toolbar = { react, reply: openThread, inspect: showJson, more: choicesFor };
 const timeline = new Timeline(at("timeline"), "Messages", toolbar);
 const thread = new ThreadPanel(at("thread"), { close: () => go({ thread: null }), send: say, share, shortcuts: globalShortcuts, toolbar: { react, inspect: showJson, more: choicesFor } });
-const composer = new Composer(at("composer"), { id: "composer-input", testid: "composer", commands: () => (session.state?.installed ? session.state.commands : []), shortcuts: globalShortcuts, onSend: send, onShare: (text, files) => share(text, files, session.channel.kind === "im" ? continuing : null) });
+const composer = new Composer(at("composer"), { id: "composer-input", testid: "composer", commands: () => session.commands, shortcuts: globalShortcuts, onSend: send, onShare: (text, files) => share(text, files, session.channel.kind === "im" ? continuing : null) });
 
 start();
 
@@ -43,6 +44,7 @@ async function start() {
   addEventListener("hashchange", follow);
   at("scrim").addEventListener("click", () => sidebar(false));
   addEventListener("keydown", (event) => { if (event.key === "Escape") sidebar(false); });
+  document.addEventListener("click", followLink);
   document.querySelector("[data-skip]").addEventListener("click", (event) => { event.preventDefault(); composer.input.focus(); });
   try {
     await follow();
@@ -63,10 +65,16 @@ async function follow() {
     await session.become(person.id, team.id);
   }
   const { state } = session;
-  const channel = channelAt(route.place, state) ?? state.channels[0];
+  speak(state.me?.locale);
+  const wanted = channelAt(route.place, state);
+  const channel = wanted ?? state.channels[0];
   const workspace = workspaceIn(team, state);
   const place = placeOf(channel, state);
-  if (person.name !== route.person || place !== route.place || workspace !== route.workspace) {
+  const goal = route.message && { ts: route.message, root: route.thread, here: Boolean(wanted) };
+  // Replies of a direct message stand in place, so a link to one opens no thread beside it.
+  if (goal) route = { ...route, message: null, thread: goal.here && channel.kind !== "im" ? goal.root : null };
+  awaited = null;
+  if (goal || person.name !== route.person || place !== route.place || workspace !== route.workspace) {
     route = { ...route, workspace, person: person.name, place };
     history.replaceState(null, "", hashOf(route));
   }
@@ -85,18 +93,55 @@ async function follow() {
   else if (route.home) api.openHome(session.me, "home").catch(() => {});
   await looking;
   draw();
+  if (goal) return arrive(goal);
   // Left in a thread that was closed, the focus would be nowhere.
   const lost = at("thread").contains(document.activeElement);
+  if (typing()) return;
   if (route.thread) thread.focus();
   else if ((moved || lost) && matchMedia(WIDE).matches && !document.querySelector("dialog[open]")) composer.input.focus();
+}
+
+/** Whether somebody is in the middle of a text; nothing takes the focus from them. */
+function typing() {
+  const box = document.activeElement;
+  return box.matches("textarea, input") && box.value !== "" && box.checkVisibility();
+}
+
+/** Brings the message into view that a link leads to, in its thread if it is in one; or says that it is not there. */
+async function arrive({ ts, root, here }) {
+  const { channel } = session;
+  if (!here) return session.notice(channel.id, "This link leads to a conversation that is not here, or that you are not in.");
+  if (root && channel.kind === "im" && !timeline.has(ts)) {
+    keepRoute({ thread: root });
+    await session.look(channel, root);
+  }
+  if (session.threadTs) timeline.point(root);
+  if ((session.threadTs ? thread.timeline : timeline).point(ts)) return;
+  if (session.threadTs && !session.threads.get(root)?.length) {
+    keepRoute({ thread: null });
+    await session.look(channel, null);
+  }
+  session.notice(channel.id, "The message that this link leads to is gone. It was deleted, or the workspace was started over.");
+}
+
+/** A link to a message of this workspace leads there without leaving the page. */
+function followLink(event) {
+  const link = event.target.closest("a[href]");
+  const goal = link && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey && linkedMessage(link.href);
+  const channel = goal && session.state?.channels.find(({ id }) => id === goal.channel);
+  if (!channel) return;
+  event.preventDefault();
+  go({ place: placeOf(channel, session.state), home: false, thread: goal.root, message: goal.ts });
 }
 
 function changed(what) {
   if (what === "log") inspector.refresh();
   else if (what === "views") modals.show(session.me, session.stack);
   else if (session.channel && session.state) {
+    const translated = speak(session.state.me?.locale);
     if (["state", "online", "home"].includes(what)) drawFrame();
-    if (what === "messages") draw();
+    if (what === "messages" || translated) draw();
+    if (what === "online" && session.online) for (const box of [composer, thread.composer]) box.reached();
   }
 }
 
@@ -122,7 +167,7 @@ function drawFrame() {
 function draw() {
   if (!session.messages) return;
   const { channel, me } = session;
-  const view = { me, channel: channel.id, react, openThread };
+  const view = { me, channel: channel.id, language: session.state.me?.locale, react, openThread };
   const direct = channel.kind === "im";
   const items = direct ? conversationItems(session, view, continuing) : channelItems(session, view);
   const said = direct ? [...session.messages, ...[...session.threads.values()].flatMap((whole) => whole.slice(1))] : session.withNotices();
@@ -150,12 +195,13 @@ function showContinuing(direct) {
   composer.showContext(icon("reply"), h("span", { class: "composer-about", dir: "auto" }, `Continuing “${about}”`), fresh);
 }
 
-/** In a channel: opens the thread when the first reply to one's own question arrives, if there is room. */
+/** In a channel: opens the thread when the first reply to one's last question arrives, if there is room and nothing else going on. */
 function openAwaited(direct) {
-  if (direct || session.threadTs || !matchMedia(WIDE).matches) return;
-  const answered = session.messages.find((message) => awaited.has(message.ts) && message.reply_count > 0);
+  const answered = awaited && session.messages.find((message) => message.ts === awaited && message.reply_count > 0);
   if (!answered) return;
-  awaited.delete(answered.ts);
+  awaited = null;
+  const busy = session.threadTs || composer.input.value !== "" || typing() || document.querySelector("dialog[open]");
+  if (direct || busy || !matchMedia(WIDE).matches) return;
   history.pushState(null, "", hashOf({ ...route, thread: answered.ts }));
   route = readRoute();
   session.look(session.channel, answered.ts);
@@ -170,6 +216,7 @@ async function send(text) {
 async function say(text, threadTs) {
   const { me, channel } = session;
   if (threadTs && threadTs === session.threadTs && /^\/\S/.test(text)) {
+    if (session.state.builtins.some(({ command: name }) => name === text.split(/\s/)[0])) return command(text);
     throw new Error("Commands do not work in threads. Write it in the box below the channel.");
   }
   const { ts } = await api.say({ user: me, channel: channel.id, text, thread_ts: threadTs ?? undefined });
@@ -186,7 +233,7 @@ async function share(text, files, threadTs) {
 async function said(ts, threadTs) {
   const { channel } = session;
   if (channel.kind === "im" && !threadTs) continuing = ts;
-  else if (!threadTs) awaited.add(ts);
+  awaited = channel.kind === "im" || threadTs || session.threadTs ? null : ts;
   if (threadTs) session.dirty.add(threadTs);
   await session.refreshMessages();
   if (threadTs && threadTs === continuing) timeline.reveal(`conversation-${threadTs}`);
@@ -195,12 +242,15 @@ async function said(ts, threadTs) {
 async function command(text) {
   const { me, channel } = session;
   const [, name, words = ""] = /^(\/\S+)\s*([\s\S]*)$/.exec(text);
-  if (!session.state.commands.some((known) => known.command === name)) {
+  awaited = null;
+  if (!session.commands.some((known) => known.command === name)) {
     return session.notice(channel.id, `\`${name}\` is not a command here. Type \`/\` to see those that are.`);
   }
   const answer = await api.command({ user: me, channel: channel.id, command: name, text: words });
   if (answer.error === "no_app") session.refreshState();
-  if (answer.ok === false) session.failed(channel.id, answer.ts, commandFailed(name, answer.error), () => send(text));
+  const own = session.state.builtins.some((known) => known.command === name);
+  // Of its own commands the workspace has said everything itself.
+  if (answer.ok === false && !(own && answer.ts)) session.failed(channel.id, answer.ts, commandFailed(name, answer.error), () => send(text));
   return undefined;
 }
 
@@ -212,7 +262,13 @@ function commandFailed(name, error) {
 
 /** Goes to another place of the same person. */
 function go(change) {
-  location.hash = hashOf({ ...route, ...change });
+  location.hash = hashOf({ ...route, message: null, ...change });
+}
+
+/** Changes the address without leaving the place. */
+function keepRoute(change) {
+  route = { ...route, ...change };
+  history.replaceState(null, "", hashOf(route));
 }
 
 /** Answers a message: in a direct message from the composer, elsewhere in the thread panel. */

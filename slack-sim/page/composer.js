@@ -16,6 +16,8 @@ export class Composer {
     this.listId = uid("completion");
     this.found = null;
     this.recalled = -1;
+    /** Whether the line below the box says why the last message did not arrive. */
+    this.failed = false;
     this.input = h("textarea", {
       id: options.id, class: "composer-input", rows: 1, dir: "auto", "data-testid": `${options.testid}-input`, autocomplete: "off",
       "aria-autocomplete": "list", "aria-controls": this.listId, "aria-haspopup": "listbox",
@@ -55,9 +57,17 @@ export class Composer {
     this.input.placeholder = label;
     this.form.querySelector(".glyph").hidden = this.options.commands().length === 0;
     this.shortcuts.hidden = this.options.shortcuts().length === 0;
+    this.failed = false;
     this.status.textContent = "";
     this.shut();
     this.grow();
+  }
+
+  /** Takes back what it said of a message that did not arrive: the workspace is there again, or one goes on writing. */
+  reached() {
+    if (!this.failed) return;
+    this.failed = false;
+    this.status.textContent = "";
   }
 
   /** Shows what the next message will be part of; an empty call takes the line away. */
@@ -81,6 +91,7 @@ export class Composer {
   changed() {
     drafts.set(this.place, this.input.value);
     this.recalled = -1;
+    this.reached();
     this.grow();
     this.suggest();
   }
@@ -101,16 +112,17 @@ export class Composer {
     this.changed();
     this.shut();
     const wait = setTimeout(() => { this.status.textContent = text.startsWith("/") ? `Running ${text.split(/\s/)[0]}…` : "Sending…"; }, 300);
+    let trouble = null;
     try {
       await (files.length ? this.options.onShare(text, files) : this.options.onSend(text));
     } catch (error) {
       if (this.input.value === "") { this.input.value = text; this.changed(); this.shut(); }
       this.attachments.add(files);
-      this.failed = error.message;
+      trouble = error.message;
     }
     clearTimeout(wait);
-    this.status.textContent = this.failed ?? "";
-    this.failed = null;
+    this.failed = trouble !== null;
+    this.status.textContent = trouble ?? "";
   }
 
   key(event) {

@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 /** Draws the home view, or says why there is none. */
 export function drawHome(root, session) {
   const view = session.home;
-  const mark = JSON.stringify([session.me, view?.id, view?.hash, view?.blocks]);
+  const mark = JSON.stringify([session.me, session.state.me.locale, view?.id, view?.hash, view?.blocks]);
   if (root.dataset.mark === mark) return;
   root.dataset.mark = mark;
   const focused = root.contains(document.activeElement) ? document.activeElement.dataset.actionId : null;

@@ -1,4 +1,4 @@
-// In which language a person uses Slack: the app is told, and may answer in it. The page itself is in English.
+// In which language a person uses Slack: dates follow it, and the app is told and may answer in it. The page's own words are English.
 import { api } from "./api.js";
 import { announce } from "./dom.js";
 import { menuButton } from "./menu.js";
@@ -8,6 +8,8 @@ const LANGUAGES = {
   "de-DE": "Deutsch", "en-GB": "English (UK)", "en-US": "English (US)", "es-ES": "Español", "fr-FR": "Français",
   "it-IT": "Italiano", "pt-BR": "Português (Brasil)", "ja-JP": "日本語", "zh-CN": "简体中文", "ko-KR": "한국어",
 };
+
+const NOTE = "Dates and times follow your language. Which languages it speaks is up to the app.";
 
 /** The button with the language of `person`, who may choose another. */
 export function languageMenu(person) {
@@ -19,5 +21,5 @@ export function languageMenu(person) {
   const choices = () => Object.entries(LANGUAGES).map(([locale, label]) => (
     { label, value: locale, act: () => choose(locale).catch((error) => announce(error.message)) }));
   const label = `Language: ${name}`;
-  return menuButton({ class: "language", "aria-label": label, title: label, "data-testid": "language", "data-focus": "language" }, name, choices);
+  return menuButton({ class: "language", "aria-label": label, title: label, "data-testid": "language", "data-focus": "language" }, name, choices, NOTE);
 }

@@ -1,16 +1,21 @@
 // A menu that opens at its button and is walked with the arrow keys.
 import { h, uid } from "./dom.js";
 
-/** A button with a menu; `choices()` gives `[{ label, value, danger, act(opener) }]` anew whenever it opens. */
-export function menuButton(props, face, choices) {
-  const menu = h("div", { class: "menu", id: uid("menu"), popover: "auto", role: "menu", "aria-label": props["aria-label"] });
+/**
+ * A button with a menu; `choices()` gives `[{ label, value, danger, act(opener) }]` anew whenever it opens. `note` is a
+ * sentence below them.
+ */
+export function menuButton(props, face, choices, note) {
+  const about = note ? h("p", { class: "menu-note", id: uid("note") }, note) : null;
+  const list = h("div", { role: "menu", "aria-label": props["aria-label"], "aria-describedby": about?.id });
+  const menu = h("div", { class: "menu", id: uid("menu"), popover: "auto" }, list, about);
   const opener = h("button", { type: "button", popovertarget: menu.id, "aria-haspopup": "menu", "aria-expanded": "false", ...props }, face);
   const item = ({ label, value, danger, act }) => {
     const node = h("button", { class: `menu-item${danger ? " menu-danger" : ""}`, type: "button", role: "menuitem", dir: "auto", "data-value": value }, label);
     node.addEventListener("click", () => { menu.hidePopover(); act(opener); });
     return node;
   };
-  menu.addEventListener("beforetoggle", (event) => { if (event.newState === "open") menu.replaceChildren(...choices().map(item)); });
+  menu.addEventListener("beforetoggle", (event) => { if (event.newState === "open") list.replaceChildren(...choices().map(item)); });
   menu.addEventListener("toggle", (event) => {
     const open = event.newState === "open";
     opener.setAttribute("aria-expanded", String(open));
@@ -22,7 +27,7 @@ export function menuButton(props, face, choices) {
     menu.querySelector("button")?.focus();
   });
   menu.addEventListener("keydown", (event) => {
-    const items = [...menu.children];
+    const items = [...list.children];
     const here = items.indexOf(document.activeElement);
     const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: -1 }[event.key];
     if (to === undefined) return;

@@ -7,7 +7,7 @@ import { emoji } from "./emoji.js";
 import { messageFiles } from "./files.js";
 import { icon } from "./icons.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { fullTimeOf, timeOf } from "./time.js";
+import { fullTimeOf, shortTimeOf, timeOf } from "./time.js";
 
 const GROUP_SECONDS = 300;
 
@@ -32,7 +32,7 @@ export function messageElement(message, view) {
     "data-testid": "message", "data-ts": message.ts, "data-user": who.name, "data-ephemeral": message.ephemeral ? "true" : null,
     tabindex: "-1", "aria-label": `${who.label}, ${timeOf(message.ts)}`, "aria-busy": message.streaming === "in_progress" ? "true" : null,
   },
-    h("div", { class: "gutter" }, view.compact ? h("span", { class: "gutter-time", "aria-hidden": "true" }, timeOf(message.ts)) : avatar(who)),
+    h("div", { class: "gutter" }, view.compact ? h("span", { class: "gutter-time", "aria-hidden": "true" }, shortTimeOf(message.ts)) : avatar(who)),
     h("div", { class: "msg-body", "data-notes": true },
       message.ephemeral && h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
       view.compact ? null : head,
@@ -112,12 +112,12 @@ function goneElement(message, view) {
     h("div", { class: "msg-body", "data-notes": true }, h("div", { class: "msg-content" }, message.text), threadButton(message, view)));
 }
 
-/** Something the workspace itself tells one person, such as a command that failed. */
+/** Something the workspace itself tells one person, such as a command that failed, or calmly that one did what it should. */
 function noticeElement(message) {
   const again = message.retry && h("button", { class: "button button-small", type: "button" }, "Try again");
   again?.addEventListener("click", () => message.retry());
   return h("article", { class: "msg msg-private msg-notice", "data-testid": "notice", tabindex: "-1", "aria-label": "Notice" },
-    h("div", { class: "gutter" }, h("span", { class: "avatar avatar-md avatar-notice", "aria-hidden": "true" }, icon("warn"))),
+    h("div", { class: "gutter" }, h("span", { class: `avatar avatar-md ${message.calm ? "avatar-calm" : "avatar-notice"}`, "aria-hidden": "true" }, icon(message.calm ? "info" : "warn"))),
     h("div", { class: "msg-body" },
       h("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
       h("div", { class: "msg-content", dir: "auto" }, mrkdwn(message.text)), again));

@@ -20,7 +20,9 @@ export function channelItems(session, view) {
 export function threadItems(session, view) {
   const [root, ...replies] = session.threads.get(session.threadTs) ?? [];
   if (!root) return [];
-  const count = replies.length === 0 ? "No replies yet" : replies.length === 1 ? "1 reply" : `${replies.length} replies`;
+  // What only one person sees is no reply to the others.
+  const heard = replies.filter((reply) => !reply.ephemeral).length;
+  const count = heard === 0 ? "No replies yet" : heard === 1 ? "1 reply" : `${heard} replies`;
   const status = session.statusIn(session.threadTs);
   return [
     ...messageItems([root], view, { days: false }),
@@ -48,7 +50,7 @@ function conversation(root, session, view, active) {
   const shown = whole ? [{ ...root, reply_count: 0 }, ...whole.slice(1)] : [root];
   return {
     key: `conversation-${root.ts}`,
-    sig: JSON.stringify([shown, status?.text, Boolean(status?.stop), active, view.me]),
+    sig: JSON.stringify([shown, status?.text, Boolean(status?.stop), active, view.me, view.language]),
     build: () => shell(root, view),
     update: (el) => {
       el.classList.toggle("active", active);

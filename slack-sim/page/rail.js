@@ -8,24 +8,29 @@ const visited = new Map();
 /** The workspaces that somebody is in; only they can be shown. */
 export const inhabited = (state) => state.workspaces.filter((one) => one.people.length > 0);
 
-/** The workspace that an address names by its domain, or the first. */
+/** The workspace that an address names by its domain or id, or the first. */
 export function workspaceAt(domain, state) {
   const choices = inhabited(state);
-  return choices.find((one) => one.domain === domain) ?? choices[0];
+  return choices.find((one) => one.domain === domain || one.id === domain) ?? choices[0];
 }
 
 /** How a workspace is written in the address: not at all for the first. */
 export const workspaceIn = (team, state) => (team.id === inhabited(state)[0].id ? null : team.domain);
 
-/** Whose eyes one looks through in a workspace: the person named, or the one last used there, or the namesake of `other`. */
+/** Whose eyes one looks through in a workspace: the person named, or the one last used there, or the namesake of `other`, or whoever was it in an earlier visit. */
 export function personIn(team, name, other) {
   const called = (wanted) => team.people.find((one) => one.name === wanted);
-  return called(name) ?? called(visited.get(team.id)?.person) ?? called(other) ?? team.people[0];
+  return called(name) ?? called(visited.get(team.id)?.person) ?? called(other) ?? called(earlier(team.id)) ?? team.people[0];
 }
 
 /** Remembers where one is, to come back to it. */
 export function visit(teamId, route) {
   visited.set(teamId, route);
+  try { localStorage.setItem(`person:${teamId}`, route.person); } catch { /* storage may be switched off */ }
+}
+
+function earlier(teamId) {
+  try { return localStorage.getItem(`person:${teamId}`); } catch { return null; }
 }
 
 /** Whether something is unread in a workspace other than the one on screen. */

@@ -39,6 +39,12 @@ export class Session {
     this.dirty = new Set();
   }
 
+  /** The commands that work here: the app's, and the workspace's own. */
+  get commands() {
+    if (!this.state) return [];
+    return [...(this.state.installed ? this.state.commands : []), ...this.state.builtins];
+  }
+
   /** Whether an app can hear what is said: over a socket, or at its web address. */
   get connected() {
     return this.state.delivery !== "socket" || this.state.sockets > 0;
@@ -220,7 +226,7 @@ export class Session {
   /** The channel's messages with this person's notices among them. */
   withNotices() {
     const here = this.notices.filter((notice) => notice.channel === this.channel.id);
-    const said = (this.messages ?? []).map((message) => (message.user === WORKSPACE && !message.subtype ? { ...message, notice: true, ...this.reasons.get(message.ts) } : message));
+    const said = (this.messages ?? []).map((message) => (message.user === WORKSPACE && !message.subtype ? { ...message, notice: true, calm: !this.reasons.has(message.ts), ...this.reasons.get(message.ts) } : message));
     if (!here.length) return said;
     return [...said, ...here].sort((one, other) => Number.parseFloat(one.ts) - Number.parseFloat(other.ts));
   }

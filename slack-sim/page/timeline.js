@@ -18,6 +18,8 @@ export class Timeline {
     this.log = h("div", { class: "sr-only", role: "log", "aria-live": "polite", "aria-label": "New messages" });
     root.append(this.scroller, this.jump, this.log);
     this.sticky = true;
+    /** Where it was scrolled to last. */
+    this.top = 0;
     this.known = null;
     /** Whose messages these are. */
     this.me = null;
@@ -68,12 +70,39 @@ export class Timeline {
     const item = [...this.list.children].find((el) => el.dataset.key === key);
     if (item === this.list.lastElementChild) return this.toEnd();
     item?.scrollIntoView({ block: "end" });
+    this.sticky = this.left() < NEAR_END;
     return this.onScroll();
   }
 
+  /** Whether a message is on screen or a scroll away. */
+  has(ts) {
+    return this.messages().some((el) => el.dataset.ts === ts);
+  }
+
+  /** Brings a message to the middle, marks it and puts the focus on it; false when it is not there. */
+  point(ts) {
+    const message = this.messages().find((el) => el.dataset.ts === ts);
+    if (!message) return false;
+    this.sticky = false;
+    message.scrollIntoView({ block: "center" });
+    this.list.querySelector(".msg-pointed")?.classList.remove("msg-pointed");
+    message.classList.add("msg-pointed");
+    this.rove(message);
+    message.focus({ preventScroll: true });
+    return true;
+  }
+
+  /** How far it is to the end, in pixels. */
+  left() {
+    return this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight;
+  }
+
+  /** Whoever scrolls up leaves the end; it is not left when what is above it grows, as where a thread opens beside it. */
   onScroll() {
-    const left = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight;
-    this.sticky = left < NEAR_END;
+    const { scrollTop } = this.scroller;
+    if (this.left() < NEAR_END) this.sticky = true;
+    else if (scrollTop < this.top) this.sticky = false;
+    this.top = scrollTop;
     if (this.sticky) this.jump.hidden = true;
   }
 
@@ -150,7 +179,7 @@ export function messageItems(messages, view, { days = true } = {}) {
     const compact = continues(message, above);
     items.push({
       key: message.ts,
-      sig: JSON.stringify([message, compact, view.me]),
+      sig: JSON.stringify([message, compact, view.me, view.language]),
       build: () => messageElement(message, { ...view, compact }),
       ...(message.streaming ? { update: (el) => updateMessage(el, message, { ...view, compact }) } : {}),
     });

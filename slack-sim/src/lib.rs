@@ -23,6 +23,7 @@ mod log;
 mod oauth_page;
 mod page;
 mod payloads;
+mod permalinks;
 mod person;
 mod references;
 mod response_url;

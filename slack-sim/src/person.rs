@@ -1,5 +1,6 @@
 //! What a person does in the workspace: talk, react, open the app's Home. Clicking, submitting and commands are below.
 
+mod builtin;
 mod click;
 mod command;
 mod consent;
@@ -15,6 +16,7 @@ use crate::error::Refused;
 use crate::sim::Sim;
 use crate::state::{Author, Draft, Workspace};
 
+pub(crate) use builtin::list as builtins;
 pub use click::{Click, ClickOutcome, Target};
 pub use command::CommandOutcome;
 pub(crate) use consent::Request;

@@ -21,7 +21,9 @@ use crate::shared::{EVENT_QUEUE, Shared};
 use crate::socket::{Disconnect, Wire};
 use crate::state::{LARGEST, Step};
 use crate::team::Team;
-use crate::{api, control, file_server, http_delivery, oauth_page, page, response_url, socket};
+use crate::{
+    api, control, file_server, http_delivery, oauth_page, page, permalinks, response_url, socket,
+};
 
 /// How long stopping waits for what is still under way.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
@@ -194,6 +196,7 @@ impl Sim {
     pub fn invite(&self, channel: &str, who: &str) -> Result<(), Refused> {
         self.team
             .act(|ws, now| ws.set_member(now, channel, who, Step::Joins))
+            .map(drop)
     }
 
     /// Lets somebody of a channel invite a person, or the bot by its name.
@@ -201,6 +204,7 @@ impl Sim {
         let step = Step::Invited { by: inviter };
         self.team
             .act(|ws, now| ws.set_member(now, channel, who, step))
+            .map(drop)
     }
 
     /// Deletes a channel with everything in it.
@@ -241,6 +245,7 @@ impl Sim {
     pub fn kick(&self, channel: &str, who: &str) -> Result<(), Refused> {
         self.team
             .act(|ws, now| ws.set_member(now, channel, who, Step::Leaves))
+            .map(drop)
     }
 
     /// Changes what the bot's tokens allow, as after the app was installed with other scopes.
@@ -326,6 +331,7 @@ impl Sim {
             )
             .route("/files-pri/{key}/{*rest}", get(file_server::private))
             .route("/response/{key}", post(response_url::respond))
+            .route("/archives/{channel}/{message}", get(permalinks::lead))
             .with_state(Arc::clone(&self.team));
         let oauth = Router::new()
             .route(

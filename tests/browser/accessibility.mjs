@@ -7,6 +7,7 @@ import { freshPage, launch } from "./lib/browser.mjs";
 import { messages, startGallery } from "./lib/gallery.mjs";
 import { keyboard } from "./lib/keyboard.mjs";
 import { Person } from "./lib/person.mjs";
+import { interrupted, language, threads } from "./lib/threads.mjs";
 import { newsFromTheSecond, workspaces } from "./lib/workspaces.mjs";
 
 const [playground, simulator] = process.argv.slice(2);
@@ -27,6 +28,10 @@ const gallery = await startGallery(simulator);
 try {
   await keyboard(await someone(playground, "alice"));
   await workspaces(await someone(simulator, "alice"));
+  await threads(await someone(simulator, "alice"), gallery.call);
+  await language(await someone(simulator, "alice"), gallery.call);
+  // What goes wrong there is the point of it.
+  await interrupted(new Person(await freshPage(browser, []), simulator, "alice"));
   for (const [name, blocks] of Object.entries(messages)) await gallery.call("chat.postMessage", { channel: "general", text: name, blocks });
   for (const [look, options] of LOOKS) {
     await inThePlayground(look, await someone(playground, "alice", options));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::at::Only;
 use super::{At, Unserved};
 use crate::error::Refused;
+use crate::person::builtins;
 use crate::shared::Shared;
 use crate::sim::Sim;
 use crate::state::{Channel, User, Workspace};
@@ -62,6 +63,7 @@ pub(super) async fn state(At(sim): At, Query(who): Query<Who>) -> Result<Json<Va
                 "description": ws.app.command_description,
                 "usage_hint": ws.app.command_usage,
             }],
+            "builtins": builtins(),
             "shortcuts": ws.app.shortcuts,
             "authorize_url": format!("{}/oauth/v2/authorize", ws.base_url),
             "delivery": delivery.name(),

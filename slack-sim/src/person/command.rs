@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{place, typed};
+use super::{builtin, place, typed};
 use crate::blocks;
 use crate::clock::Time;
 use crate::dispatch::{self, Answer, Attempt, Kind, Outgoing};
@@ -58,7 +58,8 @@ impl CommandOutcome {
 }
 
 impl Sim {
-    /// A person types a slash command: `sim.command("alice", "general", "/mcp", "list")`.
+    /// A person types a slash command: `sim.command("alice", "general", "/mcp", "list")`, or the workspace's own
+    /// `/invite` and `/remove`.
     pub async fn command(
         &self,
         user: &str,
@@ -67,6 +68,10 @@ impl Sim {
         text: &str,
     ) -> CommandOutcome {
         let team = self.team();
+        let own = team.act(|ws, now| builtin::run(ws, now, user, channel, command, text));
+        if let Some(outcome) = own {
+            return outcome;
+        }
         let sent = match team.act(|ws, now| prepare(ws, now, user, channel, command, text)) {
             Ok(sent) => sent,
             Err(refused) => return CommandOutcome::failed(&refused.to_string()),

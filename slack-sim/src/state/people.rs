@@ -270,14 +270,14 @@ impl Workspace {
         Ok(id)
     }
 
-    /// Lets a person, or the bot by its name, join or leave a channel.
+    /// Lets a person, or the bot by its name, join or leave a channel; gives whether that changed anything.
     pub(crate) fn set_member(
         &mut self,
         now: Time,
         channel: &str,
         who: &str,
         step: Step<'_>,
-    ) -> Result<(), Refused> {
+    ) -> Result<bool, Refused> {
         let user = if who.trim_start_matches('@') == self.app.name || who == self.own.bot_user {
             self.own.bot_user.clone()
         } else {
@@ -313,7 +313,7 @@ impl Workspace {
             self.emit(now, event);
             self.changed(Change::Everything);
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// Who invites somebody to a channel: a person of it.

@@ -3,6 +3,7 @@
 
 mod agent_blocks;
 mod app;
+mod builtins;
 mod control;
 mod faults;
 mod files;
@@ -13,6 +14,7 @@ mod oauth;
 mod organisations;
 mod own_messages;
 mod people;
+mod permalinks;
 mod private_channels;
 mod response_urls;
 mod scopes;
