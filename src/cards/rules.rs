@@ -231,7 +231,15 @@ impl Scope {
             return;
         }
         match &tool.run {
-            ToolAction::Sql(_) => {}
+            ToolAction::Sql(operation) => {
+                if tool.risk < operation.risk() {
+                    let reason = match operation.risk() {
+                        Risk::Destructive => "a tool that deletes rows has `risk: destructive`",
+                        Risk::Read | Risk::Write => "a tool that changes rows has `risk: write`",
+                    };
+                    found.push(finding(format!("{at}/risk"), reason));
+                }
+            }
             ToolAction::Http(request) => {
                 if request.method == HttpMethod::Delete && tool.risk != Risk::Destructive {
                     let reason = "a tool that uses DELETE has `risk: destructive`";

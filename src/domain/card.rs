@@ -263,6 +263,24 @@ pub enum SqlOperation {
     GetSchema,
     /// One read-only query: argument `query`.
     ExecuteSql,
+    /// New rows: arguments `table` and `rows`, a list of objects.
+    InsertData,
+    /// New values in some rows: arguments `table`, `values` (an object) and `where`, a list of
+    /// conditions with `column`, `operator` and `value`.
+    UpdateData,
+    /// Without some rows: arguments `table` and `where`.
+    DeleteData,
+}
+
+impl SqlOperation {
+    /// The least risk that a tool which runs it has.
+    pub fn risk(self) -> Risk {
+        match self {
+            Self::ListTables | Self::GetSchema | Self::ExecuteSql => Risk::Read,
+            Self::InsertData | Self::UpdateData => Risk::Write,
+            Self::DeleteData => Risk::Destructive,
+        }
+    }
 }
 
 impl Card {

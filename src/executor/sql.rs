@@ -1,4 +1,4 @@
-//! Read-only SQL: the only way a text from a model becomes a query that runs.
+//! SQL from a model: a text becomes a query only if it reads, and a write is data ([`write`]).
 //!
 //! A gate, not the lock: the database is asked for a read-only transaction as well, by a role that
 //! should hold no more than it needs. The gate gives a model a sentence it can act on, and refuses
@@ -11,6 +11,7 @@ mod functions;
 mod postgres;
 mod relations;
 mod sqlite;
+pub mod write;
 
 /// The longest query that is looked at.
 pub const MAX_BYTES: usize = 20_000;

@@ -1,5 +1,6 @@
 //! Database tools: what is refused, what runs, and what a person reads when it does not.
 
+mod changes;
 mod failures;
 mod gate;
 mod limits;
@@ -75,6 +76,16 @@ impl Db {
             .call(SqlOperation::GetSchema, json!({ "table": table }))
             .await?;
         Ok(serde_json::from_str(&output.text).expect("a result is JSON"))
+    }
+
+    /// What whoever is asked to allow a change reads of it.
+    async fn preview(&self, operation: SqlOperation, arguments: Value) -> Result<String> {
+        let arguments: Map<String, Value> = arguments.as_object().cloned().unwrap_or_default();
+        let preview = self
+            .source
+            .preview(&self.target, &tool(operation), &arguments)
+            .await?;
+        Ok(preview.expect("a change can be previewed").text())
     }
 
     /// What a person reads of a query that fails.

@@ -1,4 +1,5 @@
-//! Database tools: list tables, show one, run one read-only query, on PostgreSQL and SQLite.
+//! Database tools: list tables, show one, run one read-only query, on PostgreSQL and SQLite; and on
+//! PostgreSQL add, change and delete rows.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,9 +9,11 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use crate::domain::card::{CardTool, SqlEngine, SqlOperation, SqlService, ToolAction};
+use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
 use crate::executor::sql::ReadOnlySql;
+use crate::executor::sql::write::Write;
 use crate::net::AddressPolicy;
 use crate::text;
 use crate::tools::{Target, ToolSource};
@@ -130,6 +133,31 @@ impl ToolSource for SqlSource {
             SqlEngine::Sqlite => self.sqlite(target).await?.run(request).await,
         }
     }
+
+    async fn preview(
+        &self,
+        target: &Target,
+        tool: &CardTool,
+        arguments: &Map<String, Value>,
+    ) -> Result<Option<Preview>> {
+        let engine = service(target)?.engine;
+        match (Request::read(engine, tool, arguments)?, engine) {
+            (Request::Write(write), SqlEngine::Postgres) => {
+                let session = self.postgres(target).await?;
+                session.preview(write).await.map(Some)
+            }
+            (Request::Write(_), SqlEngine::Sqlite) => Err(only_read()),
+            (Request::ListTables | Request::GetSchema(_) | Request::Query(_), _) => Ok(None),
+        }
+    }
+}
+
+fn only_read() -> Error {
+    Error::new(
+        Kind::Forbidden,
+        text!("SQLite databases are only read here."),
+    )
+    .hint(text!("Ask for the data with a query."))
 }
 
 /// One operation with its argument, checked before anything is opened.
@@ -137,6 +165,7 @@ enum Request {
     ListTables,
     GetSchema(String),
     Query(ReadOnlySql),
+    Write(Write),
 }
 
 impl Request {
@@ -154,6 +183,9 @@ impl Request {
                 let query = text(arguments, "query")?;
                 ReadOnlySql::parse(engine, query).map(Self::Query)
             }
+            SqlOperation::InsertData => Write::insert(arguments).map(Self::Write),
+            SqlOperation::UpdateData => Write::update(arguments).map(Self::Write),
+            SqlOperation::DeleteData => Write::delete(arguments).map(Self::Write),
         }
     }
 }

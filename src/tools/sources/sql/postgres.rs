@@ -1,4 +1,5 @@
-//! One call to a PostgreSQL server: connect, read within a transaction that cannot write, leave.
+//! One call to a PostgreSQL server: connect, read within a transaction that cannot write, leave; or
+//! make one change that somebody allowed.
 
 use std::time::Duration;
 
@@ -11,15 +12,18 @@ use tokio::time::timeout;
 
 use super::result::Table;
 use super::{Limits, Request};
+use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
 use crate::error::Result;
 use crate::executor::sql::ReadOnlySql;
+use crate::executor::sql::write::Write;
 use crate::net::AddressPolicy;
 
 mod catalog;
 mod failure;
 mod url;
 mod value;
+mod write;
 
 /// How long a server may take to let us in.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
@@ -73,21 +77,43 @@ impl Session {
 
     pub(super) async fn run(mut self, request: Request) -> Result<ToolOutput> {
         let patience = self.limits.time + GRACE;
+        let writes = matches!(request, Request::Write(_));
         let answer = timeout(patience, self.answer(request)).await;
         // On a time-out the socket is dropped as it is: the server looks once a second whether we
         // are still there (see `begin`) and stops the query itself.
-        let output = answer.map_err(|_| failure::too_slow())?;
+        let output = answer.map_err(|_| match writes {
+            true => failure::may_have_been_done(),
+            false => failure::too_slow(),
+        })?;
         self.close().await;
         output
     }
 
+    /// What a change would come to: it is made, looked at and taken back.
+    pub(super) async fn preview(mut self, write: Write) -> Result<Preview> {
+        let looked = timeout(self.limits.time + GRACE, async {
+            self.begin_write().await.map_err(failure::explain)?;
+            write::preview(&mut self.connection, &write).await
+        })
+        .await;
+        let preview = looked.map_err(|_| failure::too_slow())?;
+        self.close().await;
+        preview
+    }
+
     async fn answer(&mut self, request: Request) -> Result<ToolOutput> {
-        self.begin().await.map_err(failure::explain)?;
+        match &request {
+            Request::Write(_) => self.begin_write().await.map_err(failure::explain)?,
+            Request::ListTables | Request::GetSchema(_) | Request::Query(_) => {
+                self.begin().await.map_err(failure::explain)?;
+            }
+        }
         match request {
             Request::ListTables => catalog::tables(&mut self.connection).await?.into_output(),
             Request::GetSchema(table) => catalog::schema(&mut self.connection, &table)
                 .await?
                 .into_output(),
+            Request::Write(write) => self.write(&write).await,
             Request::Query(sql) => match self.query(&sql).await {
                 Ok(table) => table.into_output(),
                 Err(Failure { error, ours }) => Err(self.explain(error, ours).await),
@@ -98,6 +124,16 @@ impl Session {
     /// Opens a transaction that stays read-only: once a query has run in it, not even
     /// `set transaction read write` opens it again. The limits end with the transaction.
     async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        self.begin_as("begin read only; select 1").await
+    }
+
+    /// Opens a transaction that may write, whatever the connection's default is, with the same limits.
+    async fn begin_write(&mut self) -> Result<(), sqlx::Error> {
+        self.begin_as("begin isolation level read committed read write")
+            .await
+    }
+
+    async fn begin_as(&mut self, begin: &'static str) -> Result<(), sqlx::Error> {
         const SETTINGS: &str = "
             select set_config(name, wanted, true)
             from (values
@@ -112,9 +148,7 @@ impl Session {
             join pg_settings using (name)
             where name <> 'client_connection_check_interval'
                 or version() !~* 'visual c|msvc|mingw'";
-        sqlx::raw_sql("begin read only; select 1")
-            .execute(&mut self.connection)
-            .await?;
+        sqlx::raw_sql(begin).execute(&mut self.connection).await?;
         sqlx::query(SETTINGS)
             .bind(self.limits.time.as_millis().to_string())
             .persistent(false)
@@ -173,6 +207,22 @@ impl Session {
                 error,
                 ours: head.chars().count(),
             })
+    }
+
+    /// Makes the change and keeps it, unless it comes to more rows than one call may change.
+    async fn write(&mut self, write: &Write) -> Result<ToolOutput> {
+        let changed = write::apply(&mut self.connection, write).await?;
+        // Rules that are put off until then are looked at now.
+        let committed = sqlx::raw_sql("commit").execute(&mut self.connection).await;
+        committed.map_err(|error| match error.as_database_error() {
+            Some(_) => failure::explain_write(error),
+            None => failure::may_have_been_done().source(error),
+        })?;
+        let mut table = Table::new(changed.columns, self.limits);
+        for row in changed.rows {
+            table.push(row.into_iter().map(Value::from).collect());
+        }
+        table.into_output_of(changed.count)
     }
 
     /// The failure as a sentence; for a table that is missing, with those that are there.

@@ -59,6 +59,13 @@ impl Table {
         }
     }
 
+    /// The same for rows that were changed, of which these are some.
+    pub(super) fn into_output_of(mut self, changed: usize) -> Result<ToolOutput> {
+        self.truncated |= changed > self.row_count;
+        self.row_count = changed;
+        self.into_output()
+    }
+
     pub(super) fn into_output(self) -> Result<ToolOutput> {
         Ok(ToolOutput {
             text: serde_json::to_string(&self).map_err(Error::internal)?,

@@ -15,7 +15,7 @@ use sqlx::{
 use tokio::time::Instant;
 
 use super::result::{Table, binary, float};
-use super::{Limits, Request};
+use super::{Limits, Request, only_read};
 use crate::domain::tool::ToolOutput;
 use crate::error::Result;
 use crate::executor::sql::ReadOnlySql;
@@ -92,6 +92,7 @@ impl Session {
                 .map_err(explain)?
                 .into_output(),
             Request::GetSchema(table) => catalog::schema(connection, &table).await?.into_output(),
+            Request::Write(_) => Err(only_read()),
             Request::Query(sql) => match query(connection, &sql, self.limits).await {
                 Ok(table) => table.into_output(),
                 Err(error) => Err(

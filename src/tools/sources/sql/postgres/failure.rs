@@ -56,6 +56,114 @@ pub(super) fn explain_query(error: sqlx::Error, ours: usize) -> Error {
     }
 }
 
+/// A failure of a change: what the database holds against it, and what to do about that.
+pub(super) fn explain_write(error: sqlx::Error) -> Error {
+    let cause: Option<&PgDatabaseError> = error
+        .as_database_error()
+        .and_then(|cause| cause.try_downcast_ref());
+    match cause.and_then(objection) {
+        Some(told) => told.source(error),
+        None => explain(error),
+    }
+}
+
+/// The change was sent, and nothing came back.
+pub(super) fn may_have_been_done() -> Error {
+    Error::new(
+        Kind::Timeout,
+        text!("The database did not answer in time; it may have been done all the same."),
+    )
+    .hint(text!("Look whether it was done before you try it again."))
+}
+
+/// Why the database did not let a change through; None for what goes wrong with queries as well.
+fn objection(cause: &PgDatabaseError) -> Option<Error> {
+    let column = || cause.column().unwrap_or("?");
+    let rule = || cause.constraint().unwrap_or("?");
+    let reason = || plain(cause.detail().unwrap_or(cause.message()));
+    let (kind, said, hint) = match cause.code() {
+        "23505" => (
+            Kind::Conflict,
+            text!("Such a row is there already: {reason}.", reason = reason()),
+            text!("Use another value, or change the row that is there."),
+        ),
+        "23503" => (
+            Kind::Conflict,
+            text!(
+                "Rows of two tables belong together: {reason}.",
+                reason = reason()
+            ),
+            text!("Add the row that is pointed to first, or delete first what points to this one."),
+        ),
+        "23502" => (
+            Kind::Invalid,
+            text!(
+                "The column `{column}` must have a value.",
+                column = column()
+            ),
+            text!("Send a value for it."),
+        ),
+        "23514" | "23P01" | "44000" => (
+            Kind::Invalid,
+            text!(
+                "The database's rule `{rule}` does not allow this: {reason}.",
+                rule = rule(),
+                reason = plain(cause.message())
+            ),
+            text!("Change the values so that the rule holds."),
+        ),
+        "428C9" => (
+            Kind::Invalid,
+            text!(
+                "PostgreSQL says: {reason}.",
+                reason = plain(cause.message())
+            ),
+            text!("Leave that column out: the database fills it in itself."),
+        ),
+        "P0001" => (
+            Kind::Invalid,
+            text!(
+                "A rule that the database runs says: {reason}.",
+                reason = plain(cause.message())
+            ),
+            text!("Change the values so that it agrees, or ask who runs the database."),
+        ),
+        "42501" if cause.message().contains("row-level security") => (
+            Kind::Forbidden,
+            text!("The table's row level security does not allow this row."),
+            text!("Ask who runs the database for a policy that allows it."),
+        ),
+        "42501" => (
+            Kind::Forbidden,
+            text!(
+                "PostgreSQL says: {reason}.",
+                reason = plain(cause.message())
+            ),
+            text!("Ask who runs the database to grant INSERT, UPDATE or DELETE on this table."),
+        ),
+        "25006" => (
+            Kind::Forbidden,
+            text!("This database takes no changes: it is a copy, or set to be read."),
+            text!("Connect the database that the copy is made from."),
+        ),
+        "40001" | "40P01" => (
+            Kind::Conflict,
+            text!("Somebody else changed the same rows at the same moment."),
+            text!("Try again in a moment."),
+        ),
+        code if code.starts_with("22") => (
+            Kind::Invalid,
+            text!(
+                "PostgreSQL says: {reason}.",
+                reason = plain(cause.message())
+            ),
+            text!("Send values that fit the types of their columns; the table's schema has them."),
+        ),
+        _ => return None,
+    };
+    Some(Error::new(kind, said).hint(hint))
+}
+
 /// The table that a query names and the server does not have.
 pub(super) fn missing_table(error: &sqlx::Error) -> Option<String> {
     let cause = error.as_database_error()?;
