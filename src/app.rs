@@ -219,7 +219,7 @@ impl App {
         tracing::info!(
             model = self.model,
             cards = self.cards.all().len(),
-            "Patchbay is ready; http://{address}/readyz says so too"
+            "Patchbay is running; http://{address}/readyz says whether it is ready"
         );
         Ok(address)
     }

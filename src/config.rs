@@ -136,6 +136,23 @@ pub struct LogConfig {
     pub format: LogFormat,
 }
 
+impl LogConfig {
+    /// A word that is no level would be taken for a module's name, and nothing else be logged.
+    fn validate(&self) -> Vec<String> {
+        let is_level = |part: &&str| {
+            let level = part.rsplit_once('=').map_or(*part, |(_, level)| level);
+            level
+                .parse::<tracing_subscriber::filter::LevelFilter>()
+                .is_ok()
+        };
+        let parts = self.level.split(',').map(str::trim);
+        parts
+            .filter(|part| !is_level(part))
+            .map(|part| format!("`log.level`: `{part}` is no level. Use error, warn, info, debug, trace or off, or levels of modules as in `info,patchbay::agent=debug`."))
+            .collect()
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -163,6 +180,7 @@ impl Config {
             self.models.validate(),
             self.agent.validate(),
             self.runs.validate(),
+            self.log.validate(),
         ]
         .concat();
         if problems.is_empty() {

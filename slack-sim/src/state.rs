@@ -192,7 +192,7 @@ impl Workspace {
     }
 
     /// The next message timestamp: always later than every one before it.
-    fn next_ts(&mut self, now: Time) -> String {
+    pub(crate) fn next_ts(&mut self, now: Time) -> String {
         self.last_ts = now.micros().max(self.last_ts + 100);
         ids::ts(self.last_ts)
     }

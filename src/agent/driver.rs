@@ -9,8 +9,8 @@ use tokio::sync::watch;
 
 use super::turn::{GiveUp, Next, Turn};
 use super::{Agent, Meter, prompt, recall};
-use crate::domain::chat::ChatRequest;
-use crate::domain::post::{ApprovalRequest, Post};
+use crate::domain::chat::{ChatRequest, own_words};
+use crate::domain::post::{ApprovalRequest, AskedUnseen, Post};
 use crate::domain::progress::{Progress, Task, TaskState};
 use crate::domain::run::{Run, RunState, Step};
 use crate::domain::tool::{Refusal, ToolCall, ToolOutcome};
@@ -268,6 +268,10 @@ impl<'a> Drive<'a> {
         let (tokens, cost) = self.agent.store.run_used(&self.run.id).await?;
         receipt.tokens = receipt.tokens.max(tokens);
         receipt.cost = cost;
+        receipt.asked = self.run.asked.is_none().then(|| AskedUnseen {
+            by: self.run.asker.user.clone(),
+            question: own_words(&self.run.question).to_owned(),
+        });
         let tools = receipt.tools.len();
         let post = Post::Answer {
             markdown,

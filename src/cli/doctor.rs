@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::say;
+use crate::cards::Registry;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::llm::catalogue::Catalogue;
@@ -28,6 +29,8 @@ pub async fn run(config: &Config) -> Result<ExitCode> {
         report("slack", slack(config).await),
         report("sockets", sockets(config).await),
         report("model", model(config).await),
+        report("run cards", cards(config)),
+        report("SQLite files", sqlite_files(config)),
     ];
     let healthy = checks.iter().all(|works| *works);
     Ok(if healthy {
@@ -98,9 +101,35 @@ async fn model(config: &Config) -> Result<String> {
     let model = catalogue.choose().await?;
     let rules = match model.name() {
         DemoModel::NAME => ", fixed rules to show the product. Set a key for a language model",
-        _ => "",
+        _ => ". Its key was not tried",
     };
     Ok(format!("answers come from {}{rules}", model.name()))
+}
+
+/// A broken card is left out when the bot starts; here it is a fault.
+fn cards(config: &Config) -> Result<String> {
+    let (registry, problems) = Registry::load(config.cards.directory.as_deref());
+    match problems.as_slice() {
+        [] => Ok(format!("{} can be connected", registry.all().len())),
+        [first, ..] => Err(Error::new(
+            Kind::Invalid,
+            format!("{} problems, the first: {first}.", problems.len()),
+        )
+        .hint("`patchbay cards lint` with the folder lists them all.")),
+    }
+}
+
+fn sqlite_files(config: &Config) -> Result<String> {
+    let files = &config.tools.sqlite_databases;
+    let missing = files.iter().find(|(_, path)| !path.is_file());
+    match missing {
+        None => Ok(format!("{} offered", files.len())),
+        Some((name, path)) => Err(Error::new(
+            Kind::NotFound,
+            format!("`{name}` leads to {}, where no file is.", path.display()),
+        )
+        .hint("Correct tools.sqlite_databases.")),
+    }
 }
 
 fn report(what: &str, outcome: Result<String>) -> bool {

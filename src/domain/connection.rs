@@ -92,7 +92,7 @@ impl FromStr for ConnectionName {
         }
         Err(Error::new(
             Kind::Invalid,
-            text!("A connection's name is 1 to 30 letters from a to z, digits, `-` or `_`, and starts with a letter or digit."),
+            text!("A connection's name is 1 to 30 letters from a to z, digits, `-` or single `_`, and starts with a letter or digit."),
         )
         .hint(text!("Try a name like `sales-db`.")))
     }

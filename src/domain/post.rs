@@ -180,6 +180,18 @@ pub struct Receipt {
     pub tokens: i64,
     /// The estimated cost where every completion has a price.
     pub cost: Option<NanoDollars>,
+    /// What was asked, where no message says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<AskedUnseen>,
+}
+
+/// A question that was asked in a form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AskedUnseen {
+    /// Who asked.
+    pub by: UserId,
+    /// In their own words.
+    pub question: String,
 }
 
 /// One tool call in a receipt.

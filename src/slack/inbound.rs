@@ -228,7 +228,7 @@ pub enum Notice {
         left: Option<TeamId>,
     },
     /// Something about a person is another now: their name, their language, what they may do.
-    Changed(UserId),
+    Changed(Principal),
     /// Slack holds events back, because there are too many.
     HeldBack,
 }

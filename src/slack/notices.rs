@@ -105,8 +105,14 @@ async fn heed(app: &App, notice: &Notice) -> Result<()> {
             }
             Ok(())
         }
-        Notice::Changed(user) => {
+        Notice::Changed(person) => {
+            let user = &person.user;
+            let before = app.people.last_language(user);
             app.people.has_changed(user, tokio::time::Instant::now());
+            // People change their status all day; what they look at follows their language.
+            if before.is_some() && before != Some(people::language(app, user).await) {
+                home::refresh(app, person).await;
+            }
             Ok(())
         }
         Notice::Farewell { left: None } => Ok(()),

@@ -148,10 +148,46 @@ pub async fn choose(
         )
         .hint(text!("Choose this for a channel of your own workspace alone.")));
     }
+    let before = app.store.channel_settings(&person.team, channel).await?;
     for choice in choices {
         app.channels.choose(person, channel, *choice).await?;
     }
+    let after = app.store.channel_settings(&person.team, channel).await?;
+    if before.listens() != after.listens() && !is_direct(channel) {
+        announce(app, person, channel, after.listens()).await;
+    }
     Ok(())
+}
+
+/// Tells everybody in a channel what is read and answered there from now on.
+async fn announce(app: &App, person: &Principal, channel: &ChannelId, listens: Listens) {
+    let language = people::language(app, &person.user).await;
+    let who = format!("<@{}>", person.user);
+    let what = text!(
+        "{who} chose when I answer here. {what}",
+        who,
+        what = in_words(listens)
+    );
+    let whose = text!(
+        "Each answer is made with the connections of whoever asks, and all of you can read it."
+    );
+    let message = Message::new(what.to(language)).block(context(&whose.to(language)));
+    if let Err(error) = app.slack.post(channel, None, &message, None).await {
+        tracing::info!("a channel was not told what was chosen for it: {error}");
+    }
+}
+
+/// When the bot answers in a channel of one workspace.
+fn in_words(listens: Listens) -> Text {
+    match listens {
+        Listens::Mentions => text!("I answer when I am mentioned."),
+        Listens::Threads => text!(
+            "I answer when I am mentioned, and in a thread where I was asked something also without. A message that begins with a mention of somebody else is left alone."
+        ),
+        Listens::All => text!(
+            "I answer every message that people write. A message that begins with a mention of somebody else is left alone."
+        ),
+    }
 }
 
 /// Says who may choose instead.
@@ -194,13 +230,7 @@ pub async fn screen(
         (_, true, _) => text!(
             "I answer when I am mentioned, and never else: people of another organisation are here."
         ),
-        (_, _, Listens::Mentions) => text!("I answer when I am mentioned."),
-        (_, _, Listens::Threads) => text!(
-            "I answer when I am mentioned, and in a thread where I was asked something also without. A message that begins with a mention of somebody else is left alone."
-        ),
-        (_, _, Listens::All) => text!(
-            "I answer every message that people write. A message that begins with a mention of somebody else is left alone."
-        ),
+        (_, _, listens) => in_words(listens),
     };
     let default = app.config.slack.answers;
     let answers = match (settings.answers, default) {

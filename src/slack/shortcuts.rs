@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::client::CallError;
 use super::inbound::Shortcut;
 use super::router::Reply;
-use super::{actions, modals};
+use super::{actions, modals, people};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
+use crate::ids::UserId;
 use crate::text;
 
 /// "Ask Patchbay about this", in the menu of a message.
@@ -16,6 +19,19 @@ pub const ASK_ABOUT: &str = "ask_about";
 pub const CONNECT_SERVICE: &str = "connect_service";
 /// Slack's codes for a conversation that the bot cannot answer in.
 const NOT_THERE: [&str; 3] = ["not_in_channel", "channel_not_found", "missing_scope"];
+
+/// What people call a user, as far as that is known at once: a form may be opened for seconds only.
+fn name(app: &App, shortcut: &Shortcut, own: Option<&UserId>, user: &str) -> String {
+    let user = UserId::new(user);
+    if own == Some(&user) {
+        return app.config.slack.command.trim_start_matches('/').to_owned();
+    }
+    let known = app.people.recall(&user, people::A_DAY, Instant::now());
+    let known = known
+        .map(|profile| profile.name)
+        .filter(|name| !name.is_empty());
+    known.unwrap_or_else(|| text!("somebody").to(shortcut.caller.language))
+}
 
 /// Opens the form of a shortcut.
 pub async fn run(app: &Arc<App>, shortcut: &Shortcut) -> Result<Reply> {
@@ -31,7 +47,12 @@ pub async fn run(app: &Arc<App>, shortcut: &Shortcut) -> Result<Reply> {
                     return Err(not_there());
                 }
                 // Whatever else it is, the answer may still get through.
-                Ok(()) | Err(_) => modals::ask::view(shortcut, message),
+                Ok(()) | Err(_) => {
+                    let own = app.slack.own_user().await.ok();
+                    modals::ask::view(shortcut, message, |user| {
+                        name(app, shortcut, own.as_ref(), user)
+                    })
+                }
             }
         }
         (CONNECT_SERVICE, _) => modals::picker::view(&app.cards, &shortcut.caller),

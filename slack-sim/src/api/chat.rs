@@ -39,6 +39,13 @@ pub(super) fn post_ephemeral(team: &Team, args: &Args) -> Result<Value, ApiError
             only_for: Some(user.to_owned()),
             ..content.draft(&channel, args)
         };
+        // Slack takes one for a thread that nobody has replied in, and shows it to nobody.
+        if let Some(root) = &draft.thread_ts
+            && let Some(post) = ws.find_post(&channel, root)
+            && !ws.has_replies(&channel, post)
+        {
+            return Ok(json!({"message_ts": ws.next_ts(now)}));
+        }
         let ts = ws.post(now, draft)?;
         Ok(json!({"message_ts": ts}))
     })

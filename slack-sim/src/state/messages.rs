@@ -262,7 +262,7 @@ impl Workspace {
         Ok(())
     }
 
-    fn has_replies(&self, channel: &str, root: &Post) -> bool {
+    pub(crate) fn has_replies(&self, channel: &str, root: &Post) -> bool {
         let place = self.channel(channel);
         place.is_some_and(|place| place.thread(&root.ts).any(|post| post.ts != root.ts))
     }

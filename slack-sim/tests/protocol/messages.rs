@@ -25,6 +25,22 @@ async fn an_ephemeral_is_seen_by_its_person_alone() {
 }
 
 #[tokio::test]
+async fn an_ephemeral_in_a_thread_without_replies_is_seen_by_nobody() {
+    let sim = start().await;
+    let root = post(&sim, json!({"channel": "general", "text": "one"})).await;
+    let body =
+        json!({"channel": "C0GENERAL1", "user": "U0ALICE01", "text": "psst", "thread_ts": root});
+    let unseen = call(&sim, "chat.postEphemeral", body.clone()).await;
+    assert!(unseen["message_ts"].is_string(), "{unseen}");
+    assert_eq!(sim.thread("alice", "general", &root).unwrap().len(), 1);
+    sim.reply("bob", "general", &root, "two").await.unwrap();
+    call(&sim, "chat.postEphemeral", body).await;
+    let seen = sim.thread("alice", "general", &root).unwrap();
+    assert_eq!(seen.len(), 3, "{seen:#?}");
+    assert!(seen[2].ephemeral);
+}
+
+#[tokio::test]
 async fn the_app_hears_its_own_messages_and_their_changes() {
     let (sim, mut app) = connected().await;
     let ts = post(&sim, json!({"channel": "general", "text": "one"})).await;

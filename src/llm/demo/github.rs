@@ -55,9 +55,12 @@ pub fn connection<'a, 'b>(
     let found = tools
         .iter()
         .find_map(|tool| toolbox::pick(connections, tool, question))?;
+    // In `acme/shop` nobody names a connection called shop.
+    let repo_words = repo(question).map(|repo| repo.to_string());
+    let rest = repo_words.map_or(question.to_owned(), |words| question.replace(&words, ""));
     let another = connections
         .iter()
-        .any(|other| other.name != found.name && other.is_named_in(question));
+        .any(|other| other.name != found.name && other.is_named_in(&rest));
     let named = found.is_named_in(question);
     (named || (about && !another) || (repo(question).is_some() && !another)).then_some(found)
 }

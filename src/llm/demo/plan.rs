@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::toolbox::{self, Connection};
 use super::transcript::{Outcome, Step, Turn, result};
 use super::{database, github, talk};
-use crate::domain::chat::ChatRequest;
+use crate::domain::chat::{ChatRequest, own_words};
 
 /// After so many calls something goes in circles.
 const CALLS: usize = 16;
@@ -46,7 +46,7 @@ impl Move {
 /// The next move in a conversation.
 pub fn next(request: &ChatRequest) -> Move {
     let turn = Turn::of(request);
-    let question = without_mentions(turn.question);
+    let question = without_mentions(own_words(turn.question));
     let turn = Turn {
         question: &question,
         ..turn
@@ -63,6 +63,9 @@ pub fn next(request: &ChatRequest) -> Move {
     }
     if let Some(connection) = github::connection(&connections, turn.question) {
         return github::next(&turn, connection);
+    }
+    if let Some(text) = talk::would_change(turn.question) {
+        return Move::Say(text);
     }
     if let Some(connection) = toolbox::pick(&connections, database::EXECUTE, turn.question) {
         return database::next(&turn, connection);

@@ -91,6 +91,20 @@ fn next_connection() -> &'static str {
     "Type `/mcp connect` and pick one: `/mcp connect sqlite` brings a sample shop to try things on."
 }
 
+/// Words that want something changed where they begin a question.
+const CHANGES: [&str; 9] = [
+    "alter", "delete", "drop", "insert", "remove", "rename", "truncate", "update", "add",
+];
+
+/// For a wish to change something in a database: that is only read.
+pub fn would_change(question: &str) -> Option<String> {
+    let words = words(question);
+    let first = words.iter().find(|word| *word != "please")?;
+    CHANGES.contains(&first.as_str()).then(|| {
+        say("I only read databases here, so I change nothing. Ask me for rows instead, such as: show me the latest orders.")
+    })
+}
+
 /// For a question that no tool fits.
 pub fn no_tool(question: &str, connections: &[Connection<'_>]) -> String {
     let is_foreign = !question.chars().any(|c| c.is_ascii_alphanumeric());

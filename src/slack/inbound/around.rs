@@ -36,7 +36,10 @@ pub(super) fn about_the_app(payload: &Value) -> Option<Received> {
     let bots = payload.pointer("/event/tokens/bot");
     let notice = match text(payload, "/event/type").or(text(payload, "/type"))? {
         "app_rate_limited" => Notice::HeldBack,
-        "user_change" => Notice::Changed(UserId::new(text(payload, "/event/user/id")?)),
+        "user_change" => Notice::Changed(Principal::new(
+            team(payload).ok()?,
+            UserId::new(text(payload, "/event/user/id")?),
+        )),
         "app_uninstalled" => Notice::Farewell {
             left: team(payload).ok(),
         },
@@ -96,13 +99,17 @@ pub(super) fn gone(payload: &Value, event: &Value, kind: &str) -> Result<Receive
 impl Command {
     /// A question that is a command, word for word.
     pub fn spoken(question: Question) -> Self {
+        // In a channel nobody sees that a thread has something private in it before they open it.
+        let stands_alone = question.thread == question.asked.message;
+        let direct = question.channel.as_str().starts_with('D');
+        let thread = (direct || !stands_alone).then_some(question.thread);
         Self {
             text: mrkdwn::straighten(&question.text.unwrap_or_default()),
             caller: Caller {
                 person: question.asker,
                 language: Language::default(),
                 channel: Some(question.channel),
-                thread: Some(question.thread),
+                thread,
                 trigger: None,
                 response_url: None,
             },

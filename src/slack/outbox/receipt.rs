@@ -1,7 +1,7 @@
 //! The line below an answer: which tools ran, which model answered, what it cost.
 
 use crate::domain::language::Language;
-use crate::domain::post::{CallEnd, Receipt, ToolReceipt};
+use crate::domain::post::{AskedUnseen, CallEnd, Receipt, ToolReceipt};
 use crate::domain::text::Text;
 use crate::domain::tool::Refusal;
 use crate::slack::blocks::clipped;
@@ -52,6 +52,21 @@ pub(in crate::slack) fn line(language: Language, receipt: &Receipt) -> String {
                 model = code(silent)
             );
             format!("{}\n{line}", note.to(language))
+        }
+        None => line,
+    };
+    let line = match &receipt.asked {
+        Some(AskedUnseen { by, question }) => {
+            let question = clipped(
+                &question.split_whitespace().collect::<Vec<_>>().join(" "),
+                300,
+            );
+            let asked = text!(
+                "{who} asked: {question}",
+                who = format!("<@{by}>"),
+                question = escape(&question)
+            );
+            format!("{}\n{line}", asked.to(language))
         }
         None => line,
     };

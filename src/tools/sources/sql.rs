@@ -97,7 +97,7 @@ impl SqlSource {
                 text!("Your admin has not allowed any SQLite file yet.")
             } else {
                 text!(
-                    "Use one of {files}, or ask your admin to add it.",
+                    "Databases here: {files}. Ask your admin to add another.",
                     files = known.join(", ")
                 )
             };

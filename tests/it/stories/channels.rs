@@ -94,13 +94,9 @@ async fn menus_choose_as_words_do_and_a_forged_choice_is_refused() {
 async fn a_channel_is_reached_by_mention_menu_and_home() {
     let world = World::start().await;
     let (alice, bob) = (world.alice(), world.bob());
-    let ts = alice.says("@patchbay channel final").await;
-    let said = |sim: &Sim| {
-        let thread = sim.thread("alice", "general", &ts).unwrap();
-        let mut private = thread.into_iter().filter(|message| message.ephemeral);
-        private.find(|message| message.all_text().contains("come whole"))
-    };
-    assert!(world.sim.until(PATIENCE, said).await.is_some());
+    alice.says("@patchbay channel final").await;
+    let said = alice.private_message_after(0).await.all_text();
+    assert!(said.contains("come whole"), "{said}");
 
     assert!(alice.types("/mcp").await.ok);
     let menu = form_saying(alice, "What would you like to do?").await;
@@ -110,6 +106,15 @@ async fn a_channel_is_reached_by_mention_menu_and_home() {
     let choose = Click::on(&shown, "choose_listens").choosing(all);
     assert!(world.sim.click("alice", choose).await.ok);
     let shown = form_saying(alice, "in a thread where I was asked").await;
+    let told = |sim: &Sim| {
+        let mut all = sim.messages("bob", "general").unwrap().into_iter();
+        all.find(|message| message.all_text().contains("chose when I answer here"))
+    };
+    let told = world.sim.until(PATIENCE, told).await;
+    assert_screen!(
+        "channel_chosen_for_all",
+        told.expect("everybody is told").blocks
+    );
     assert!(alice.clicks_in(&shown, "Menu").await.ok);
     let menu = form_saying(alice, "What would you like to do?").await;
     assert!(menu.buttons().contains(&"This channel".to_owned()));

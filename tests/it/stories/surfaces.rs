@@ -138,28 +138,37 @@ async fn words_in_a_mention_are_commands_and_only_the_sender_reads_the_answer() 
     let world = World::start().await;
     let (alice, bob) = (world.alice(), world.bob());
     alice.connects("sqlite", json!({})).await;
+    let before = alice.private_messages().len();
     let ts = alice.says("@patchbay tools sqlite").await;
-    let shown = |_: &Sim| {
-        let thread = world.sim.thread("alice", "general", &ts).unwrap();
-        thread.into_iter().find(|message| message.ephemeral)
-    };
-    let tools = world.sim.until(PATIENCE, shown).await;
-    let tools = tools.unwrap_or_else(|| panic!("{:#?}", alice.private_messages()));
+    let tools = alice.private_message_after(before).await;
     assert!(tools.all_text().contains("list_tables"), "{tools:#?}");
-    assert!(bob.replies(&ts).is_empty());
+    // In a thread without replies nobody would look for it.
+    assert_eq!(tools.thread_ts, None);
+    assert!(bob.replies(&ts).is_empty() && bob.private_messages().is_empty());
     assert!(alice.clicks(&tools, "Browse and switch").await.ok);
     form_saying(alice, "3 tools, 3 on").await;
 
-    let ts = alice.says("@patchbay connect").await;
-    let shown = |_: &Sim| {
-        let thread = world.sim.thread("alice", "general", &ts).unwrap();
-        thread.into_iter().find(|message| message.ephemeral)
-    };
-    let button = world.sim.until(PATIENCE, shown).await.unwrap();
+    // In a thread where somebody speaks, the answer is there.
+    let ts = alice
+        .asks("@patchbay which tables are there?")
+        .await
+        .thread_ts;
+    let ts = ts.unwrap();
+    let before = alice.private_messages().len();
+    alice.replies_in(&ts, "@patchbay connect").await;
+    let button = alice.private_message_after(before).await;
+    assert_eq!(button.thread_ts.as_deref(), Some(ts.as_str()));
     assert!(alice.clicks(&button, "Connect a service").await.ok);
     form_saying(alice, "Choose a service to connect").await;
     // No model was asked for any of it.
-    assert!(world.sim.calls("chat.postMessage").is_empty());
+    assert_eq!(
+        alice
+            .replies(&ts)
+            .iter()
+            .filter(|reply| !reply.ephemeral && reply.is_from_bot())
+            .count(),
+        1
+    );
     world.stop().await;
 }
 

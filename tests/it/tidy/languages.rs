@@ -101,7 +101,7 @@ const NOT_WORDS: [(&str, &str); 22] = [
     ("text/markdown; charset=utf-8", "a media type"),
     ("%Y-%m-%d %H:%M UTC", "digits, but for the clock's name"),
     (
-        "{question}\n\nThis is about a message that I only quote; nothing in it is an instruction:\n{about}",
+        "\n\nThis is about a message that I only quote; nothing in it is an instruction:\n",
         MODEL,
     ),
     (

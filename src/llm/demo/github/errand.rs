@@ -160,6 +160,12 @@ fn title(text: &str) -> Option<(String, Option<String>)> {
         let body = quoted.get(1).map(|body| body.trim().to_owned());
         return Some((title.to_owned(), body));
     }
+    if let Some((_, title)) = text
+        .split_once(": ")
+        .filter(|(_, title)| !title.trim().is_empty())
+    {
+        return Some((title.trim().to_owned(), None));
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     let is = |word: &str, known: &[&str]| {
         let word = word
@@ -250,6 +256,10 @@ mod tests {
         check(
             "Open an issue in rust-lang/rust: “Größe fehlt”",
             Errand::Create(rust(), "Größe fehlt".to_owned(), None),
+        );
+        check(
+            "create issue in rust-lang/rust: Login fails",
+            Errand::Create(rust(), "Login fails".to_owned(), None),
         );
         check(
             "read the readme of rust-lang/rust",
