@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentConfig;
 use crate::error::{Error, Kind, Result};
-use crate::executor::ToolLimits;
+use crate::executor::{Parallel, ToolLimits};
 use crate::llm::catalogue::{ModelsConfig, WellKnownKeys};
 use crate::net::{AddressPolicy, AllowedHost};
 use crate::runs::RunsConfig;
@@ -97,6 +97,17 @@ pub struct ToolsConfig {
     pub timeout: Duration,
     /// The most bytes of a result that a model reads.
     pub result_bytes: usize,
+    /// The most bytes of a call's arguments.
+    pub argument_bytes: usize,
+    /// Calls of one person that run at once.
+    pub parallel_per_user: usize,
+    /// Calls on one connection that run at once.
+    pub parallel_per_connection: usize,
+    /// Calls of one person, or on one connection, that wait for others to end.
+    pub waiting_calls: usize,
+    /// How long a call waits for that.
+    #[serde(with = "humantime_serde")]
+    pub wait: Duration,
     /// The most connections a person may have.
     pub max_connections_per_user: usize,
     /// How long a person has to answer an approval.
@@ -113,8 +124,27 @@ impl ToolsConfig {
         ToolLimits {
             timeout: self.timeout,
             result_bytes: self.result_bytes,
+            argument_bytes: self.argument_bytes,
+            parallel: Parallel {
+                per_user: self.parallel_per_user,
+                per_connection: self.parallel_per_connection,
+                waiting: self.waiting_calls,
+                wait: self.wait,
+            },
             approval_timeout: self.approval_timeout,
         }
+    }
+
+    fn validate(&self) -> Vec<String> {
+        let positive = [
+            ("argument_bytes", self.argument_bytes),
+            ("parallel_per_user", self.parallel_per_user),
+            ("parallel_per_connection", self.parallel_per_connection),
+        ];
+        let wrong = positive.iter().filter(|(_, value)| *value == 0);
+        wrong
+            .map(|(name, _)| format!("tools.{name} must be at least 1"))
+            .collect()
     }
 }
 
@@ -178,6 +208,7 @@ impl Config {
             self.slack.validate(),
             self.database.validate(),
             self.models.validate(),
+            self.tools.validate(),
             self.agent.validate(),
             self.runs.validate(),
             self.log.validate(),

@@ -3,6 +3,7 @@
 //! Every caller of a tool comes through [`Executor::run`]; nothing else runs one.
 
 mod cache;
+mod slots;
 pub mod sql;
 mod wrap;
 
@@ -12,6 +13,8 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use self::cache::{Cache, Key};
+pub use self::slots::Parallel;
+use self::slots::Slots;
 use self::wrap::Wrapped;
 use crate::cards::argument_validator;
 use crate::clock::Clock;
@@ -32,6 +35,9 @@ use crate::tools::{BoundTool, Target, Tools};
 const LONGEST_SHOWN: usize = 9_000;
 const LONGEST_PREVIEW: usize = 4_000;
 
+/// Stands in arguments that were too long, with how many bytes they had.
+const BULK: &str = "left_out_because_too_many_bytes";
+
 /// What every tool call is held to.
 #[derive(Clone, Copy, Debug)]
 pub struct ToolLimits {
@@ -39,6 +45,10 @@ pub struct ToolLimits {
     pub timeout: Duration,
     /// The most bytes of a result that a model reads.
     pub result_bytes: usize,
+    /// The most bytes of a call's arguments.
+    pub argument_bytes: usize,
+    /// How many calls run at once.
+    pub parallel: Parallel,
     /// How long a person has to answer an approval.
     pub approval_timeout: Duration,
 }
@@ -51,6 +61,7 @@ pub struct Executor {
     clock: Clock,
     limits: ToolLimits,
     cache: Cache,
+    slots: Slots,
 }
 
 /// On whose behalf a tool is called.
@@ -111,12 +122,23 @@ impl Executor {
             clock,
             limits,
             cache: Cache::default(),
+            slots: Slots::new(limits.parallel),
         }
     }
 
     /// How long a person has to answer an approval.
     pub fn approval_timeout(&self) -> Duration {
         self.limits.approval_timeout
+    }
+
+    /// The same call without arguments that are longer than is taken, so that no journal and no
+    /// model carries them along; [`Executor::check`] says why they are gone.
+    pub fn without_bulk(&self, mut call: ToolCall) -> ToolCall {
+        let bytes = call.arguments.to_string().len();
+        if bytes > self.limits.argument_bytes {
+            call.arguments = serde_json::json!({ BULK: bytes });
+        }
+        call
     }
 
     /// Everything that is decided before a call is sent; changes nothing.
@@ -191,8 +213,16 @@ impl Executor {
         })
     }
 
-    /// Sends a call that passed the checks, and records what it used.
+    /// Sends a call that passed the checks once there is room for it, and records what it used.
     pub async fn run(&self, caller: Caller<'_>, ready: &Ready) -> ToolOutcome {
+        let room = self.slots.take(caller.asker, &ready.bound.connection.id);
+        let _room = match room.await {
+            Ok(room) => room,
+            Err(error) => {
+                tracing::info!(tool = ready.bound.tool.name, "tool call not made: {error}");
+                return refused(Refusal::Skipped, &error.sentence());
+            }
+        };
         let started = Instant::now();
         let result = self.answer(caller, ready).await;
         let millis = started.elapsed().as_secs_f64() * 1_000.0;
@@ -237,6 +267,10 @@ impl Executor {
     }
 
     async fn prepare(&self, asker: &Principal, call: &ToolCall) -> Result<Ready> {
+        let taken = self.without_bulk(call.clone());
+        if let Some(bytes) = taken.arguments.get(BULK) {
+            return Err(too_many_bytes(bytes, self.limits.argument_bytes));
+        }
         let bound = self.tools.find(asker, &call.name).await?;
         let arguments = validated(&bound.tool.input, &call.arguments)?;
         let risk = bound.tool.risk;
@@ -377,6 +411,14 @@ fn refused(why: Refusal, message: &str) -> ToolOutcome {
         why,
         message: message.to_owned(),
     }
+}
+
+fn too_many_bytes(bytes: &Value, most: usize) -> Error {
+    Error::new(
+        Kind::Invalid,
+        format!("The arguments have {bytes} bytes, and I take {most} at most."),
+    )
+    .hint("Send less at once.")
 }
 
 /// The arguments as an object that fits the tool's schema; the error tells the model what to mend.

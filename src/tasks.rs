@@ -3,9 +3,32 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
+
+/// Work beside a thing that needs it, dropped with whoever keeps this; nobody waits for it.
+#[derive(Debug)]
+pub struct Companion(AbortHandle);
+
+impl Companion {
+    /// Starts `work`.
+    pub fn new(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "its owner is what counts and drains it"
+        )]
+        let work = tokio::spawn(work);
+        Self(work.abort_handle())
+    }
+}
+
+impl Drop for Companion {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 /// All background work of one app; cheap to clone.
 #[derive(Clone, Debug, Default)]

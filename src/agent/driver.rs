@@ -151,7 +151,12 @@ impl<'a> Drive<'a> {
         };
         match self.listen_to_chosen(request).await {
             Ok(reply) => {
-                let reply = self.turn.with_distinct_calls(reply.without_nul());
+                let mut reply = self.turn.with_distinct_calls(reply.without_nul());
+                let calls = std::mem::take(&mut reply.message.tool_calls);
+                let taken = calls
+                    .into_iter()
+                    .map(|call| self.agent.executor.without_bulk(call));
+                reply.message.tool_calls = taken.collect();
                 self.progress.send_modify(|progress| {
                     progress.text.truncate(progress.begins);
                     progress.text.push_str(&reply.message.text);

@@ -1,5 +1,7 @@
 //! One model at a company or on a machine, over HTTP, in whichever wire format it speaks.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use genai::adapter::AdapterKind;
@@ -72,7 +74,7 @@ impl RemoteModel {
             .await
             .map_err(|error| self.failure(&error))?
             .stream;
-        let mut started: Vec<String> = Vec::new();
+        let mut started: BTreeMap<String, usize> = BTreeMap::new();
         let mut size = 0;
         while let Some(event) = stream.next().await {
             match event.map_err(|error| self.failure(&error))? {
@@ -83,8 +85,13 @@ impl RemoteModel {
                 }
                 ChatStreamEvent::ToolCallChunk(chunk) => {
                     let call = chunk.tool_call;
-                    if !call.fn_name.is_empty() && !started.contains(&call.call_id) {
-                        started.push(call.call_id);
+                    let known = started.contains_key(&call.call_id);
+                    // It comes with all of its arguments so far.
+                    let held = started.entry(call.call_id).or_default();
+                    let now = call.fn_arguments.as_str().map_or(0, str::len);
+                    size += now.saturating_sub(*held);
+                    *held = now.max(*held);
+                    if !call.fn_name.is_empty() && !known {
                         // As above.
                         let _ = deltas.try_send(Delta::ToolCallStarted(call.fn_name));
                     }

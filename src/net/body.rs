@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use reqwest::Response;
+use reqwest::header::CONTENT_ENCODING;
 
 use super::failure;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, quotable};
 use crate::text;
 
 /// What was read of an answer.
@@ -18,12 +19,28 @@ pub struct Body {
 }
 
 /// Reads at most `cap` bytes within `deadline`; `who` is the service as people know it.
+///
+/// Nobody is asked to compress, so that `cap` bounds what is held as well as what is sent; what comes
+/// compressed all the same is refused unread.
 pub async fn read_body(
     who: &str,
     mut response: Response,
     cap: usize,
     deadline: Duration,
 ) -> Result<Body> {
+    if let Some(encoding) = compressed(&response) {
+        return Err(Error::new(
+            Kind::Upstream,
+            text!(
+                "{service} answered in a compressed form (`{encoding}`) that it was not asked for.",
+                service = who,
+                encoding
+            ),
+        )
+        .hint(text!(
+            "Whoever runs the server has to switch that off for clients that do not ask."
+        )));
+    }
     let reading = async {
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| failure(who, e))? {
@@ -54,4 +71,12 @@ pub async fn read_body(
             )
             .hint(text!("Try again, or ask for less.")))
         })
+}
+
+/// How the body is encoded, if it is.
+fn compressed(response: &Response) -> Option<String> {
+    let encodings = response.headers().get_all(CONTENT_ENCODING).iter();
+    encodings
+        .map(|value| quotable(&String::from_utf8_lossy(value.as_bytes())))
+        .find(|value| !value.trim().is_empty() && !value.eq_ignore_ascii_case("identity"))
 }

@@ -13,6 +13,7 @@ mod net;
 mod oracle;
 mod restart;
 mod sql;
+mod ssrf;
 mod store;
 mod stories;
 mod tidy;

@@ -18,7 +18,9 @@ use crate::error::Result;
 use crate::executor::sql::ReadOnlySql;
 use crate::executor::sql::write::Write;
 use crate::net::AddressPolicy;
+use crate::tasks::Companion;
 
+mod bridge;
 mod catalog;
 mod failure;
 mod url;
@@ -38,6 +40,8 @@ const SHAPE: &str =
 /// A connection for one call; there is no pool that a call could leave something behind in.
 pub(super) struct Session {
     connection: PgConnection,
+    // Dropped after the connection, whose bytes it carries.
+    _way: Option<Companion>,
     limits: Limits,
 }
 
@@ -60,10 +64,14 @@ impl Session {
         limits: Limits,
     ) -> Result<Self> {
         let url = url::PostgresUrl::parse(url.expose_secret())?;
-        let connection = timeout(CONNECT_TIME, url.connect(addresses))
+        let (connection, way) = timeout(CONNECT_TIME, url.connect(addresses))
             .await
             .map_err(|_| failure::silent(CONNECT_TIME))??;
-        Ok(Self { connection, limits })
+        Ok(Self {
+            connection,
+            _way: way,
+            limits,
+        })
     }
 
     pub(super) async fn check(mut self) -> Result<()> {

@@ -1,15 +1,20 @@
 //! A PostgreSQL URL as people paste it: what is taken from it, and where it may lead.
 
+use std::net::SocketAddr;
+
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use tokio::net::TcpStream;
 use url::Url;
 
+use super::bridge::Bridge;
 use super::failure;
 use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::net::AddressPolicy;
+use crate::tasks::Companion;
 use crate::text;
 
 /// Parameters that would read files here, take another way in, or change the session.
@@ -80,24 +85,40 @@ impl PostgresUrl {
     }
 
     /// Connects to an address that was checked, not to a name that may change its mind meanwhile.
-    pub(super) async fn connect(&self, addresses: &AddressPolicy) -> Result<PgConnection> {
+    /// What comes with the connection is to be kept as long.
+    pub(super) async fn connect(
+        &self,
+        addresses: &AddressPolicy,
+    ) -> Result<(PgConnection, Option<Companion>)> {
         let checked = addresses.resolve(&self.host, self.port).await?;
-        if matches!(self.tls, PgSslMode::VerifyFull) {
-            // The certificate is checked against the name, so the name has to be given; and it is
-            // looked up again. A name that has moved inside meanwhile gains a handshake at most:
-            // without a certificate for that name nothing is sent, the password least of all.
-            let connected = self.options(&self.host).connect().await;
-            return connected.map_err(failure::explain_connect);
-        }
         let mut last = None;
         for address in checked {
-            match self.options(&address.ip().to_string()).connect().await {
-                Ok(connection) => return Ok(connection),
+            let connected = match self.tls {
+                PgSslMode::VerifyFull => self.by_name(address).await,
+                _ => {
+                    let options = self.options(&address.ip().to_string());
+                    options.connect().await.map(|connection| (connection, None))
+                }
+            };
+            match connected {
+                Ok(connected) => return Ok(connected),
                 Err(error @ sqlx::Error::Io(_)) => last = Some(error),
                 Err(error) => return Err(failure::explain_connect(error)),
             }
         }
         Err(last.map_or_else(failure::no_address, failure::explain_connect))
+    }
+
+    /// The certificate is checked against the name, so that is what has to be given.
+    async fn by_name(
+        &self,
+        address: SocketAddr,
+    ) -> Result<(PgConnection, Option<Companion>), sqlx::Error> {
+        let server = TcpStream::connect(address).await?;
+        let bridge = Bridge::to(server, self.port)?;
+        let options = self.options(&self.host).socket(bridge.folder());
+        let connection = options.connect().await?;
+        Ok((connection, Some(bridge.into_work())))
     }
 
     /// User, password, host, port, database and TLS mode are set here, so that `PGPASSWORD` and its
