@@ -2,6 +2,7 @@
 
 pub mod canned;
 pub mod github;
+pub mod hostile;
 pub mod parrot;
 pub mod pooler;
 pub mod postgres;

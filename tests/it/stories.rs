@@ -1,5 +1,6 @@
 //! What people do with the bot in Slack, told as they would tell it.
 
+mod abuse;
 mod approvals;
 mod bad_input;
 mod changes;

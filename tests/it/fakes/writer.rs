@@ -21,7 +21,7 @@ enum Line {
     Text(String),
     Call {
         name: String,
-        arguments: Value,
+        arguments: String,
     },
     /// With that reason, or the one that fits what was written.
     End(Option<&'static str>),
@@ -85,7 +85,12 @@ impl Writer {
 
     /// Asks for a tool in the current reply.
     pub fn calls(&self, name: &str, arguments: Value) {
-        let name = name.to_owned();
+        self.calls_with(name, &arguments.to_string());
+    }
+
+    /// The same with arguments that need not be JSON.
+    pub fn calls_with(&self, name: &str, arguments: &str) {
+        let (name, arguments) = (name.to_owned(), arguments.to_owned());
         self.lines.send(Line::Call { name, arguments }).unwrap();
     }
 
@@ -132,7 +137,7 @@ async fn reply(
             Line::Call { name, arguments } => {
                 let call = json!({ "tool_calls": [{
                     "index": number, "id": format!("call_{number}"), "type": "function",
-                    "function": { "name": name, "arguments": arguments.to_string() },
+                    "function": { "name": name, "arguments": arguments },
                 }] });
                 (frame(&call, None), true, number + 1)
             }

@@ -12,6 +12,8 @@ use crate::text;
 
 /// The longest text of an item in a list; a single item is not cut.
 const LONGEST_LIST_TEXT: usize = 1_000;
+/// The most items of a list; more would be cut away anyhow, after they were held several times.
+const MOST_ITEMS: usize = 2_000;
 
 /// Keeps of an answer what the card asks for; `title` is the service as people know it, and `more`
 /// says whether there is more of the list.
@@ -58,19 +60,38 @@ pub(super) fn parse(title: &str, body: &Body) -> Result<Value> {
         )
         .hint(text!("Ask for less at once.")));
     }
-    serde_json::from_slice(&body.bytes).map_err(|error| {
-        Error::new(
-            Kind::Upstream,
+    serde_json::from_slice(&body.bytes).map_err(|error| unreadable(title, error))
+}
+
+/// JSON has no limits, but whoever reads it does.
+fn unreadable(service: &str, error: serde_json::Error) -> Error {
+    let why = error.to_string();
+    let (message, hint) = if why.starts_with("recursion") {
+        (
+            text!(
+                "{service} answered with JSON that is nested too deep to be read.",
+                service
+            ),
+            text!("Ask for something else."),
+        )
+    } else if why.starts_with("number") {
+        (
+            text!(
+                "{service} answered with a number that is too large to be read.",
+                service
+            ),
+            text!("Ask for something else."),
+        )
+    } else {
+        (
             text!(
                 "{service} answered with something that is not JSON.",
-                service = title
+                service
             ),
+            text!("Check that the connection's address is that of its API."),
         )
-        .hint(text!(
-            "Check that the connection's address is that of its API."
-        ))
-        .source(error)
-    })
+    };
+    Error::new(Kind::Upstream, message).hint(hint).source(error)
 }
 
 /// How many items there are in all, where the answer says so.
@@ -108,9 +129,11 @@ pub(super) fn list(items: &[Value], total: Option<u64>, keep: &Keep, more: bool)
     let mut kept_items: Vec<Value> = items
         .iter()
         .filter(wanted)
+        .take(MOST_ITEMS)
         .map(|item| kept(item, keep))
         .collect();
-    let mut truncated = more || total.is_some_and(|total| total > items.len() as u64);
+    let mut truncated =
+        more || items.len() > MOST_ITEMS || total.is_some_and(|total| total > items.len() as u64);
     for text in kept_items
         .iter_mut()
         .filter_map(Value::as_object_mut)
