@@ -33,6 +33,8 @@ check:
 	cargo deny --all-features check --hide-inclusion-graph bans licenses sources
 	@scripts/one-of-each
 	cargo test --quiet --test it tidy::
+	cargo run --quiet -- cards lint run_cards
+	cargo run --quiet -- cards test run_cards
 
 ## Measure, as ratios within one run.
 bench:

@@ -91,7 +91,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Doctor => doctor::run(&Config::load(file, &environment)?).await,
         Command::Config => config::run(file, &environment),
-        Command::Cards(command) => Ok(cards::run(&command)),
+        Command::Cards(command) => cards::run(&command).await,
         Command::Manifest(options) => {
             say(&options.manifest());
             Ok(ExitCode::SUCCESS)

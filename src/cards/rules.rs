@@ -114,6 +114,10 @@ fn check_database(card: &Card, service: &SqlService) -> Option<Finding> {
 
 /// What may be given again, and what may be sent again.
 fn check_promises(at: &str, card: &Card, tool: &CardTool, found: &mut Vec<Finding>) {
+    if !tool.tests.is_empty() && !matches!(tool.run, ToolAction::Http(_)) {
+        let reason = "only an HTTP request can be tested without its service";
+        found.push(finding(format!("{at}/tests"), reason));
+    }
     if let Some(cache) = tool.cache {
         let reason = match tool.risk {
             Risk::Read if (1..=LONGEST_CACHE).contains(&cache.as_secs()) => None,

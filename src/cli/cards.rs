@@ -1,10 +1,21 @@
-//! `patchbay cards` — check run cards before people meet them.
+//! `patchbay cards` — check, test and begin run cards before people meet them.
 
-use std::path::PathBuf;
+mod diff;
+mod golden;
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::say;
-use crate::cards::Registry;
+use crate::cards::{EMBEDDED, Registry, lint, parse};
+use crate::domain::card::Card;
+use crate::error::{Error, Kind, Result};
+
+/// What `cards new` writes; `NAME` becomes the name that was asked for.
+const SKELETON: &str = include_str!("cards/skeleton.yaml");
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -13,11 +24,28 @@ pub enum Command {
         /// A folder of YAML files.
         directory: Option<PathBuf>,
     },
+    /// Run the tests that cards hold, offline: the built-in cards', or those of a file or folder.
+    Test {
+        /// A YAML file, or a folder of them.
+        path: Option<PathBuf>,
+    },
+    /// Begin a card: writes NAME.yaml into this folder.
+    New {
+        /// What people will type after `/mcp connect`.
+        name: String,
+    },
 }
 
-pub fn run(command: &Command) -> ExitCode {
-    let Command::Lint { directory } = command;
-    let (registry, problems) = Registry::load(directory.as_deref());
+pub async fn run(command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Lint { directory } => Ok(lint_all(directory.as_deref())),
+        Command::Test { path } => test(path.as_deref()).await,
+        Command::New { name } => begin(name),
+    }
+}
+
+fn lint_all(directory: Option<&Path>) -> ExitCode {
+    let (registry, problems) = Registry::load(directory);
     for problem in &problems {
         say(&problem.to_string());
     }
@@ -28,4 +56,119 @@ pub fn run(command: &Command) -> ExitCode {
     }
     say(&format!("{cards} cards load; problems: {}", problems.len()));
     ExitCode::FAILURE
+}
+
+async fn test(path: Option<&Path>) -> Result<ExitCode> {
+    let (cards, problems) = match path {
+        Some(path) => {
+            let report = lint(path);
+            (report.cards, report.problems)
+        }
+        None => embedded(),
+    };
+    for problem in &problems {
+        say(&problem.to_string());
+    }
+    let (mut ran, mut failed) = (0, problems.len());
+    for (file, card) in cards {
+        for outcome in golden::run(&card).await? {
+            ran += 1;
+            if let Err(difference) = outcome.result {
+                failed += 1;
+                say(&format!("{file}: {}\n{difference}", outcome.name));
+            }
+        }
+    }
+    say(&format!("{ran} tests, {failed} problems"));
+    Ok(match failed {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+type Cards = (Vec<(String, Arc<Card>)>, Vec<crate::cards::CardProblem>);
+
+fn embedded() -> Cards {
+    let (mut cards, mut problems) = (Vec::new(), Vec::new());
+    for (file, text) in EMBEDDED {
+        match parse(file, text) {
+            Ok(card) => cards.push((file.to_owned(), Arc::new(card))),
+            Err(found) => problems.extend(found),
+        }
+    }
+    (cards, problems)
+}
+
+fn begin(name: &str) -> Result<ExitCode> {
+    let file = format!("{name}.yaml");
+    let text = SKELETON.replace("NAME", name);
+    if let Err(problems) = parse(&file, &text) {
+        let reason = problems
+            .first()
+            .map(|problem| problem.reason.clone())
+            .unwrap_or_default();
+        return Err(Error::new(
+            Kind::Invalid,
+            format!("A card cannot be called that: {reason}."),
+        )
+        .hint("Use lower-case letters, digits and `-`, such as `help-desk`."));
+    }
+    let written = OpenOptions::new().write(true).create_new(true).open(&file);
+    written
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| {
+            Error::new(Kind::Conflict, format!("{file} cannot be written."))
+                .hint("Is there a file of that name already? Choose another name, or remove it.")
+                .source(error)
+        })?;
+    say(&format!(
+        "Wrote {file}. Change it to fit the service, then run: patchbay cards lint . && patchbay cards test {file}"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_skeleton_is_a_good_card_whose_tests_hold() {
+        let text = SKELETON.replace("NAME", "help-desk");
+        let card = parse("help-desk.yaml", &text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let outcomes = golden::run(&card).await.unwrap();
+        assert!(!outcomes.is_empty());
+        for outcome in outcomes {
+            assert_eq!(outcome.result, Ok(()), "{}", outcome.name);
+        }
+        let changes = [
+            ("GET /tickets", "GET /ticket", "-GET /ticket?"),
+            (
+                "title: Printer is out of paper",
+                "title: Other",
+                "-    \"title\": \"Other\"",
+            ),
+            ("query: printer", "number: 7", "do not fit"),
+            ("type: array", "type: string", "does not fit `output`"),
+        ];
+        for (from, to, said) in changes {
+            assert!(text.contains(from), "{from}");
+            let at = text.rfind(from).unwrap();
+            let changed = format!("{}{to}{}", &text[..at], &text[at + from.len()..]);
+            let card = parse("help-desk.yaml", &changed).unwrap();
+            let outcomes = golden::run(&card).await.unwrap();
+            let difference = outcomes[0].result.clone().unwrap_err();
+            assert!(difference.contains(said), "{to}: {difference}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_tests_of_the_built_in_cards_hold() {
+        let (cards, problems) = embedded();
+        assert!(problems.is_empty());
+        for (file, card) in cards {
+            for outcome in golden::run(&card).await.unwrap() {
+                assert_eq!(outcome.result, Ok(()), "{file}: {}", outcome.name);
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::money::{self, NanoDollars};
 use super::tool::Risk;
@@ -182,6 +182,26 @@ pub struct CardTool {
     pub output: Option<Value>,
     /// What runs.
     pub run: ToolAction,
+    /// Examples that must hold: `patchbay cards test`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<ToolTest>,
+}
+
+/// One call of an HTTP tool with all that belongs to it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolTest {
+    /// What a model sends.
+    #[serde(default)]
+    pub arguments: Map<String, Value>,
+    /// The request that follows: `GET /orders?limit=3`, without the base URL.
+    pub request: String,
+    /// The request's JSON body, where it has one.
+    pub body: Option<Value>,
+    /// What the service answers.
+    pub answer: Value,
+    /// What a model reads of it.
+    pub result: Value,
 }
 
 impl CardTool {
@@ -204,6 +224,7 @@ impl CardTool {
             input,
             output: None,
             run,
+            tests: Vec::new(),
         }
     }
 

@@ -205,7 +205,7 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     shop.yaml:31: the default of `id` does not fit its own schema
     shop.yaml:26: input: "additionalProperties" is a required property
     shop.yaml:41: `key` is secret, and secrets only go into `auth` and `headers`
-    shop.yaml:38: unknown field `x`, expected one of name, description, risk, ask, cost, cache, idempotency, input, output, run
+    shop.yaml:38: unknown field `x`, expected one of name, description, risk, ask, cost, cache, idempotency, input, output, run, tests
     shop.yaml:42: `b` is not among the fields that are kept
     "#);
     let sql_tool = "    run:\n      sql: list_tables\n";
