@@ -47,7 +47,7 @@ const PATTERNS: &str = "
     regexp_split_to_array regexp_split_to_table regexp_substr";
 
 const MATH: &str = "
-    abs acos acosd asin asind atan atan2 atan2d atand cbrt ceil ceiling cos cosd cosh cot
+    abs acos acosd acosh asin asind asinh atan atan2 atan2d atand atanh cbrt ceil ceiling cos cosd cosh cot cotd
     degrees div exp factorial floor gcd lcm ln log log10 min_scale mod pi pow power radians
     random round scale sign sin sind sinh sqrt tan tand tanh trim_scale trunc width_bucket";
 

@@ -3,6 +3,7 @@
 
 mod functions;
 mod reading;
+mod regress;
 
 use patchbay::domain::card::SqlEngine;
 use patchbay::domain::tool::ToolOutput;
