@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::sync::{Mutex, Notify, Semaphore, mpsc};
 
 use crate::agent::recall::Recall;
 use crate::agent::{Agent, Models};
@@ -17,6 +17,7 @@ use crate::connections::{Connections, Limits};
 use crate::error::{Error, Kind, Result};
 use crate::executor::Executor;
 use crate::llm::catalogue::Catalogue;
+use crate::llm::prices::Prices;
 use crate::net;
 use crate::runs::{Runs, Shown};
 use crate::secrets::{Sealer, Secrets};
@@ -30,10 +31,13 @@ use crate::tasks::Tasks;
 use crate::tools::sources::http::HttpSource;
 use crate::tools::sources::sql::SqlSource;
 use crate::tools::{Sources, Tools};
+use crate::usage::Usage;
 use crate::{cards, http};
 
 /// How long a stopping app waits for work in progress; what is left is taken up after the restart.
 const GRACE: Duration = Duration::from_secs(20);
+/// Files of what was used that are made at the same time: each takes some megabytes.
+const EXPORTS_AT_ONCE: usize = 2;
 
 /// Every handle that edges need.
 pub struct App {
@@ -55,6 +59,10 @@ pub struct App {
     pub channels: Channels,
     /// The questions being worked on.
     pub runs: Runs,
+    /// What was used.
+    pub usage: Usage,
+    /// Keeps files of everything that was used from being made too many at a time.
+    pub exports: Semaphore,
     /// Slack's Web API.
     pub slack: SlackClient,
     /// Who people are.
@@ -91,6 +99,7 @@ impl App {
         let models = Models::new(
             model.clone(),
             Arc::new(catalogue),
+            Prices::open(&config.models.prices_file)?,
             store.clone(),
             clock.clone(),
         );
@@ -153,6 +162,8 @@ impl App {
                 clock.clone(),
                 limits,
             ),
+            usage: Usage::new(store.clone(), models.clone(), tools.clone(), clock.clone()),
+            exports: Semaphore::new(EXPORTS_AT_ONCE),
             tools,
             channels: Channels::new(store.clone(), clock.clone()),
             people: People::default(),

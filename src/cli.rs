@@ -5,8 +5,10 @@ mod config;
 mod doctor;
 mod manifest;
 mod playground;
+mod prices;
 mod serve;
 pub mod simulated;
+mod usage;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -46,6 +48,12 @@ enum Command {
     /// Work with run cards.
     #[command(subcommand)]
     Cards(cards::Command),
+    /// See and bring up to date the prices that costs are estimated from.
+    #[command(subcommand)]
+    Prices(prices::Command),
+    /// Get everything that was used.
+    #[command(subcommand)]
+    Usage(usage::Command),
     /// Print the Slack app manifest for a transport.
     Manifest(manifest::Arguments),
 }
@@ -92,6 +100,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Doctor => doctor::run(&Config::load(file, &environment)?).await,
         Command::Config => config::run(file, &environment),
         Command::Cards(command) => cards::run(&command).await,
+        Command::Prices(command) => prices::run(&load(file, &environment)?, command).await,
+        Command::Usage(command) => usage::run(&load(file, &environment)?, command).await,
         Command::Manifest(options) => {
             say(&options.manifest());
             Ok(ExitCode::SUCCESS)
@@ -119,8 +129,13 @@ fn load(file: Option<&std::path::Path>, environment: &Environment) -> Result<Con
 
 /// Standard output is for what was asked for; logs go to standard error.
 fn say(text: &str) {
+    write(&format!("{text}\n"));
+}
+
+/// The same without the end of a line.
+fn write(text: &str) {
     // Whoever read it may have gone, as `head` does; that is no failure of ours.
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 #[expect(clippy::print_stderr, reason = "the last word of a failing command")]

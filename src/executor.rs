@@ -286,10 +286,11 @@ impl Executor {
     async fn answer(&self, caller: Caller<'_>, ready: &Ready) -> Result<Wrapped> {
         let connection = &ready.bound.connection.id;
         let key = Key::of(&ready.bound, &ready.arguments);
-        if let Some(kept) = key
+        if let Some(mut kept) = key
             .as_ref()
             .and_then(|key| self.cache.get(key, self.clock.now()))
         {
+            kept.from_memory = true;
             return Ok(kept);
         }
         let sent = self.send(caller, ready).await;
@@ -340,6 +341,7 @@ impl Executor {
             asker: caller.asker.clone(),
             run: Some(caller.run.clone()),
             agent: caller.agent.to_owned(),
+            service: ready.bound.card.name.clone(),
             tool: ready.bound.tool.name.clone(),
             millis,
             success: result.is_ok(),
@@ -347,6 +349,11 @@ impl Executor {
                 serde_json::json!({ "kind": format!("{:?}", error.kind()), "message": error.message().to_string() })
             }),
             tokens_saved: result.as_ref().map_or(0, |wrapped| wrapped.tokens_saved),
+            result_tokens: result.as_ref().map_or(0, |wrapped| wrapped.tokens),
+            cost: match result {
+                Ok(wrapped) if wrapped.from_memory => None,
+                Ok(_) | Err(_) => ready.bound.tool.cost.map(|cost| cost.per_call),
+            },
             at: self.clock.now(),
         };
         // The call happened: losing its usage row must not turn it into a failure.

@@ -19,6 +19,7 @@ pub mod connections;
 pub mod executor;
 pub mod runs;
 pub mod tools;
+pub mod usage;
 // ground: the outside world behind small doors
 pub mod llm;
 pub mod net;

@@ -2,6 +2,7 @@
 
 mod actions;
 pub mod blocks;
+mod chart;
 pub mod client;
 mod commands;
 mod elsewhere;
@@ -10,6 +11,7 @@ mod feedback;
 pub mod foreign;
 pub mod home;
 pub mod inbound;
+mod ledger;
 mod limits;
 pub mod markdown;
 mod modals;

@@ -10,6 +10,7 @@ mod changes;
 mod channels;
 mod connections;
 mod inbox;
+mod ledger;
 mod left;
 mod outbox;
 mod reach;
@@ -22,6 +23,7 @@ mod threads;
 mod tools;
 mod totals;
 mod usage;
+mod used;
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -41,12 +43,14 @@ pub use away::in_time;
 pub use cards::CardRow;
 pub use changes::{Change, Changed};
 pub use inbox::{Arrival, Delivery, Stored, Unfinished};
+pub use ledger::{Entry, Span};
 pub use outbox::{FileState, Outgoing, Then};
 pub use runs::{ClaimedRun, Lease};
 pub use settings::SettingOf;
 pub use threads::Reading;
 pub use totals::{ModelUse, PastRun, ToolUse, Totals, UseOf};
 pub use usage::{CompletionRow, ToolUsageRow};
+pub use used::{ModelRecord, ToolRecord};
 
 use crate::error::{Error, Kind, Result};
 

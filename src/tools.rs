@@ -262,6 +262,19 @@ impl Tools {
         })
     }
 
+    /// Whether a tool, or everything of a card, speaks to a database itself and not to an API before it.
+    pub fn is_direct_database(&self, card: &str, tool: Option<&str>) -> bool {
+        let Some(card) = self.cards.get(card) else {
+            return false;
+        };
+        match tool {
+            Some(tool) => card
+                .tool(tool)
+                .is_some_and(|tool| tool.run.kind() == ServiceKind::Sql),
+            None => card.service.sql.is_some() && card.service.http.is_none(),
+        }
+    }
+
     /// Where a tool runs.
     pub fn source(&self, tool: &CardTool) -> &Arc<dyn ToolSource> {
         self.sources.of(tool.run.kind())

@@ -10,7 +10,7 @@ use crate::domain::chat::{ChatReply, ChatRequest};
 use crate::domain::run::Run;
 use crate::domain::usage::{BYTES_PER_TOKEN, CompletionEnd, TokenUsage};
 use crate::ids::UsageId;
-use crate::llm::{self, prices};
+use crate::llm::{self, prices::Prices};
 use crate::store::CompletionRow;
 
 /// The completion that a run is buying, if it is. It outlives the driving of the run, so that it can
@@ -83,6 +83,7 @@ impl Meter {
     pub(super) fn row(
         &self,
         run: &Run,
+        prices: &Prices,
         cut_off: CompletionEnd,
         at: DateTime<Utc>,
     ) -> Option<CompletionRow> {
@@ -96,7 +97,7 @@ impl Meter {
             id: open.id,
             asker: run.asker.clone(),
             run: run.id.clone(),
-            cost: prices::cost(&open.model, &tokens),
+            cost: prices.cost(&open.model, &tokens),
             model: open.model,
             tokens,
             estimated: open.counted.is_none(),
@@ -155,7 +156,8 @@ mod tests {
     }
 
     fn row(meter: &Meter) -> Option<CompletionRow> {
-        meter.row(&run(), CompletionEnd::Stopped, Clock::System.now())
+        let now = Clock::System.now();
+        meter.row(&run(), &Prices::built_in(), CompletionEnd::Stopped, now)
     }
 
     #[test]

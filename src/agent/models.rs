@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::domain::principal::Principal;
-use crate::domain::usage::{Cost, TokenUsage};
 use crate::error::{Error, Kind, Result, closest, quotable};
+use crate::llm::ChatModel;
 use crate::llm::catalogue::Catalogue;
-use crate::llm::{ChatModel, prices};
+use crate::llm::prices::Prices;
 use crate::store::{SettingOf, Store};
 use crate::text;
 
@@ -21,6 +21,7 @@ pub const DEFAULT: &str = "default";
 pub struct Models {
     default: Arc<dyn ChatModel>,
     catalogue: Arc<Catalogue>,
+    prices: Prices,
     store: Store,
     clock: Clock,
 }
@@ -49,12 +50,14 @@ impl Models {
     pub fn new(
         default: Arc<dyn ChatModel>,
         catalogue: Arc<Catalogue>,
+        prices: Prices,
         store: Store,
         clock: Clock,
     ) -> Self {
         Self {
             default,
             catalogue,
+            prices,
             store,
             clock,
         }
@@ -127,6 +130,11 @@ impl Models {
         self.store.set_setting(of, SETTING, &model, now).await
     }
 
+    /// The prices in force.
+    pub fn prices(&self) -> &Prices {
+        &self.prices
+    }
+
     /// Every model that may be chosen, the default first.
     pub fn names(&self) -> Vec<String> {
         let mut names = vec![self.default.name().to_owned()];
@@ -170,11 +178,6 @@ impl Models {
         )
         .hint(hint))
     }
-}
-
-/// Whether the price table knows this model.
-pub fn is_priced(name: &str) -> bool {
-    prices::cost(name, &TokenUsage::default()) != Cost::Unpriced
 }
 
 fn after_provider(name: &str) -> &str {

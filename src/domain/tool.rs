@@ -49,6 +49,17 @@ pub struct ToolOutput {
     pub rows: Option<u64>,
     /// Whether more was there than was taken.
     pub truncated: bool,
+    /// Bytes of the service's answer that shaping left out, where that is known.
+    #[serde(default)]
+    pub left_out: usize,
+}
+
+impl ToolOutput {
+    /// The same, made out of so many bytes of a service's answer.
+    pub fn out_of(mut self, bytes: usize) -> Self {
+        self.left_out = bytes.saturating_sub(self.text.len());
+        self
+    }
 }
 
 /// What a model reads where the person said no.

@@ -125,7 +125,9 @@ mod tests {
         Wrapped {
             content: content.to_owned(),
             rows: None,
+            tokens: 0,
             tokens_saved: 0,
+            from_memory: false,
         }
     }
 

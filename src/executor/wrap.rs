@@ -18,7 +18,11 @@ const LONGEST_ERROR: usize = 1_000;
 pub(super) struct Wrapped {
     pub content: String,
     pub rows: Option<u64>,
+    /// Estimates: what the model has to read of the result, and what it has not.
+    pub tokens: i64,
     pub tokens_saved: i64,
+    /// Whether the service was not asked for it.
+    pub from_memory: bool,
 }
 
 /// Redacts, caps and wraps what a tool gave back.
@@ -44,8 +48,15 @@ pub(super) fn wrap(
             "<tool_result connection=\"{connection}\" tool=\"{tool}\" trust=\"untrusted\">\n{kept}{note}\n</tool_result>"
         ),
         rows: output.rows,
-        tokens_saved: i64::try_from(left_out / BYTES_PER_TOKEN).unwrap_or(i64::MAX),
+        tokens: about(kept.len()),
+        tokens_saved: about(left_out.saturating_add(output.left_out)),
+        from_memory: false,
     }
+}
+
+/// The tokens that so many bytes are, never too many.
+fn about(bytes: usize) -> i64 {
+    i64::try_from(bytes / BYTES_PER_TOKEN).unwrap_or(i64::MAX)
 }
 
 /// The same error without any of the connection's secrets in what is shown, and no longer than a
@@ -111,7 +122,8 @@ mod tests {
         let output = ToolOutput {
             text: text.to_owned(),
             rows: Some(1),
-            truncated: false,
+            left_out: 400,
+            ..ToolOutput::default()
         };
         wrap("db", "query", &output, &target(), most_bytes)
     }
@@ -129,7 +141,8 @@ mod tests {
     fn a_long_result_is_cut_between_characters_and_says_so() {
         let long = wrapped(&"é".repeat(600), 101);
         assert!(long.content.contains("cut here: 1100 more bytes"));
-        assert_eq!(long.tokens_saved, 275);
+        // What shaping left out before is not read either.
+        assert_eq!((long.tokens, long.tokens_saved), (25, 275 + 100));
     }
 
     #[test]

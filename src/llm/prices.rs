@@ -1,126 +1,100 @@
-//! What a completion cost, estimated from a small table of list prices.
+//! What a completion cost, estimated from tables of list prices: the one of the operator, which a
+//! command brings up to date, then the one that is built in.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
+mod litellm;
+mod table;
 
-use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+pub use litellm::table as imported;
+pub use table::{Listed, Table};
 
 use crate::domain::money::NanoDollars;
 use crate::domain::usage::{Cost, TokenUsage};
+use crate::error::Result;
 
 /// Providers whose models run on one's own machine.
 const FREE: [&str; 3] = ["demo", "lm_studio", "ollama"];
 
-/// The embedded file: dollars per million tokens.
-#[derive(Deserialize)]
-struct File {
-    version: String,
-    prices: HashMap<String, Listed>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    input: f64,
-    output: f64,
-    cached_input: Option<f64>,
-    cache_write: Option<f64>,
-}
-
-struct Table {
-    version: String,
-    prices: HashMap<String, Price>,
-}
-
-/// Nano-dollars per token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Price {
-    input: i64,
-    output: i64,
-    cached_input: i64,
-    cache_write: i64,
-}
-
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let file: File = serde_json::from_str(include_str!("../../assets/prices.json"))
-        .expect("the embedded file is valid: a test reads it");
-    let prices = file.prices.into_iter();
-    Table {
-        version: file.version,
-        prices: prices
-            .map(|(model, listed)| (model, Price::from(listed)))
-            .collect(),
-    }
+static BUILT_IN: LazyLock<Arc<Table>> = LazyLock::new(|| {
+    let table = Table::parse(include_str!("../../assets/prices.json"));
+    Arc::new(table.expect("the embedded file is valid: a test reads it"))
 });
 
-impl From<Listed> for Price {
-    fn from(listed: Listed) -> Self {
-        let input = per_token(listed.input);
-        Self {
-            input,
-            output: per_token(listed.output),
-            // Without a price of its own, a cached token is an input token.
-            cached_input: listed.cached_input.map_or(input, per_token),
-            cache_write: listed.cache_write.map_or(input, per_token),
+/// The prices in force. Copies share them.
+#[derive(Clone, Debug, Default)]
+pub struct Prices {
+    /// Where the operator's table is, if there may be one.
+    file: Option<PathBuf>,
+    operators: Arc<RwLock<Option<Arc<Table>>>>,
+}
+
+impl Prices {
+    /// The built-in prices alone.
+    pub fn built_in() -> Self {
+        Self::default()
+    }
+
+    /// The built-in prices, and before them those of a file, where there is one.
+    pub fn open(file: &Path) -> Result<Self> {
+        let prices = Self {
+            file: Some(file.to_path_buf()),
+            operators: Arc::default(),
+        };
+        prices.reload()?;
+        Ok(prices)
+    }
+
+    /// Reads the file again. What cannot be read changes nothing.
+    pub fn reload(&self) -> Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let table = Table::read(file)?.map(Arc::new);
+        *self
+            .operators
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = table;
+        Ok(())
+    }
+
+    /// The tables that are asked, in this order.
+    pub fn tables(&self) -> Vec<Arc<Table>> {
+        let operators = self
+            .operators
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        operators.iter().chain([&*BUILT_IN]).cloned().collect()
+    }
+
+    /// The estimated cost of `usage` by `model`, which is named `provider/model`.
+    ///
+    /// List prices of the smallest tier: surcharges for long prompts and discounts are not in it.
+    pub fn cost(&self, model: &str, usage: &TokenUsage) -> Cost {
+        let tables = self.tables();
+        let priced = tables
+            .iter()
+            .find_map(|table| Some((table.price(model)?.of(usage), table)));
+        if let Some((amount, table)) = priced {
+            return Cost::Estimated {
+                amount,
+                prices: table.version().to_owned(),
+            };
+        }
+        let provider = model.split_once('/').map_or(model, |(name, _)| name);
+        match FREE.contains(&provider) {
+            true => Cost::Estimated {
+                amount: NanoDollars(0),
+                prices: BUILT_IN.version().to_owned(),
+            },
+            false => Cost::Unpriced,
         }
     }
-}
 
-/// A dollar per million is a thousand nano-dollars each.
-fn per_token(dollars_per_million: f64) -> i64 {
-    (dollars_per_million * 1_000.0).round() as i64
-}
-
-/// The estimated cost of `usage` by `model`, which is named `provider/model`.
-///
-/// List prices of the smallest tier: surcharges for long prompts and discounts are not in it.
-pub fn cost(model: &str, usage: &TokenUsage) -> Cost {
-    let provider = model.split_once('/').map_or(model, |(name, _)| name);
-    let amount = if FREE.contains(&provider) {
-        NanoDollars(0)
-    } else if let Some(price) = price(model) {
-        price.of(usage)
-    } else {
-        return Cost::Unpriced;
-    };
-    Cost::Estimated {
-        amount,
-        prices: TABLE.version.clone(),
-    }
-}
-
-/// The price of a model, or of the model that a dated name is a version of.
-fn price(model: &str) -> Option<&'static Price> {
-    let prices = &TABLE.prices;
-    prices
-        .get(model)
-        .or_else(|| prices.get(without_date(model)?))
-}
-
-/// `gpt-4o` of `gpt-4o-2024-08-06`, `claude-haiku-4-5` of `claude-haiku-4-5-20251001`.
-fn without_date(model: &str) -> Option<&str> {
-    let name = model.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
-    let after = model.get(name.len()..)?;
-    let date_at = after.rfind("-20")?;
-    let digits = after.get(date_at..)?.chars().filter(char::is_ascii_digit);
-    (digits.count() == 8).then(|| model.get(..name.len() + date_at))?
-}
-
-impl Price {
-    fn of(&self, usage: &TokenUsage) -> NanoDollars {
-        let input = usage.input.max(0);
-        let cached = usage.cached_input.clamp(0, input);
-        let written = usage.cache_write.clamp(0, input - cached);
-        let parts = [
-            (input - cached - written, self.input),
-            (cached, self.cached_input),
-            (written, self.cache_write),
-            (usage.output.max(0), self.output),
-        ];
-        let total: i128 = parts
-            .iter()
-            .map(|(tokens, price)| i128::from(*tokens) * i128::from(*price))
-            .sum();
-        NanoDollars(i64::try_from(total).unwrap_or(i64::MAX))
+    /// Whether some table knows this model.
+    pub fn knows(&self, model: &str) -> bool {
+        self.cost(model, &TokenUsage::default()) != Cost::Unpriced
     }
 }
 
@@ -140,7 +114,7 @@ mod tests {
     #[test]
     fn a_completion_is_priced_by_its_parts() {
         let check = |model, usage, expected: Option<i64>| {
-            let cost = cost(model, &usage);
+            let cost = Prices::built_in().cost(model, &usage);
             assert_eq!(cost.amount().map(|amount| amount.0), expected, "{model}");
         };
         check("openai/gpt-4o", used(1_000, 0, 0, 100), Some(3_500_000));
@@ -172,7 +146,7 @@ mod tests {
     #[test]
     fn impossible_counts_neither_overflow_nor_pay_back() {
         let check = |usage, expected| {
-            let cost = cost("openai/gpt-4o", &usage);
+            let cost = Prices::built_in().cost("openai/gpt-4o", &usage);
             assert_eq!(cost.amount(), Some(NanoDollars(expected)), "{usage:?}");
         };
         check(used(i64::MAX, 0, 0, i64::MAX), i64::MAX);
@@ -182,17 +156,42 @@ mod tests {
     }
 
     #[test]
-    fn every_price_is_a_whole_number_of_nano_dollars() {
-        let file: File = serde_json::from_str(include_str!("../../assets/prices.json")).unwrap();
-        assert!(file.prices.len() >= 40);
-        for (model, listed) in file.prices {
-            let prices = [
-                Some(listed.input),
-                Some(listed.output),
-                listed.cached_input,
-                listed.cache_write,
-            ];
-            for price in prices.into_iter().flatten() {
+    fn the_operators_table_comes_first_and_says_its_own_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("prices.json");
+        let prices = Prices::open(&file).unwrap();
+        let of = |model| prices.cost(model, &used(1_000_000, 0, 0, 0));
+        let built_in = of("openai/gpt-4o");
+        assert_eq!(built_in.prices(), Some("litellm-1.109.1"));
+        assert_eq!(of("house/big"), Cost::Unpriced);
+
+        let ours = r#"{"version": "ours", "prices": {"openai/gpt-4o": {"input": 0.0375, "output": 1},
+            "house/big": {"input": 2, "output": 4}}}"#;
+        std::fs::write(&file, ours).unwrap();
+        assert_eq!(of("openai/gpt-4o"), built_in);
+        prices.reload().unwrap();
+        let cost = of("openai/gpt-4o");
+        // A fraction of a nano-dollar a token adds up as well.
+        assert_eq!(cost.amount(), Some(NanoDollars(37_500_000)));
+        assert_eq!(cost.prices(), Some("ours"));
+        assert_eq!(of("house/big").amount(), Some(NanoDollars(2_000_000_000)));
+        assert_eq!(of("openai/gpt-4o-mini").prices(), built_in.prices());
+
+        std::fs::write(&file, "{").unwrap();
+        let error = prices.reload().unwrap_err().to_string();
+        assert!(error.contains("prices.json"), "{error}");
+        assert_eq!(of("openai/gpt-4o").prices(), Some("ours"));
+        std::fs::remove_file(&file).unwrap();
+        prices.reload().unwrap();
+        assert_eq!(of("openai/gpt-4o"), built_in);
+    }
+
+    #[test]
+    fn every_built_in_price_is_a_whole_number_of_nano_dollars() {
+        let models: Vec<_> = BUILT_IN.listed().collect();
+        assert!(models.len() >= 40);
+        for (model, listed) in models {
+            for price in listed.all() {
                 let nano = price * 1_000.0;
                 assert!((nano - nano.round()).abs() < 1e-6, "{model}: {price}");
                 assert!(nano > 0.0, "{model}");

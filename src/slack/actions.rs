@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::inbound::{Action, Caller, Command};
 use super::modals::browser::{self, Place};
 use super::router::Reply;
-use super::{commands, feedback, home, modals, places, screens};
+use super::{commands, feedback, home, ledger, modals, places, screens};
 use crate::app::App;
 use crate::domain::connection::Connection;
 use crate::domain::text::Text;
@@ -36,6 +36,10 @@ pub const TOOL_SWITCH: &str = "tool_switch";
 pub const CHOOSE_MODEL: &str = "choose_model";
 /// Chooses the model that answers whoever chose none.
 pub const CHOOSE_WORKSPACE_MODEL: &str = "choose_workspace_model";
+/// Sends whoever clicks everything that they used.
+pub const EXPORT: &str = "export";
+/// Sends an admin everything that the workspace used.
+pub const EXPORT_WORKSPACE: &str = "export_workspace";
 /// Shows how the bot behaves in the channel that the button names.
 pub const CHANNEL: &str = "show_channel";
 /// Chooses which messages of a channel are questions.
@@ -94,6 +98,8 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
                 .await?;
             Ok(Reply::Shown)
         }
+        EXPORT => ledger::own(app, caller).await,
+        EXPORT_WORKSPACE => ledger::workspace(app, caller).await,
         CHANNEL => {
             let channel = ChannelId::new(&action.value);
             let (language, person) = (caller.language, &caller.person);

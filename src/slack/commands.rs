@@ -51,7 +51,7 @@ enum Verb {
     Tools { connection: Option<String> },
     Test { connection: Option<String> },
     Disconnect { connection: Option<String> },
-    Usage,
+    Usage { what: Option<usage::Word> },
     Model { name: Option<String> },
     Channel { choice: Option<channel::Word> },
     Help,
@@ -75,7 +75,7 @@ pub async fn run(app: &Arc<App>, command: &Command) -> Result<Reply> {
         Verb::Disconnect { connection } => {
             disconnect::run(app, caller, connection.as_deref()).await
         }
-        Verb::Usage => usage::run(app, caller).await,
+        Verb::Usage { what } => usage::run(app, caller, what).await,
         Verb::Model { name } => model::run(app, caller, name.as_deref()).await,
         Verb::Channel { choice } => channel::run(app, caller, choice).await,
         Verb::Help => Ok(help::run(caller.language, &app.config.slack.command)),
@@ -137,7 +137,10 @@ fn misunderstood(error: &clap::Error, words: &[String], command: &str) -> Error 
 
 /// A word that a verb does not know, and those that it does.
 fn no_such_choice(verb: &str, typed: &str, command: &str) -> Text {
-    let words: Vec<&str> = channel::Word::WORDS.to_vec();
+    let words: &[&str] = match verb {
+        "usage" => &usage::Word::WORDS,
+        _ => &channel::Word::WORDS,
+    };
     let meant = match closest(typed, words.iter().copied()) {
         Some(word) => text!(
             "Did you mean `{command} {verb} {word}`?",
@@ -243,7 +246,14 @@ mod tests {
         check("test \"a", Err("never closed"));
         check("list everything now", Err("does not take that many words"));
         check("--help", Err("--help"));
-        check("usage", Ok(Verb::Usage));
+        check("usage", Ok(Verb::Usage { what: None }));
+        check(
+            "usage export",
+            Ok(Verb::Usage {
+                what: Some(usage::Word::Export),
+            }),
+        );
+        check("usage exprot", Err("Did you mean `/mcp usage export`?"));
         check(
             "Model demo/demo",
             Ok(Verb::Model {

@@ -1,20 +1,18 @@
 //! The App Home: one person's control room, and for admins a section about the workspace.
 
-mod chart;
-
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use chrono::Days;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::actions::{CHANNEL, CHOOSE_MODEL, CHOOSE_WORKSPACE_MODEL, CONNECT, RUN};
+use super::actions::{
+    CHANNEL, CHOOSE_MODEL, CHOOSE_WORKSPACE_MODEL, CONNECT, EXPORT_WORKSPACE, RUN,
+};
 use super::blocks::{Style, button, clipped, context, divider, header, section, section_with};
 use super::commands::{model_menu, usage};
 use super::mrkdwn::{code, escape, moment};
 use super::{commands, people, places, screens};
-use crate::agent::models::is_priced;
 use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::principal::Principal;
@@ -32,8 +30,8 @@ const MOST_CONNECTIONS: usize = 20;
 const MOST_MODELS: i64 = 8;
 /// Channels with choices of their own that are shown.
 const MOST_CHANNELS: i64 = 8;
-/// Days in the chart.
-const DAYS: u64 = 7;
+/// Pieces of advice that are shown; `usage` shows all.
+const MOST_ADVICE: usize = 2;
 
 /// How many Homes may be brought up to date at the same time.
 const AT_ONCE: usize = 32;
@@ -217,28 +215,21 @@ fn permalink(run: &PastRun, address: &str) -> String {
 
 async fn used(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
     let (today, total) = usage::totals(app, UseOf::Person(person)).await?;
-    let now = app.clock.now().date_naive();
-    let first = now.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(now);
-    let since = first.and_time(chrono::NaiveTime::MIN).and_utc();
-    let asked = app.store.asked_at(person, since).await?;
     let label = text!("More").to(language);
     let more = button(&label, &format!("{RUN}usage"), "", Style::Plain);
     let title = text!("*Usage*").to(language);
     let title = format!("{title}\n{}", usage::both(language, &today, &total));
     let mut blocks = vec![section_with(&title, more)];
-    // Seven empty days say less than nothing.
-    if !asked.is_empty() {
-        let chart = chart::chart(language, first, now, &asked);
-        blocks.push(section(&format!("```\n{chart}\n```")));
-        let what = text!("Questions a day, by the clock of UTC.");
-        blocks.push(context(&what.to(language)));
-    }
+    blocks.extend(usage::days(app, language, person).await?);
+    let advice = app.usage.suggestions(person).await?;
+    let command = &app.config.slack.command;
+    blocks.extend(usage::advice(language, &advice, MOST_ADVICE, command));
     Ok(blocks)
 }
 
 async fn model(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
     let choice = app.models.choice(person).await?;
-    let whose = match (choice.own, is_priced(&choice.model)) {
+    let whose = match (choice.own, app.models.prices().knows(&choice.model)) {
         (true, true) => text!("you chose it"),
         (true, false) => text!("you chose it; no price known"),
         (false, true) => text!("the default"),
@@ -262,6 +253,9 @@ async fn workspace(app: &App, language: Language, person: &Principal) -> Result<
         .iter()
         .map(|model| commands::model_line(language, model));
     let models: Vec<String> = models.collect();
+    let tools = app.store.use_by_tool(of, MOST_MODELS).await?;
+    let tools = tools.iter().map(|tool| usage::tool_line(language, tool));
+    let tools: Vec<String> = tools.collect();
     let default = app.models.workspace_default(&person.team).await?;
     let people = counted!(
         today.people,
@@ -270,18 +264,24 @@ async fn workspace(app: &App, language: Language, person: &Principal) -> Result<
         total = total.people
     );
     let people = people.to(language);
+    let label = text!("Export as CSV").to(language);
+    let export = button(&label, EXPORT_WORKSPACE, "", Style::Plain);
     let whose = text!("Only admins see this section. It has totals, and nobody's questions.");
     let mut blocks = vec![
         header(&text!("Workspace").to(language)),
         context(&whose.to(language)),
-        section(&format!(
-            "{people}\n{}",
-            usage::both(language, &today, &total)
-        )),
+        section_with(
+            &format!("{people}\n{}", usage::both(language, &today, &total)),
+            export,
+        ),
     ];
     if !models.is_empty() {
         let title = text!("*By model*").to(language);
         blocks.push(section(&format!("{title}\n{}", models.join("\n"))));
+    }
+    if !tools.is_empty() {
+        let title = text!("*By tool*").to(language);
+        blocks.push(section(&format!("{title}\n{}", tools.join("\n"))));
     }
     let text = text!(
         "*Default model*\n{model} answers whoever chose none. Change it:",

@@ -24,14 +24,14 @@ pub enum UseOf<'a> {
 }
 
 impl UseOf<'_> {
-    fn team(self) -> TeamId {
+    pub(super) fn team(self) -> TeamId {
         match self {
             Self::Person(person) => person.team.clone(),
             Self::Workspace(team) => team.clone(),
         }
     }
 
-    fn user(self) -> Option<UserId> {
+    pub(super) fn user(self) -> Option<UserId> {
         match self {
             Self::Person(person) => Some(person.user.clone()),
             Self::Workspace(_) => None,
@@ -50,7 +50,8 @@ pub struct Totals {
     pub tokens: i64,
     /// Completions that were cut off and whose tokens are our estimate.
     pub estimated: i64,
-    /// What it is estimated to cost, as far as there are prices.
+    /// What it is estimated to cost, as far as there are prices: completions, and calls that have a
+    /// price of their own.
     pub cost: NanoDollars,
     /// Completions without a price.
     pub unpriced: i64,
@@ -58,10 +59,14 @@ pub struct Totals {
     pub calls: i64,
     /// Of those, the ones that worked.
     pub worked: i64,
+    /// Tools that were called.
+    pub tools: i64,
+    /// Tokens that models did not have to read because results were shaped or capped: an estimate.
+    pub saved: i64,
 }
 
 /// What one model was used.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct ModelUse {
     /// `provider/model`.
     pub model: String,
@@ -75,11 +80,15 @@ pub struct ModelUse {
     pub cost: NanoDollars,
     /// Completions without a price.
     pub unpriced: i64,
+    /// How long a completion takes in the middle of all, in milliseconds.
+    pub millis: f64,
 }
 
 /// What one tool was used.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct ToolUse {
+    /// The card it is of; empty where that was not noted.
+    pub service: String,
     /// The tool's name without the connection.
     pub tool: String,
     /// Calls.
@@ -88,6 +97,10 @@ pub struct ToolUse {
     pub worked: i64,
     /// What the questions that called it cost together, as far as there are prices.
     pub cost: NanoDollars,
+    /// What its service takes for the calls, as far as its card says so.
+    pub price: NanoDollars,
+    /// How long a call takes in the middle of all, in milliseconds.
+    pub millis: f64,
 }
 
 /// A question of the past.
@@ -143,7 +156,10 @@ impl Store {
             from completion_usage
             where team_id = $1 and (cast($2 as text) is null or user_id = $2)
               and completed_at >= $3";
-        const CALLS: &str = "select count(*), count(*) filter (where success)
+        const CALLS: &str = "select count(*), count(*) filter (where success),
+                count(distinct coalesce(service, '') || '.' || tool_name),
+                cast(coalesce(sum(tokens_saved), 0) as bigint),
+                cast(coalesce(sum(cost_nano_dollars), 0) as bigint)
             from mcp_tool_usage
             where team_id = $1 and (cast($2 as text) is null or user_id = $2)
               and executed_at >= $3";
@@ -160,32 +176,44 @@ impl Store {
                 .bind(since)
                 .fetch_one(c).await?
         );
-        let (calls, worked): (i64, i64) = on_db!(self, c => sqlx::query_as(CALLS)
-            .bind(&team)
-            .bind(&user)
-            .bind(since)
-            .fetch_one(c).await?);
+        let (calls, worked, tools, saved, price): (i64, i64, i64, i64, NanoDollars) = on_db!(
+            self, c => sqlx::query_as(CALLS)
+                .bind(&team)
+                .bind(&user)
+                .bind(since)
+                .fetch_one(c).await?
+        );
         Ok(Totals {
             questions,
             people,
             tokens,
             estimated,
-            cost,
+            cost: cost + price,
             unpriced,
             calls,
             worked,
+            tools,
+            saved,
         })
     }
 
     /// What each model was used, the most used first.
     pub async fn use_by_model(&self, of: UseOf<'_>, most: i64) -> Result<Vec<ModelUse>> {
-        const SQL: &str = "select model, count(distinct run_id) as questions,
-                cast(coalesce(sum(input_tokens + output_tokens), 0) as bigint) as tokens,
+        const SQL: &str = "with ranked as (
+                select model, run_id, input_tokens + output_tokens as tokens, estimated,
+                    cost_nano_dollars, execution_time_ms,
+                    row_number() over (partition by model order by execution_time_ms) as place,
+                    count(*) over (partition by model) as among
+                from completion_usage
+                where team_id = $1 and (cast($2 as text) is null or user_id = $2)
+            )
+            select model, count(distinct run_id) as questions,
+                cast(coalesce(sum(tokens), 0) as bigint) as tokens,
                 count(*) filter (where estimated = true) as estimated,
                 cast(coalesce(sum(cost_nano_dollars), 0) as bigint) as cost,
-                count(*) filter (where cost_nano_dollars is null) as unpriced
-            from completion_usage
-            where team_id = $1 and (cast($2 as text) is null or user_id = $2)
+                count(*) filter (where cost_nano_dollars is null) as unpriced,
+                max(case when place = (among + 1) / 2 then execution_time_ms end) as millis
+            from ranked
             group by model
             order by count(*) desc, model
             limit $3";
@@ -199,19 +227,32 @@ impl Store {
 
     /// What each tool was used, the most used first.
     pub async fn use_by_tool(&self, of: UseOf<'_>, most: i64) -> Result<Vec<ToolUse>> {
-        const SQL: &str = "select t.tool_name as tool, count(*) as calls,
+        const SQL: &str = "with calls as (
+                select coalesce(service, '') as service, tool_name as tool, run_id, success,
+                    cost_nano_dollars, execution_time_ms
+                from mcp_tool_usage
+                where team_id = $1 and (cast($2 as text) is null or user_id = $2)
+            ), ranked as (
+                select calls.*,
+                    row_number() over (
+                        partition by service, tool order by execution_time_ms
+                    ) as place,
+                    count(*) over (partition by service, tool) as among
+                from calls
+            )
+            select t.service, t.tool, count(*) as calls,
                 count(*) filter (where t.success) as worked,
                 cast(coalesce((
                     select sum(c.cost_nano_dollars) from completion_usage c
                     where c.team_id = $1 and (cast($2 as text) is null or c.user_id = $2)
-                      and c.run_id in (select u.run_id from mcp_tool_usage u
-                                       where u.team_id = $1 and u.tool_name = t.tool_name
-                                         and (cast($2 as text) is null or u.user_id = $2))
-                ), 0) as bigint) as cost
-            from mcp_tool_usage t
-            where t.team_id = $1 and (cast($2 as text) is null or t.user_id = $2)
-            group by t.tool_name
-            order by count(*) desc, t.tool_name
+                      and c.run_id in (select u.run_id from calls u
+                                       where u.service = t.service and u.tool = t.tool)
+                ), 0) as bigint) as cost,
+                cast(coalesce(sum(t.cost_nano_dollars), 0) as bigint) as price,
+                max(case when t.place = (t.among + 1) / 2 then t.execution_time_ms end) as millis
+            from ranked t
+            group by t.service, t.tool
+            order by count(*) desc, t.tool, t.service
             limit $3";
         let (team, user) = (of.team(), of.user());
         Ok(on_db!(self, c => sqlx::query_as(SQL)

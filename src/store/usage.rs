@@ -22,6 +22,8 @@ pub struct ToolUsageRow {
     pub run: Option<RunId>,
     /// Which agent or edge called.
     pub agent: String,
+    /// The card of that connection.
+    pub service: String,
     /// The tool's name without the connection.
     pub tool: String,
     /// How long it took, in milliseconds.
@@ -30,8 +32,12 @@ pub struct ToolUsageRow {
     pub success: bool,
     /// Why not: an object with the kind and the sentence shown.
     pub error: Option<Value>,
-    /// Tokens the model did not have to read because the result was shaped or capped.
+    /// Tokens the model did not have to read because the result was shaped or capped: an estimate.
     pub tokens_saved: i64,
+    /// Tokens of the result that it does have to read: an estimate.
+    pub result_tokens: i64,
+    /// What the service takes for the call, where its card says so.
+    pub cost: Option<NanoDollars>,
     /// When it ended.
     pub at: DateTime<Utc>,
 }
@@ -66,8 +72,9 @@ impl Store {
     pub async fn record_tool_usage(&self, row: &ToolUsageRow) -> Result<()> {
         const INSERT: &str = "insert into mcp_tool_usage
                 (id, connection_id, team_id, user_id, run_id, agent_id, tool_name,
-                 execution_time_ms, success, error_details, tokens_saved, executed_at)
-            select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+                 execution_time_ms, success, error_details, tokens_saved, executed_at,
+                 service, result_tokens, cost_nano_dollars)
+            select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
             from mcp_connections
             where id = $2 and team_id = $3 and user_id = $4";
         const COUNT: &str = "update mcp_connections
@@ -87,6 +94,9 @@ impl Store {
                 .bind(row.error.as_ref().map(Json))
                 .bind(row.tokens_saved)
                 .bind(row.at)
+                .bind(&row.service)
+                .bind(row.result_tokens)
+                .bind(row.cost)
                 .execute(&mut *tx).await?;
             sqlx::query(COUNT)
                 .bind(&row.connection)

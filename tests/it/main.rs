@@ -4,6 +4,7 @@
 mod alone;
 mod browser;
 mod cards;
+mod cli;
 mod doctor;
 mod fakes;
 mod github;

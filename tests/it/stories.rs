@@ -73,7 +73,7 @@ macro_rules! assert_screen {
                 (r"\bE-[0-9A-Z]{6}\b", "E-…"),
                 // Slack names blocks that we leave nameless.
                 (r#",\s*"block_id": "[0-9a-f]{6}""#, ""),
-                (r"\b\d+ ms\b", "… ms"),
+                (r"\b(\d+ ms|\d+\.\d s)\b", "… ms"),
                 (r"<!date\^\d+\^", "<!date^…^"),
                 (r"\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>", "|…>"),
                 (r"http://127\.0\.0\.1:\d+/response/[0-9A-Za-z_-]+", "https://hooks.slack.com/…"),

@@ -24,6 +24,7 @@ const RINGS: [(&str, &[&str]); 4] = [
             "executor",
             "runs",
             "tools",
+            "usage",
         ],
     ),
     ("ground", &["llm", "net", "secrets", "store", "tasks"]),

@@ -190,6 +190,7 @@ pub async fn config(
     config.slack.transport = transport;
     config.slack.api_url = sim.api_url();
     config.secrets.key_file = folder.join("patchbay.key");
+    config.models.prices_file = folder.join("prices.json");
     config.network.allow_loopback();
     config.database.url = match engine {
         Engine::Sqlite => format!("sqlite:{}", folder.join("patchbay.db").display()),

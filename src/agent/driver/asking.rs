@@ -88,7 +88,8 @@ impl Agent {
     /// Records the completion on the meter, if there is one; `cut_off` says how it ended where it did
     /// not come whole.
     async fn record(&self, run: &Run, meter: &Meter, cut_off: CompletionEnd) {
-        let Some(row) = meter.row(run, cut_off, self.clock.now()) else {
+        let prices = self.models.prices();
+        let Some(row) = meter.row(run, prices, cut_off, self.clock.now()) else {
             return;
         };
         // The reply was bought: losing its usage row must not lose the reply as well.

@@ -1,6 +1,7 @@
 //! The section `models` of the configuration: where models are and which is asked by default.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -17,6 +18,8 @@ pub struct ModelsConfig {
     pub default: Option<String>,
     /// Where models are, under names of your own.
     pub providers: BTreeMap<String, ProviderConfig>,
+    /// Prices that come before the built-in ones; the file need not be there.
+    pub prices_file: PathBuf,
     /// How long a model may take.
     pub timeouts: Settings,
 }

@@ -25,32 +25,34 @@ impl SlackClient {
             .ok_or_else(|| CallError::Refused("upload_url_is_not_slack".to_owned()))?;
         let id = place["file_id"].as_str();
         let id = id.ok_or(CallError::Unheard("no file_id"))?;
-        self.send_content(url, content).await?;
+        self.send_content(url, kind_of(name), content).await?;
         Ok(id.to_owned())
     }
 
-    /// Shows an uploaded file in a thread.
+    /// Shows an uploaded file in a conversation, in a thread of it where one is named.
     pub async fn share_file(
         &self,
         channel: &ChannelId,
-        thread: &MessageTs,
+        thread: Option<&MessageTs>,
         file: &str,
         title: &str,
     ) -> Result<(), CallError> {
-        let body = json!({
+        let mut body = json!({
             "files": [{ "id": file, "title": title }],
             "channel_id": channel,
-            "thread_ts": thread,
         });
+        if let Some(thread) = thread {
+            body["thread_ts"] = json!(thread);
+        }
         self.call("files.completeUploadExternal", &body)
             .await
             .map(drop)
     }
 
     /// The address takes no part in the Web API: it answers with a status and a line of text.
-    async fn send_content(&self, url: Url, content: &[u8]) -> Result<(), CallError> {
+    async fn send_content(&self, url: Url, kind: &str, content: &[u8]) -> Result<(), CallError> {
         let session = self.client.open_session(&self.token);
-        let kind = "text/markdown; charset=utf-8".to_owned();
+        let kind = format!("{kind}; charset=utf-8");
         let sending = session
             .http_session_api
             .http_post_uri_binary::<Value>(url, kind, content, None);
@@ -70,6 +72,14 @@ impl SlackClient {
             && url.host_str() == Some(UPLOADS)
             && url.port_or_known_default() == Some(443);
         slack || url.origin() == self.api_url.origin()
+    }
+}
+
+/// What a file of that name has in it.
+fn kind_of(name: &str) -> &'static str {
+    match name.rsplit_once('.') {
+        Some((_, "csv")) => "text/csv",
+        Some(_) | None => "text/markdown",
     }
 }
 

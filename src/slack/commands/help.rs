@@ -19,7 +19,7 @@ pub fn screen(language: Language, command: &str) -> Message {
          `{command} tools [connection]`  what they can do\n\
          `{command} test [connection]`  check that they work\n\
          `{command} disconnect [connection]`  remove one\n\
-         `{command} usage`  what you used, and what it cost\n\
+         `{command} usage [export]`  what you used, and what it cost\n\
          `{command} model [name]`  which model answers you\n\
          `{command} channel [choice]`  when I answer in this channel, and how\n\
          `{command}`  a menu of all this\n\n\

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::agent::models::{Choice, DEFAULT, is_priced};
+use crate::agent::models::{Choice, DEFAULT};
 use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::principal::Principal;
@@ -36,22 +36,11 @@ pub async fn screen(
     changed: bool,
 ) -> Result<Message> {
     let choice = app.models.choice(person).await?;
-    Ok(page(
-        language,
-        &choice,
-        &app.models.names(),
-        changed,
-        &app.config.slack.command,
-    ))
+    Ok(page(app, language, &choice, changed))
 }
 
-fn page(
-    language: Language,
-    choice: &Choice,
-    names: &[String],
-    changed: bool,
-    command: &str,
-) -> Message {
+fn page(app: &App, language: Language, choice: &Choice, changed: bool) -> Message {
+    let (names, prices) = (app.models.names(), app.models.prices());
     let model = code(&choice.model);
     let mark = if changed { "✅ " } else { "" };
     let title = if choice.own {
@@ -69,7 +58,7 @@ fn page(
     lines.extend(names.iter().take(MOST_LISTED).map(|name| {
         let default = *name == choice.default;
         let model = code(name);
-        let model = match (default, is_priced(name)) {
+        let model = match (default, prices.knows(name)) {
             (true, true) => text!("{model} (the default)", model),
             (true, false) => text!("{model} (the default; no price known)", model),
             (false, true) => model.into(),
@@ -77,10 +66,10 @@ fn page(
         };
         format!("• {}", model.to(language))
     }));
-    let menu = menu(language, CHOOSE_MODEL, names, &choice.model);
+    let menu = menu(language, CHOOSE_MODEL, &names, &choice.model);
     let typed = text!(
         "`{command} model NAME` chooses as well, and `{command} model {default}` goes back. When a model does not answer, the default does.",
-        command,
+        command = &app.config.slack.command,
         default = DEFAULT
     );
     Message::new(lines.join("\n"))

@@ -1,29 +1,71 @@
-//! `/mcp usage` — what you used today and altogether, and what it cost.
+//! `/mcp usage [export]` — what you used today and altogether, and what it cost; or all of it as a file.
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveTime, Utc};
+use clap::ValueEnum;
 use serde_json::Value;
 
 use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::money::NanoDollars;
+use crate::domain::principal::Principal;
+use crate::domain::text::Text;
+use crate::domain::usage::BYTES_PER_TOKEN;
 use crate::error::Result;
-use crate::slack::blocks::{Message, context, section};
+use crate::slack::actions::EXPORT;
+use crate::slack::blocks::{Message, Style, actions, button, context, section};
 use crate::slack::inbound::Caller;
 use crate::slack::mrkdwn::{code, escape};
 use crate::slack::router::Reply;
+use crate::slack::{chart, ledger};
 use crate::store::{ModelUse, ToolUse, Totals, UseOf};
+use crate::usage::Suggestion;
 use crate::{counted, text};
 
 /// Rows of each list.
 const MOST_LISTED: i64 = 8;
+/// Days in the chart.
+const DAYS: u64 = 7;
 
-pub async fn run(app: &App, caller: &Caller) -> Result<Reply> {
+/// What can be asked of it in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Word {
+    /// All of it, as a file.
+    Export,
+}
+
+impl Word {
+    /// All of them, as they are typed.
+    pub const WORDS: [&str; 1] = ["export"];
+}
+
+pub async fn run(app: &App, caller: &Caller, word: Option<Word>) -> Result<Reply> {
+    if let Some(Word::Export) = word {
+        return ledger::own(app, caller).await;
+    }
     let of = UseOf::Person(&caller.person);
     let (today, total) = totals(app, of).await?;
-    let models = app.store.use_by_model(of, MOST_LISTED).await?;
-    let tools = app.store.use_by_tool(of, MOST_LISTED).await?;
-    let screen = screen(caller.language, &today, &total, &models, &tools);
-    Ok(Reply::Private(screen))
+    let used = Used {
+        today,
+        total,
+        connections: app.connections.list(&caller.person).await?.len(),
+        days: days(app, caller.language, &caller.person).await?,
+        models: app.store.use_by_model(of, MOST_LISTED).await?,
+        tools: app.store.use_by_tool(of, MOST_LISTED).await?,
+        advice: app.usage.suggestions(&caller.person).await?,
+    };
+    let command = &app.config.slack.command;
+    Ok(Reply::Private(screen(caller.language, &used, command)))
+}
+
+/// What one person used.
+struct Used {
+    today: Totals,
+    total: Totals,
+    connections: usize,
+    days: Vec<Value>,
+    models: Vec<ModelUse>,
+    tools: Vec<ToolUse>,
+    advice: Vec<Suggestion>,
 }
 
 /// What was used today, by the clock of UTC, and altogether.
@@ -39,37 +81,102 @@ pub async fn totals(app: &App, of: UseOf<'_>) -> Result<(Totals, Totals)> {
     Ok((today, total))
 }
 
-fn screen(
-    language: Language,
-    today: &Totals,
-    total: &Totals,
-    models: &[ModelUse],
-    tools: &[ToolUse],
-) -> Message {
+fn screen(language: Language, used: &Used, command: &str) -> Message {
+    let Used { today, total, .. } = used;
     let title = text!("*Your usage*").to(language);
     let mut message = Message::new(format!("{title}\n{}", both(language, today, total)));
-    if total.questions == 0 {
+    if total.questions == 0 && total.calls == 0 {
         let nothing = text!("Nothing yet. Ask me something, and it is counted here.");
         return message.block(context(&nothing.to(language)));
     }
-    let models = models.iter().map(|model| model_line(language, model));
+    message.blocks.push(context(&now(language, used)));
+    message.blocks.extend(used.days.iter().cloned());
+    let models = used.models.iter().map(|model| model_line(language, model));
     let models = list(&text!("*By model*").to(language), models);
-    let tools = tools.iter().map(|tool| tool_line(language, tool));
+    let tools = used.tools.iter().map(|tool| tool_line(language, tool));
     let tools = list(&text!("*Most used tools*").to(language), tools);
     message.blocks.extend(models.into_iter().chain(tools));
-    let notes = text!(
-        "Costs are estimates from list prices. A tool's cost is that of the questions that used it. Days begin at midnight UTC."
-    );
-    let message = message.block(context(&notes.to(language)));
-    match total.estimated {
-        0 => message,
-        _ => {
-            let about = text!(
-                "\"About\": of an answer that was stopped or broke off, the tokens are estimated where the provider did not count them."
-            );
-            message.block(context(&about.to(language)))
-        }
+    let all = used.advice.len();
+    message
+        .blocks
+        .extend(advice(language, &used.advice, all, command));
+    let label = text!("Export as CSV").to(language);
+    let export = button(&label, EXPORT, "", Style::Plain);
+    message.blocks.push(actions(vec![export]));
+    notes(total).iter().fold(message, |message, note| {
+        message.block(context(&note.to(language)))
+    })
+}
+
+/// What the numbers are, and are not.
+fn notes(total: &Totals) -> Vec<Text> {
+    let mut notes = vec![text!(
+        "Costs are estimates from list prices. A tool's cost is that of the questions that used it. Times are those in the middle of all. Days begin at midnight UTC."
+    )];
+    if total.saved > 0 {
+        notes.push(text!(
+            "Tokens saved are an estimate: what I left out of results before a model read them, at {bytes} bytes a token.",
+            bytes = BYTES_PER_TOKEN
+        ));
     }
+    if total.estimated > 0 {
+        notes.push(text!(
+            "\"About\": of an answer that was stopped or broke off, the tokens are estimated where the provider did not count them."
+        ));
+    }
+    notes
+}
+
+/// How many connections there are, how many tools were used today, what was saved.
+fn now(language: Language, used: &Used) -> String {
+    let connections = counted!(
+        used.connections,
+        "{count} connection",
+        "{count} connections"
+    );
+    let tools = counted!(
+        used.today.tools,
+        "{count} tool used today",
+        "{count} tools used today"
+    );
+    let mut parts = vec![connections, tools];
+    if used.total.saved > 0 {
+        parts.push(text!(
+            "about {tokens} tokens saved",
+            tokens = used.total.saved
+        ));
+    }
+    let parts: Vec<String> = parts.iter().map(|part| part.to(language)).collect();
+    parts.join(" · ")
+}
+
+/// A bar for each of the last days, unless they were all without a question.
+pub async fn days(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
+    let now = app.clock.now().date_naive();
+    let first = now.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(now);
+    let since = first.and_time(NaiveTime::MIN).and_utc();
+    let asked = app.store.asked_at(person, since).await?;
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let chart = chart::chart(language, first, now, &asked);
+    let what = text!("Questions a day, by the clock of UTC.");
+    Ok(vec![
+        section(&format!("```\n{chart}\n```")),
+        context(&what.to(language)),
+    ])
+}
+
+/// At most so many pieces of advice.
+pub fn advice(
+    language: Language,
+    advice: &[Suggestion],
+    most: usize,
+    command: &str,
+) -> Option<Value> {
+    let lines = advice.iter().take(most);
+    let lines = lines.map(|it| format!("💡 {}", escape(&it.text(command).to(language))));
+    list(&text!("*Suggestions*").to(language), lines)
 }
 
 /// A titled list, unless it is empty.
@@ -126,24 +233,48 @@ fn cost(language: Language, amount: NanoDollars, unpriced: i64) -> String {
     }
 }
 
+/// How long something took, as people say it.
+fn each(language: Language, millis: f64) -> String {
+    let time = match millis {
+        ..1_000.0 => format!("{millis:.0} ms"),
+        _ => format!("{:.1} s", millis / 1_000.0),
+    };
+    text!("{time} each", time).to(language)
+}
+
 /// One model's line, for the admins' totals as well.
 pub fn model_line(language: Language, model: &ModelUse) -> String {
     format!(
-        "{}  {} · {} · {}",
+        "{}  {} · {} · {} · {}",
         code(&model.model),
         questions(language, model.questions),
         tokens(language, model.tokens, model.estimated),
         cost(language, model.cost, model.unpriced),
+        each(language, model.millis),
     )
 }
 
-fn tool_line(language: Language, tool: &ToolUse) -> String {
+/// One tool's line, for the admins' totals as well.
+pub fn tool_line(language: Language, tool: &ToolUse) -> String {
     let calls = counted!(tool.calls, "{count} call", "{count} calls");
+    let service = match tool.service.as_str() {
+        "" => String::new(),
+        service => format!(" ({})", escape(service)),
+    };
+    let own = match tool.price.0 {
+        0 => String::new(),
+        _ => {
+            let cost = tool.price.to_string();
+            let own = text!("{cost} for the calls themselves", cost);
+            format!(" · {}", own.to(language))
+        }
+    };
     format!(
-        "{}  {}{} · {}",
-        escape(&tool.tool),
+        "{}{service}  {}{} · {}{own} · {}",
+        code(&tool.tool),
         calls.to(language),
         success(language, tool.worked, tool.calls),
         tool.cost,
+        each(language, tool.millis),
     )
 }

@@ -74,7 +74,11 @@ pub(super) async fn share(
     let question = app.store.question_of(&outgoing.run).await;
     let title = title(language, &question.ok().flatten().unwrap_or_default());
     let (channel, thread) = (&outgoing.channel, &outgoing.thread);
-    match app.slack.share_file(channel, thread, &id, &title).await {
+    match app
+        .slack
+        .share_file(channel, Some(thread), &id, &title)
+        .await
+    {
         Ok(()) => is_now(app, outgoing, FileState::Shared, Some(id)).await,
         Err(CallError::Refused(code)) if code == GONE && resumed => {
             if outgoing.attempts >= LOST_AFTER {

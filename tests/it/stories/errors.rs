@@ -71,6 +71,8 @@ async fn words_that_are_not_understood() {
     told.insert("/mcp test sqlit".to_owned(), json!(message.blocks));
     let message = bob.asks_privately("/mcp channel all").await;
     told.insert("/mcp channel all".to_owned(), json!(message.blocks));
+    let message = bob.asks_privately("/mcp usage export").await;
+    told.insert("/mcp usage export".to_owned(), json!(message.blocks));
     let silent = Fault::new("users.info", FaultKind::Http500).times(100);
     world.sim.fault(silent);
     let message = bob.asks_privately("/mcp channel all").await;

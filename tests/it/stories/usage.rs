@@ -3,6 +3,7 @@
 use patchbay::store::UseOf;
 use sqlx::Connection as _;
 
+use super::files::files;
 use super::home::opens_home;
 use super::live::begins_a_tale;
 use crate::fakes::writer::Writer;
@@ -162,5 +163,138 @@ async fn a_question_that_no_model_worked_on_is_a_question_all_the_same(engine: E
     assert_eq!(world.app.store.forget_runs(later).await.unwrap(), 2);
     let said = usage_saying(&world, "Total: 1 question ").await;
     assert!(said.contains("house/any"), "{said}");
+    world.stop().await;
+}
+
+/// The content of the file that is last in their conversation with the bot, once there is one.
+async fn file_sent_to(world: &World, name: &str) -> String {
+    let direct = world.person(name).in_channel("dm");
+    let look = |_: &slack_sim::Sim| {
+        let messages = direct.replies_anywhere();
+        files(&messages).last().map(|file| file["id"].clone())
+    };
+    let id = world.sim.until(PATIENCE, look).await;
+    let id = id.unwrap_or_else(|| panic!("no file for {name}"));
+    let content = world.sim.open_file(name, id.as_str().unwrap()).unwrap();
+    String::from_utf8(content.to_vec()).unwrap()
+}
+
+on_both_engines!(
+    what_one_used_is_sent_to_them_as_a_file,
+    only_admins_get_what_everybody_used,
+);
+
+async fn what_one_used_is_sent_to_them_as_a_file(engine: Engine) {
+    let world = World::start_on(engine, patchbay::slack::Transport::Socket).await;
+    let (alice, bob) = (world.alice(), world.bob());
+    let nothing = alice.asks_privately("/mcp usage export").await.all_text();
+    assert!(nothing.contains("nothing to export"), "{nothing}");
+    for person in [alice, bob] {
+        person.connects("sqlite", serde_json::json!({})).await;
+        person.asks("@patchbay which tables are there?").await;
+    }
+    let shown = alice.asks_privately("/mcp usage").await;
+    assert!(shown.all_text().contains("1 tool used today"), "{shown:?}");
+    assert!(alice.clicks(&shown, "Export as CSV").await.ok);
+    let file = file_sent_to(&world, "alice").await;
+    let lines: Vec<&str> = file.split("\r\n").collect();
+    assert!(lines[0].starts_with("at,kind,question,"), "{file}");
+    let (calls, completions): (Vec<&str>, Vec<&str>) = lines[1..]
+        .iter()
+        .filter(|line| !line.is_empty())
+        .partition(|line| line.contains(",tool_call,"));
+    assert_eq!(calls.len(), 1, "{file}");
+    assert!(
+        calls[0].contains(",sqlite,sqlite,list_tables,,worked,"),
+        "{file}"
+    );
+    assert!(completions.len() >= 2, "{file}");
+    assert!(completions[0].contains(",demo/"), "{file}");
+    assert!(completions[0].contains(",0.000000000,"), "{file}");
+    // Nobody else's, and no words.
+    let bobs = world.principal("bob").user;
+    assert!(
+        !file.contains(bobs.as_str()) && !file.contains("which tables"),
+        "{file}"
+    );
+    world.stop().await;
+}
+
+async fn only_admins_get_what_everybody_used(engine: Engine) {
+    let world = World::start_on(engine, patchbay::slack::Transport::Socket).await;
+    let (alice, bob) = (world.alice(), world.bob());
+    alice.connects("sqlite", serde_json::json!({})).await;
+    alice.asks("@patchbay which tables are there?").await;
+    // Forged: a Home of somebody who is no admin has no such button.
+    let click = |action: &str| {
+        crate::world::handmade(
+            "interactive",
+            serde_json::json!({
+                "type": "block_actions",
+                "team": { "id": "T0SIM0001" },
+                "user": { "id": world.principal("bob").user, "team_id": "T0SIM0001" },
+                "trigger_id": "1.forged",
+                "channel": { "id": "C0GENERAL1" },
+                "actions": [{ "action_id": action, "value": "", "action_ts": "1.1" }],
+            }),
+        )
+    };
+    world.sim.deliver(click("export_workspace")).await;
+    let refused = bob.private_message_after(0).await.all_text();
+    assert!(refused.contains("Only an admin"), "{refused}");
+    assert!(world.sim.calls("files.getUploadURLExternal").is_empty());
+
+    world.sim.set_admin("bob", true).unwrap();
+    let home = opens_home(&world, "bob").await;
+    assert!(home.all_text().contains("*By tool*"), "{}", home.all_text());
+    assert!(bob.clicks_in(&home, "Export as CSV").await.ok);
+    let file = file_sent_to(&world, "bob").await;
+    let alices = world.principal("alice").user;
+    let line = format!("T0SIM0001,{},", alices.as_str());
+    assert!(
+        file.starts_with("team,person,at,") && file.contains(&line),
+        "{file}"
+    );
+    assert!(!file.contains("which tables"), "{file}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_from_the_use_is_suggested() {
+    let world = World::start().await;
+    let alice = world.alice();
+    alice.connects("sqlite", serde_json::json!({})).await;
+    let person = world.principal("alice");
+    let connection = world.app.connections.list(&person).await.unwrap().remove(0);
+    for success in [false, false, true, false, false] {
+        let row = patchbay::store::ToolUsageRow {
+            connection: connection.id.clone(),
+            asker: person.clone(),
+            run: None,
+            agent: "slack-agent".to_owned(),
+            service: "sqlite".to_owned(),
+            tool: "execute_sql".to_owned(),
+            millis: 40.0,
+            success,
+            error: None,
+            tokens_saved: 1_000,
+            result_tokens: 9_000,
+            cost: Some(patchbay::domain::money::NanoDollars(2_000_000)),
+            at: world.app.clock.now(),
+        };
+        world.app.store.record_tool_usage(&row).await.unwrap();
+    }
+    let said = alice.asks_privately("/mcp usage").await.all_text();
+    for words in [
+        "failed 4 of 5 times in the last 7 days",
+        "about 9000 tokens each",
+        "about 5000 tokens saved",
+        "$0.0100 for the calls themselves · 40 ms each",
+        "`execute_sql` (sqlite)  5 calls (20% worked)",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let home = opens_home(&world, "alice").await.all_text();
+    assert!(home.contains("failed 4 of 5 times"), "{home}");
     world.stop().await;
 }

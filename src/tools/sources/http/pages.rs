@@ -116,7 +116,7 @@ impl<'a> List<'a> {
     pub(super) fn shown(mut self, wanted: usize, more: bool) -> ToolOutput {
         let more = more || self.items.len() > wanted;
         self.items.truncate(wanted);
-        shape::list(&self.items, self.total, self.keep, more)
+        shape::list(&self.items, self.total, self.keep, more).out_of(self.bytes)
     }
 }
 

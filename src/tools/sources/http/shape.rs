@@ -32,20 +32,20 @@ pub(super) fn shape(
     let Some(keep) = keep else {
         return Ok(ToolOutput {
             text: String::from_utf8_lossy(&body.bytes).into_owned(),
-            rows: None,
             truncated: body.truncated || more,
+            ..ToolOutput::default()
         });
     };
     let answer = parse(title, body)?;
-    match answer.pointer(&keep.at) {
-        Some(Value::Array(items)) => Ok(list(items, total(&answer, keep), keep, more)),
-        Some(item) => Ok(ToolOutput {
+    let output = match answer.pointer(&keep.at) {
+        Some(Value::Array(items)) => list(items, total(&answer, keep), keep, more),
+        Some(item) => ToolOutput {
             text: kept(item, keep).to_string(),
-            rows: None,
-            truncated: false,
-        }),
-        None => Err(unknown_form(title)),
-    }
+            ..ToolOutput::default()
+        },
+        None => return Err(unknown_form(title)),
+    };
+    Ok(output.out_of(body.bytes.len()))
 }
 
 /// Reads a whole answer.
@@ -151,6 +151,7 @@ pub(super) fn list(items: &[Value], total: Option<u64>, keep: &Keep, more: bool)
         text,
         rows,
         truncated,
+        ..ToolOutput::default()
     }
 }
 
@@ -234,6 +235,21 @@ mod tests {
             { "id": 2, "tags": [] },
         ] });
         assert_eq!(shaped(answer, &keep), (expected, Some(2), true));
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_and_never_less_than_nothing() {
+        let keep = keep("{fields: {id: /id, double: /id}}");
+        let left_out = |answer: &str| {
+            let body = Body {
+                bytes: answer.as_bytes().to_vec(),
+                truncated: false,
+            };
+            shape("Shop", &body, Some(&keep), false).unwrap().left_out
+        };
+        let (whole, kept) = (r#"{"id":1,"noise":"0123456789"}"#, r#"{"double":1,"id":1}"#);
+        assert_eq!(left_out(whole), whole.len() - kept.len());
+        assert_eq!(left_out("{\"id\":1}"), 0);
     }
 
     #[test]

@@ -71,6 +71,7 @@ impl Table {
             text: serde_json::to_string(&self).map_err(Error::internal)?,
             rows: Some(self.row_count as u64),
             truncated: self.truncated,
+            ..ToolOutput::default()
         })
     }
 }

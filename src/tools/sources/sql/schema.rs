@@ -65,6 +65,7 @@ impl Tables {
             text: json(&self)?,
             rows: Some(self.tables.len() as u64),
             truncated,
+            ..ToolOutput::default()
         })
     }
 }
@@ -97,7 +98,7 @@ impl TableSchema {
         Ok(ToolOutput {
             text: json(&self)?,
             rows: Some(self.columns.len() as u64),
-            truncated: false,
+            ..ToolOutput::default()
         })
     }
 }
