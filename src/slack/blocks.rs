@@ -151,12 +151,7 @@ pub fn confirmed(
     question: &str,
     yes: &str,
 ) -> Value {
-    let style = match button["style"].as_str() {
-        Some("danger") => "danger",
-        _ => "primary",
-    };
     button["confirm"] = json!({
-        "style": style,
         "title": plain(title),
         "text": plain(&clipped(question, 300)),
         "confirm": plain(yes),
