@@ -256,7 +256,7 @@ fn integer(node: &Value) -> Option<i64> {
         let minus = strings(expression.get("name")) == ["-"] && expression.get("lexpr")?.is_null();
         return minus
             .then(|| integer(expression.pointer("/rexpr/node")?))?
-            .map(|n| -n);
+            .map(i64::saturating_neg);
     }
     let constant = node.get("AConst")?;
     let text = |path| constant.pointer(path).and_then(Value::as_str);

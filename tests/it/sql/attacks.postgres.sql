@@ -234,6 +234,7 @@ select my_function_with_effects()
 select 1 operator(evil.+) 2
 select 1 operator(pg_catalog.+) 2
 select generate_series(1, 1000000000)
+select generate_series(1, - '-9223372036854775808'::int8)
 select * from generate_series(1, 9999999999999)
 select * from generate_series(-2000000000, 2000000000, 2)
 select repeat('x', 300000000)
