@@ -1,4 +1,4 @@
-//! SQL from a model: a text becomes a query only if it reads, and a write is data ([`write`]).
+//! SQL from a model: a text becomes a query only if it reads, and a write is data ([`mod@write`]).
 //!
 //! A gate, not the lock: the database is asked for a read-only transaction as well, by a role that
 //! should hold no more than it needs. The gate gives a model a sentence it can act on, and refuses
