@@ -151,7 +151,7 @@ async fn sqlite_fails_in_plain_words() {
     assert_snapshot!(db.failure("select abs(1, 2)").await, @"SQLite says: wrong number of arguments to function abs(). Correct the query and send it again.");
     let source = db.source;
     let other = target(SqlEngine::Sqlite, &[("file", "../secret.db")], &[]);
-    assert_snapshot!(told(&source.check(&other).await.unwrap_err()), @"That SQLite database is not one that this bot may open. Use one of `sample`, or ask your admin to add it.");
+    assert_snapshot!(told(&source.check(&other).await.unwrap_err()), @"That SQLite database is not one that this bot may open. Databases here: `sample`. Ask your admin to add another.");
     let empty = Db::sqlite(std::path::Path::new("/nowhere/at.db"));
     assert_snapshot!(told(&empty.source.check(&empty.target).await.unwrap_err()), @"The SQLite file is missing, or is not a database. Ask your admin to check the file.");
 }
