@@ -201,7 +201,10 @@ async function disconnect(person) {
 
 /** Chooses the language in which a person uses the workspace. */
 async function speaks(person, language) {
+  const narrow = person.page.viewportSize().width < 900;
+  if (narrow) await person.page.getByTestId("menu").click();
   await person.page.getByTestId("language").click();
   await person.page.getByRole("menuitem", { name: language }).click();
   await person.page.getByTestId("language").filter({ hasText: language }).waitFor();
+  if (narrow) await person.presses("Escape");
 }
