@@ -28,7 +28,6 @@ mod router;
 mod screens;
 pub mod shortcuts;
 pub mod socket;
-pub mod split;
 pub mod standing;
 pub mod thread;
 

@@ -1,5 +1,7 @@
 //! What a run has to show while it is being worked on, for whoever watches.
 
+use super::split::closing;
+
 /// How far a run is. A watcher may miss states in between, never the latest one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
@@ -15,31 +17,9 @@ impl Progress {
     /// The latest reply breaks off, and another model writes it anew below: what was read stays, and
     /// code that is open does not take in what comes.
     pub fn break_off(&mut self) {
-        let reply = self.text.get(self.begins..).unwrap_or_default();
-        if let Some(fence) = open_fence(reply) {
-            let line = if reply.ends_with('\n') { "" } else { "\n" };
-            self.text = format!("{}{line}{fence}", self.text);
-        }
+        let closes = closing(self.text.get(self.begins..).unwrap_or_default());
+        self.text.push_str(closes.trim_end());
     }
-}
-
-/// The fence of the code block that a Markdown text leaves open (CommonMark 0.31, section 4.5).
-fn open_fence(text: &str) -> Option<String> {
-    let mut open: Option<(char, usize)> = None;
-    for line in text.lines() {
-        let line = line.trim_start();
-        let Some(mark) = line.chars().next().filter(|c| matches!(c, '`' | '~')) else {
-            continue;
-        };
-        let length = line.chars().take_while(|c| *c == mark).count();
-        let rest = line[length..].trim();
-        open = match open {
-            None if length >= 3 && !(mark == '`' && rest.contains('`')) => Some((mark, length)),
-            Some((opened, least)) if mark == opened && length >= least && rest.is_empty() => None,
-            unchanged => unchanged,
-        };
-    }
-    open.map(|(mark, length)| mark.to_string().repeat(length))
 }
 
 /// One tool call as a watcher sees it.

@@ -19,6 +19,7 @@ use super::{elsewhere, people};
 use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::post::{Post, Withdrawn};
+use crate::domain::split::closing;
 use crate::error::Result;
 use crate::ids::MessageTs;
 use crate::store::{FileState, Outgoing, Then};
@@ -203,6 +204,12 @@ pub(super) async fn end_stream(
         }
         Err(error) => Err(error),
     }
+}
+
+/// What a stream of these words is ended with where it leaves code open.
+pub(super) fn closing_chunk(words: &str) -> Option<Value> {
+    let closes = closing(words);
+    (!closes.is_empty()).then(|| json!({ "type": "markdown_text", "text": closes }))
 }
 
 /// Says that the agent waits or is done where a message was brought up to date after a decision or

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{CallError, end_stream, noted};
+use super::{CallError, closing_chunk, end_stream, noted};
 use crate::app::App;
 use crate::domain::post::Post;
 use crate::ids::MessageTs;
-use crate::slack::split::Shape;
 use crate::store::Outgoing;
 
 /// Slack's types of blocks that hold nothing of what the model wrote; the bot's own words are sections.
@@ -68,8 +67,6 @@ fn closing(message: &Value) -> Vec<Value> {
         .iter()
         .filter(|block| block["type"] == "markdown");
     let words: String = texts.filter_map(|block| block["text"].as_str()).collect();
-    let closes = Shape::of(&words).seam_at(words.len()).closes;
-    let closes = (!closes.is_empty()).then(|| json!({ "type": "markdown_text", "text": closes }));
     let cards = blocks(message)
         .iter()
         .flat_map(|block| match block["tasks"].as_array() {
@@ -82,7 +79,7 @@ fn closing(message: &Value) -> Vec<Value> {
             "type": "task_update", "id": card["task_id"], "title": card["title"], "status": "error",
         })
     });
-    closes.into_iter().chain(failed).collect()
+    closing_chunk(&words).into_iter().chain(failed).collect()
 }
 
 #[cfg(test)]

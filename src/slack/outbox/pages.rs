@@ -3,10 +3,10 @@
 use super::{file, receipt_line, render};
 use crate::domain::language::Language;
 use crate::domain::post::{Post, Receipt};
+use crate::domain::split::{self, Shape};
 use crate::slack::blocks::{MARKDOWN_TEXT, Message, PLAIN_TEXT, clipped, context, markdown};
 use crate::slack::markdown::harmless;
 use crate::slack::mrkdwn::escape;
-use crate::slack::split::{self, Shape};
 use crate::store::Outgoing;
 use crate::text;
 

@@ -9,13 +9,13 @@ use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::post::Post;
 use crate::domain::progress::{Progress, TaskState};
+use crate::domain::split::{Seam, Shape, closing};
 use crate::error::Result;
 use crate::ids::MessageTs;
 use crate::slack::blocks::{Message, clipped, context};
 use crate::slack::client::{CallError, SessionStatus, StreamEnd};
 use crate::slack::mrkdwn::escape;
 use crate::slack::outbox;
-use crate::slack::split::{Seam, Shape};
 use crate::store::Then;
 use crate::text;
 
@@ -282,7 +282,7 @@ impl Page {
             return Ok(Err(CallError::Unheard("the stream was over")));
         };
         let mut blocks = below(self.language, post);
-        let mut chunks = self.closing_chunk();
+        let mut chunks = Vec::from_iter(outbox::closing_chunk(&self.sent_here()));
         chunks.extend(self.last_task_chunks(progress, post));
         let (language, run) = (self.language, &self.held.run);
         blocks.extend(crate::slack::feedback::buttons(language, post, run));
@@ -316,9 +316,10 @@ impl Page {
         mut sure: bool,
     ) -> Result<bool> {
         let channel = self.held.channel.clone();
+        let closing = outbox::closing_chunk(&self.sent_here());
         for _ in 0..MOST_WAITS {
             let end = StreamEnd {
-                chunks: &self.closing_chunk(),
+                chunks: closing.as_slice(),
                 blocks: &[],
                 status: SessionStatus::Processing,
                 metadata: None,
@@ -355,18 +356,10 @@ impl Page {
         Ok(false)
     }
 
-    /// What closes code that is open: it would take in what stands below it.
-    fn closing_chunk(&self) -> Vec<Value> {
-        let closes = self.seam().closes;
-        let chunk =
-            (!closes.is_empty()).then(|| json!({ "type": "markdown_text", "text": closes }));
-        Vec::from_iter(chunk)
-    }
-
     /// The current message, as it should stand once this piece is in it.
     pub(super) fn whole(&self, piece: &str) -> Message {
         let mut shown = self.sent_here() + piece;
-        shown += &Shape::of(&shown).seam_at(shown.len()).closes;
+        shown += &closing(&shown);
         let text = if shown.trim().is_empty() {
             text!("It goes on below.").to(self.language)
         } else {

@@ -13,12 +13,12 @@ use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::progress::{Progress, Task};
 use crate::domain::run::Run;
+use crate::domain::split::{self, Shape};
 use crate::error::Result;
 use crate::ids::MessageTs;
 use crate::slack::client::CallError;
 use crate::slack::markdown::harmless;
 use crate::slack::people;
-use crate::slack::split::{self, Shape};
 use crate::store::Outgoing;
 use crate::text;
 

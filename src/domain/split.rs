@@ -20,6 +20,11 @@ pub struct Seam {
     pub opens: String,
 }
 
+/// What a text that breaks off at its end is to end with: open code would take in what follows.
+pub fn closing(text: &str) -> String {
+    Shape::of(text).seam_at(text.len()).closes
+}
+
 /// How good a place is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
