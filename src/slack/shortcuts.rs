@@ -24,7 +24,7 @@ const NOT_THERE: [&str; 3] = ["not_in_channel", "channel_not_found", "missing_sc
 fn name(app: &App, shortcut: &Shortcut, own: Option<&UserId>, user: &str) -> String {
     let user = UserId::new(user);
     if own == Some(&user) {
-        return app.config.slack.command.trim_start_matches('/').to_owned();
+        return "Patchbay".to_owned();
     }
     let known = app.people.recall(&user, people::A_DAY, Instant::now());
     let known = known
