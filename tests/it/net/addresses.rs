@@ -197,34 +197,27 @@ fn nets(text: &str) -> impl Iterator<Item = IpNet> {
 }
 
 fn boundaries(net: &IpNet) -> Vec<IpAddr> {
-    match net {
-        IpNet::V4(net) => {
-            let (first, last) = (net.network().to_bits(), net.broadcast().to_bits());
-            [
-                first.checked_sub(1),
-                Some(first),
-                Some(last),
-                last.checked_add(1),
-            ]
-            .into_iter()
-            .flatten()
-            .map(|bits| Ipv4Addr::from_bits(bits).into())
-            .collect()
-        }
-        IpNet::V6(net) => {
-            let (first, last) = (net.network().to_bits(), net.broadcast().to_bits());
-            [
-                first.checked_sub(1),
-                Some(first),
-                Some(last),
-                last.checked_add(1),
-            ]
-            .into_iter()
-            .flatten()
-            .map(|bits| Ipv6Addr::from_bits(bits).into())
-            .collect()
-        }
-    }
+    let (first, last): (u128, u128) = match net {
+        IpNet::V4(net) => (
+            net.network().to_bits().into(),
+            net.broadcast().to_bits().into(),
+        ),
+        IpNet::V6(net) => (net.network().to_bits(), net.broadcast().to_bits()),
+    };
+    // What is before the first address of all, or after the last, is none.
+    let address = |bits: u128| match net {
+        IpNet::V4(_) => u32::try_from(bits)
+            .ok()
+            .map(|bits| Ipv4Addr::from_bits(bits).into()),
+        IpNet::V6(_) => Some(Ipv6Addr::from_bits(bits).into()),
+    };
+    let bits = [
+        first.checked_sub(1),
+        Some(first),
+        Some(last),
+        last.checked_add(1),
+    ];
+    bits.into_iter().flatten().filter_map(address).collect()
 }
 
 /// SplitMix64: the same addresses every time.
