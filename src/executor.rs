@@ -2,6 +2,7 @@
 //!
 //! Every caller of a tool comes through [`Executor::run`]; nothing else runs one.
 
+mod arguments;
 mod cache;
 mod slots;
 pub mod sql;
@@ -16,7 +17,6 @@ use self::cache::{Cache, Key};
 pub use self::slots::Parallel;
 use self::slots::Slots;
 use self::wrap::Wrapped;
-use crate::cards::argument_validator;
 use crate::clock::Clock;
 use crate::domain::fingerprint::fingerprint;
 use crate::domain::post::ApprovalRequest;
@@ -34,9 +34,6 @@ use crate::tools::{BoundTool, Target, Tools};
 /// do: together they fit one message.
 const LONGEST_SHOWN: usize = 9_000;
 const LONGEST_PREVIEW: usize = 4_000;
-
-/// Stands in arguments that were too long, with how many bytes they had.
-const BULK: &str = "left_out_because_too_many_bytes";
 
 /// What every tool call is held to.
 #[derive(Clone, Copy, Debug)]
@@ -134,10 +131,7 @@ impl Executor {
     /// The same call without arguments that are longer than is taken, so that no journal and no
     /// model carries them along; [`Executor::check`] says why they are gone.
     pub fn without_bulk(&self, mut call: ToolCall) -> ToolCall {
-        let bytes = call.arguments.to_string().len();
-        if bytes > self.limits.argument_bytes {
-            call.arguments = serde_json::json!({ BULK: bytes });
-        }
+        arguments::leave_out_bulk(&mut call.arguments, self.limits.argument_bytes);
         call
     }
 
@@ -267,12 +261,9 @@ impl Executor {
     }
 
     async fn prepare(&self, asker: &Principal, call: &ToolCall) -> Result<Ready> {
-        let taken = self.without_bulk(call.clone());
-        if let Some(bytes) = taken.arguments.get(BULK) {
-            return Err(too_many_bytes(bytes, self.limits.argument_bytes));
-        }
+        arguments::check_size(&call.arguments, self.limits.argument_bytes)?;
         let bound = self.tools.find(asker, &call.name).await?;
-        let arguments = validated(&bound.tool.input, &call.arguments)?;
+        let arguments = arguments::validated(&bound.tool.input, &call.arguments)?;
         let risk = bound.tool.risk;
         Ok(Ready {
             call_id: call.id.clone(),
@@ -417,87 +408,5 @@ fn refused(why: Refusal, message: &str) -> ToolOutcome {
     ToolOutcome::Refused {
         why,
         message: message.to_owned(),
-    }
-}
-
-fn too_many_bytes(bytes: &Value, most: usize) -> Error {
-    Error::new(
-        Kind::Invalid,
-        format!("The arguments have {bytes} bytes, and I take {most} at most."),
-    )
-    .hint("Send less at once.")
-}
-
-/// The arguments as an object that fits the tool's schema; the error tells the model what to mend.
-fn validated(schema: &Value, arguments: &Value) -> Result<Map<String, Value>> {
-    let object = match arguments {
-        Value::Object(object) => object.clone(),
-        Value::Null => Map::new(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            return Err(wrong_arguments("they are not a JSON object".to_owned()));
-        }
-    };
-    let validator =
-        argument_validator(schema).map_err(|error| Error::internal(anyhow::anyhow!("{error}")))?;
-    let value = Value::Object(object);
-    let problems: Vec<String> = validator
-        .iter_errors(&value)
-        .take(5)
-        .map(|error| {
-            let place = error.instance_path().to_string();
-            // The masked form leaves the values out: they may be long, or private.
-            let problem = error.masked();
-            if place.is_empty() {
-                problem.to_string()
-            } else {
-                format!("{place}: {problem}")
-            }
-        })
-        .collect();
-    match value {
-        Value::Object(object) if problems.is_empty() => Ok(object),
-        _ => Err(wrong_arguments(problems.join("; "))),
-    }
-}
-
-fn wrong_arguments(problems: String) -> Error {
-    Error::new(
-        Kind::Invalid,
-        format!("The arguments do not fit the tool's schema: {problems}."),
-    )
-    .hint("Send them again as the schema says.")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn arguments_that_do_not_fit_say_what_to_mend() {
-        let schema = json!({
-            "type": "object",
-            "properties": { "query": { "type": "string" }, "limit": { "type": "integer", "maximum": 10 } },
-            "required": ["query"],
-            "additionalProperties": false,
-        });
-        let check = |arguments: Value, expected: Option<&str>| match (
-            validated(&schema, &arguments),
-            expected,
-        ) {
-            (Ok(_), None) => {}
-            (Err(error), Some(part)) => {
-                assert!(error.to_string().contains(part), "{error} lacks {part:?}");
-            }
-            (outcome, expected) => panic!("{arguments}: {outcome:?}, expected {expected:?}"),
-        };
-        check(json!({ "query": "x" }), None);
-        check(json!({ "query": "x", "limit": 3 }), None);
-        check(json!({}), Some("query"));
-        check(Value::Null, Some("query"));
-        check(json!({ "query": 1 }), Some("/query"));
-        check(json!({ "query": "x", "limit": 11 }), Some("/limit"));
-        check(json!({ "query": "x", "sudo": true }), Some("sudo"));
-        check(json!("{\"query\": broken"), Some("not a JSON object"));
     }
 }
