@@ -9,8 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::cards::{Registry, argument_validator, usable};
 use crate::domain::card::{Auth, Card, CardTool, ServiceKind};
-use crate::domain::connection::{Connection, ConnectionName};
-use crate::domain::fingerprint::fingerprint;
+use crate::domain::connection::Connection;
 use crate::domain::preview::Preview;
 use crate::domain::principal::Principal;
 use crate::domain::tool::{ToolOutput, ToolSpec};
@@ -20,15 +19,13 @@ use crate::store::Store;
 use crate::text;
 
 mod listing;
+mod names;
 pub mod sources;
 
 pub use self::listing::Listing;
 use self::listing::{Listings, Version};
+pub use self::names::{full_name, split_name};
 
-/// What stands between a connection's name and a tool's in the name a model sees.
-const SEPARATOR: &str = "__";
-/// The longest name that all model providers take.
-const LONGEST_NAME: usize = 64;
 /// The most tools that are taken from one service.
 const MOST_FOUND: usize = 1_000;
 /// The longest name of such a tool, in characters.
@@ -372,25 +369,6 @@ fn is_sound(tool: &CardTool) -> bool {
     }
 }
 
-/// The name a model sees: `connection__tool`. What model providers do not take in a name is
-/// replaced, and a fingerprint keeps apart what would then be the same.
-pub fn full_name(connection: &ConnectionName, tool: &str) -> String {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let name = format!("{connection}{SEPARATOR}{tool}");
-    if name.len() <= LONGEST_NAME && name.chars().all(fits) {
-        return name;
-    }
-    let mark = &fingerprint(tool.into())[..8];
-    let plain = name.chars().map(|c| if fits(c) { c } else { '_' });
-    let plain: String = plain.take(LONGEST_NAME - 1 - mark.len()).collect();
-    format!("{plain}_{mark}")
-}
-
-/// The connection and the tool in such a name.
-pub fn split_name(name: &str) -> Option<(&str, &str)> {
-    name.split_once(SEPARATOR)
-}
-
 fn switched_off(name: &str) -> Error {
     Error::new(
         Kind::Forbidden,
@@ -407,36 +385,4 @@ fn switched_off(name: &str) -> Error {
 fn unknown_tool(name: &str) -> Error {
     Error::new(Kind::NotFound, text!("There is no tool `{name}`.", name))
         .hint(text!("Use one of the listed tools, by its exact name."))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn names_that_models_see_fit_and_stay_apart() {
-        let connection: ConnectionName = "a-connection-of-thirty-letters".parse().unwrap();
-        let name = |tool: &str| full_name(&connection, tool);
-        assert_eq!(
-            name("get_order"),
-            "a-connection-of-thirty-letters__get_order"
-        );
-        let odd = [
-            "get.order",
-            "get/order",
-            "Grüße",
-            &"x".repeat(33),
-            &"x".repeat(128),
-        ];
-        let names: BTreeSet<String> = odd.into_iter().map(name).collect();
-        assert_eq!(names.len(), 5);
-        for name in names {
-            assert!(name.len() <= LONGEST_NAME, "{name}");
-            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-            assert!(name.chars().all(fits), "{name}");
-            assert_eq!(split_name(&name).unwrap().0, connection.as_str());
-        }
-    }
 }
