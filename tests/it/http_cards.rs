@@ -134,6 +134,24 @@ async fn each_way_to_show_who_asks_is_sent_and_an_empty_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_name_and_password_that_a_service_repeats_as_they_were_sent_are_not_shown() {
+    let basic = "auth: { basic: { user: '{{ user }}', password: '{{ key }}' } }";
+    let shop = Shop::new(&[("auth: none", basic)], Some("s3cr3t")).await;
+    let echo = r#"{ "message": "you sent Basic YW5uOnMzY3IzdA== and s3cr3t" }"#;
+    for (status, told) in [(200, "result"), (403, "refusal")] {
+        shop.canned.answers(status, &[], echo);
+        let said = match shop.call(json!({})).await {
+            Ok(output) => output.to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert!(
+            said.contains("you sent Basic ••• and •••"),
+            "{told}: {said}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_preview_is_the_request_with_what_is_secret_masked() {
     let changes = [
         ("auth: none", "auth: { bearer: '{{ key }}' }"),

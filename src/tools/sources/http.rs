@@ -13,6 +13,7 @@ use anyhow::anyhow;
 use async_trait::async_trait;
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, Request, Response, StatusCode};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use self::pages::List;
@@ -72,7 +73,7 @@ impl ToolSource for HttpSource {
         let errand = Errand::new(target, service, &built, key.is_some());
         let outcome = self.run(&errand, request, built, inputs.limit()).await;
         let mut output = outcome.map_err(|error| after_a_write(request, error))?;
-        output.text = answer::without_secrets(&output.text, &target.secrets);
+        output.text = answer::without_secrets(&output.text, &errand.secrets);
         Ok(output)
     }
 
@@ -156,7 +157,7 @@ impl HttpSource {
         let title = &errand.target.card.title;
         let response = self.send_until_heard(errand, request).await?;
         if !response.status().is_success() {
-            return Err(answer::refusal(errand.target, response).await);
+            return Err(answer::refusal(errand, response).await);
         }
         let headers = response.headers().clone();
         let body = read_body(title, response, room, BODY_DEADLINE).await?;
@@ -198,6 +199,8 @@ impl HttpSource {
 /// For whom requests are sent, and how often each may be sent again.
 struct Errand<'a> {
     target: &'a Target,
+    /// What the service may not repeat to us.
+    secrets: Vec<SecretString>,
     retries: u8,
 }
 
@@ -207,6 +210,7 @@ impl<'a> Errand<'a> {
         let harmless = known || built.method() == Method::GET;
         Self {
             target,
+            secrets: answer::secrets_of(target, built),
             retries: if harmless { service.retries } else { 0 },
         }
     }

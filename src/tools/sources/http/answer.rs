@@ -1,15 +1,14 @@
 //! What a service's refusal means, in words.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::DateTime;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
-use reqwest::{Response, StatusCode};
+use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, RETRY_AFTER};
+use reqwest::{Request, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::{BODY_DEADLINE, LARGEST_REFUSAL};
+use super::{BODY_DEADLINE, Errand, LARGEST_REFUSAL};
 use crate::domain::card::Card;
 use crate::domain::text::Text;
 use crate::error::{Error, Kind};
@@ -21,14 +20,15 @@ use crate::tools::Target;
 const LONGEST_QUOTE: usize = 300;
 
 /// Turns an answer that is no success into a sentence and a next step.
-pub(super) async fn refusal(target: &Target, response: Response) -> Error {
-    let title = &target.card.title;
+pub(super) async fn refusal(errand: &Errand<'_>, response: Response) -> Error {
+    let card = &errand.target.card;
+    let title = &card.title;
     let status = response.status();
     let wait = rate_limit(status, response.headers());
     let body = read_body(title, response, LARGEST_REFUSAL, BODY_DEADLINE).await;
     let said = body.ok().and_then(|body| quote(&body.bytes));
-    let said = said.map(|text| without_secrets(&text, &target.secrets));
-    explain(&target.card, status, wait, said)
+    let said = said.map(|text| without_secrets(&text, &errand.secrets));
+    explain(card, status, wait, said)
 }
 
 /// The service took longer than we wait.
@@ -40,10 +40,20 @@ pub(super) fn too_slow(card: &Card) -> Error {
     .hint(text!("Try again in a minute."))
 }
 
-/// Puts dots in place of the connection's secrets, should a service repeat them.
-pub(super) fn without_secrets(text: &str, secrets: &BTreeMap<String, SecretString>) -> String {
+/// What a service may not repeat: the connection's secrets, and the pair of name and password as it
+/// was sent.
+pub(super) fn secrets_of(target: &Target, sent: &Request) -> Vec<SecretString> {
+    let header = sent.headers().get(AUTHORIZATION);
+    let header = header.and_then(|value| value.to_str().ok());
+    let pair = header.and_then(|value| value.strip_prefix("Basic "));
+    let secrets = target.secrets.values().cloned();
+    secrets.chain(pair.map(SecretString::from)).collect()
+}
+
+/// Puts dots in place of secrets, should a service repeat them.
+pub(super) fn without_secrets(text: &str, secrets: &[SecretString]) -> String {
     let mut text = text.to_owned();
-    for secret in secrets.values().map(ExposeSecret::expose_secret) {
+    for secret in secrets.iter().map(ExposeSecret::expose_secret) {
         if !secret.is_empty() && text.contains(secret) {
             text = text.replace(secret, "•••");
         }
