@@ -88,6 +88,7 @@ values (1, 'a'), (2, 'b')
 table customers
 select * from (values (1, 'a'), (2, 'b')) as v (n, letter)
 select day::date, count(o.id) from generate_series('2026-03-01'::timestamp, '2026-03-31', '1 day') as day left join orders o on o.placed_at::date = day::date group by 1 order by 1
+select * from generate_series(1::int8, 10::int8, '-9223372036854775808'::int8)
 select i, i * i from generate_series(1, 10) as i
 select * from generate_series(1, 1000000) limit 3
 select t.ordinality, t.tag from products p, unnest(string_to_array(p.category, 'e')) with ordinality as t (tag, ordinality)
