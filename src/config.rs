@@ -1,6 +1,7 @@
 //! Settings: the embedded defaults, a file, the environment; read once, checked as a whole.
 
 mod environment;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,7 +10,6 @@ use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
-use figment::value::{Dict, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentConfig;
@@ -23,6 +23,7 @@ use crate::slack::SlackConfig;
 use crate::store::DatabaseConfig;
 
 pub use environment::Environment;
+pub use shown::{Setting, settings};
 
 /// Every setting at its default; the same file that people read.
 pub const DEFAULTS: &str = include_str!("../patchbay.toml");
@@ -229,51 +230,6 @@ impl Config {
     }
 }
 
-/// One setting as it is in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
-    /// `slack.bot_token`.
-    pub key: String,
-    /// The value, `•••` for a secret.
-    pub value: String,
-    /// Where it came from.
-    pub origin: String,
-}
-
-/// Every setting in force with its origin, secrets hidden.
-pub fn settings(file: Option<&Path>, environment: &Environment) -> Result<Vec<Setting>> {
-    Config::load(file, environment)?;
-    let figment = layers(file, environment)?;
-    let root: Dict = figment.extract().map_err(|error| unreadable(&error))?;
-    let mut leaves = Vec::new();
-    flatten("", &Value::from(root), &mut leaves);
-    let with_origin = leaves.into_iter().map(|(key, value)| Setting {
-        origin: origin(&figment, &key),
-        value: if is_secret(&key) {
-            "•••".to_owned()
-        } else {
-            value
-        },
-        key,
-    });
-    Ok(with_origin.collect())
-}
-
-fn origin(figment: &Figment, key: &str) -> String {
-    let metadata = figment.find_metadata(key);
-    match metadata {
-        // The embedded file is the one text; other files have a path.
-        Some(metadata) if metadata.source.is_none() && metadata.name != "environment" => {
-            "default".to_owned()
-        }
-        Some(metadata) => match &metadata.source {
-            Some(source) => source.to_string(),
-            None => metadata.name.to_string(),
-        },
-        None => String::new(),
-    }
-}
-
 fn layers(file: Option<&Path>, environment: &Environment) -> Result<Figment> {
     let mut figment = Figment::from(Toml::string(DEFAULTS));
     if let Some(path) = file
@@ -290,25 +246,6 @@ fn layers(file: Option<&Path>, environment: &Environment) -> Result<Figment> {
         figment = figment.merge(Toml::file_exact(path));
     }
     Ok(figment.merge(environment.clone()))
-}
-
-fn flatten(prefix: &str, value: &Value, leaves: &mut Vec<(String, String)>) {
-    match value {
-        Value::Dict(_, members) => {
-            for (name, member) in members {
-                let key = if prefix.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{prefix}.{name}")
-                };
-                flatten(&key, member, leaves);
-            }
-        }
-        value => {
-            let text = serde_json::to_string(value).unwrap_or_default();
-            leaves.push((prefix.to_owned(), text));
-        }
-    }
 }
 
 /// By name: a database URL may hold a password.

@@ -187,7 +187,13 @@ fn check_function(call: &Map<String, Value>) -> Result<()> {
     let numbers = integers(call.get("args"));
     match (name, numbers.as_slice()) {
         ("generate_series", [Some(start), Some(stop), rest @ ..]) => {
-            let step = rest.first().copied().flatten().unwrap_or(1).saturating_abs().max(1);
+            let step = rest
+                .first()
+                .copied()
+                .flatten()
+                .unwrap_or(1)
+                .saturating_abs()
+                .max(1);
             if stop.saturating_sub(*start).saturating_abs() / step > MAX_SERIES {
                 return Err(too_much(name, MAX_SERIES, "rows"));
             }
