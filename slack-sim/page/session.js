@@ -142,6 +142,8 @@ export class Session {
 
   async fetchMessages() {
     const { channel, me } = this;
+    // Asked for where somebody was before they went to another workspace.
+    if (!channel) return;
     const { messages, statuses, prompts, stoppable } = await api.messages(me, channel.id);
     if (channel !== this.channel || me !== this.me) return;
     this.messages = messages;
