@@ -86,7 +86,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Serve => {
             let config = load(file, &environment)?;
             config.validate()?;
-            serve::run(config).await
+            serve::run(config, file, &environment).await
         }
         Command::Playground(options) => playground::run(load(file, &environment)?, options).await,
         Command::Migrate => {

@@ -168,8 +168,9 @@ pub struct LogConfig {
 }
 
 impl LogConfig {
-    /// A word that is no level would be taken for a module's name, and nothing else be logged.
-    fn validate(&self) -> Vec<String> {
+    /// What is wrong with this section, a sentence each: a word that is no level would be taken for a
+    /// module's name, and nothing else be logged.
+    pub fn validate(&self) -> Vec<String> {
         let is_level = |part: &&str| {
             let level = part.rsplit_once('=').map_or(*part, |(_, level)| level);
             level

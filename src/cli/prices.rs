@@ -111,7 +111,7 @@ async fn refresh(file: &Path, source: &str) -> Result<()> {
     if changes.len() > MOST_TOLD {
         say("… and others; `patchbay prices list` shows all.");
     }
-    say("A bot that is running takes them at its next start.");
+    say("A bot that is running takes them when it is sent SIGHUP, or at its next start.");
     Ok(())
 }
 

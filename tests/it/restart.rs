@@ -362,3 +362,62 @@ async fn told_to_stop_it_ends_within_its_grace() {
     assert!(status.success(), "{status}");
     sim.stop().await;
 }
+
+/// Lines of the log so far, each of which is a JSON object.
+fn logged(site: &Site) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(site.folder.path().join("bot.log")).unwrap();
+    // The last line may be in the middle of being written.
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_read_again_it_logs_by_the_level_and_counts_by_the_prices_of_now() {
+    let site = Site::on_sqlite().await;
+    let folder = site.folder.path();
+    let file = folder.join("patchbay.toml");
+    let logs = |level: &str| {
+        let text = format!("[log]\nformat = \"json\"\nlevel = \"{level}\"\n");
+        std::fs::write(&file, text).unwrap();
+    };
+    logs("error");
+    let config = [
+        ("PATCHBAY_CONFIG", file.to_str().unwrap()),
+        ("PATCHBAY_MODELS__DEFAULT", "demo/demo"),
+    ];
+    let bot = site.connected(&config).await;
+    site.asks("help me").await;
+    let id = bot.0.id().to_string();
+    let read_again = || {
+        let told = Command::new("kill").args(["-HUP", &id]).status();
+        assert!(told.unwrap().success());
+    };
+    let says = async |words: &str| {
+        let look = |_: &Sim| {
+            let lines = logged(&site);
+            let said =
+                |line: &serde_json::Value| line["message"].as_str().unwrap_or("").contains(words);
+            lines.iter().any(said).then_some(())
+        };
+        let found = site.sim.until(PATIENCE, look).await;
+        found.unwrap_or_else(|| panic!("{words}: {:#?}", logged(&site)));
+    };
+    assert!(logged(&site).is_empty(), "{:#?}", logged(&site));
+    logs("info");
+    std::fs::create_dir_all(folder.join("data")).unwrap();
+    std::fs::write(folder.join("data/prices.json"), "{").unwrap();
+    read_again();
+    says("read the level of the log again").await;
+    says("data/prices.json` cannot be used").await;
+    // By itself it would be taken for the name of a module, and nothing would be logged.
+    logs("loud");
+    read_again();
+    says("`loud` is no level").await;
+    std::fs::remove_file(folder.join("data/prices.json")).unwrap();
+    read_again();
+    says("read the prices again").await;
+    site.sim.stop().await;
+}

@@ -36,10 +36,13 @@ impl Site {
             .append(true)
             .open(folder.join("bot.log"))
             .unwrap();
+        // Whoever has a file of settings says there what is logged.
+        let has_file = model.iter().any(|(name, _)| *name == "PATCHBAY_CONFIG");
+        let level = (!has_file).then_some(("PATCHBAY_LOG__LEVEL", "trace"));
         let child = Command::new(env!("CARGO_BIN_EXE_patchbay"))
             .current_dir(folder)
             .env_clear()
-            .envs(model.iter().copied())
+            .envs(model.iter().copied().chain(level))
             .env("SLACK_BOT_TOKEN", "xoxb-sim")
             .env("SLACK_APP_TOKEN", "xapp-sim")
             .env("PATCHBAY_SLACK__API_URL", self.sim.api_url())
@@ -50,7 +53,6 @@ impl Site {
             .env("PATCHBAY_RUNS__LEASE", "2s")
             .env("PATCHBAY_RUNS__POLL", "100ms")
             .env("PATCHBAY_NETWORK__ALLOW", "[\"127.0.0.1:*\"]")
-            .env("PATCHBAY_LOG__LEVEL", "trace")
             .stderr(log)
             .spawn()
             .unwrap();
