@@ -277,6 +277,8 @@ impl<'a> Drive<'a> {
             by: self.run.asker.user.clone(),
             question: own_words(&self.run.question).to_owned(),
         });
+        let decided = self.approvals.iter().filter_map(Approval::decided);
+        receipt.decisions = decided.collect();
         let tools = receipt.tools.len();
         let post = Post::Answer {
             markdown,

@@ -183,6 +183,44 @@ pub struct Receipt {
     /// What was asked, where no message says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<AskedUnseen>,
+    /// What people decided on the way, in the order in which they were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decided>,
+}
+
+/// A decision that a person made: the question is gone from the thread, this stays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Who decided.
+    pub by: UserId,
+    /// Whether they allowed it.
+    pub allowed: bool,
+    /// The connection's name.
+    pub connection: String,
+    /// The tool's name without the connection.
+    pub tool: String,
+    /// The exact arguments as JSON on one line, cut off after [`Decided::MOST_ARGUMENTS`].
+    pub arguments: String,
+}
+
+impl Decided {
+    /// The most characters of arguments that are kept.
+    pub const MOST_ARGUMENTS: usize = 300;
+
+    /// That decision on what was asked.
+    pub fn new(by: UserId, allowed: bool, request: &ApprovalRequest) -> Self {
+        let arguments = request.arguments.to_string();
+        Self {
+            by,
+            allowed,
+            connection: request.connection.clone(),
+            tool: request.tool.clone(),
+            arguments: match arguments.char_indices().nth(Self::MOST_ARGUMENTS) {
+                Some((end, _)) => format!("{}…", &arguments[..end]),
+                None => arguments,
+            },
+        }
+    }
 }
 
 /// A question that was asked in a form.

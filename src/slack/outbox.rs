@@ -26,7 +26,7 @@ use crate::store::{FileState, Outgoing, Then};
 
 pub(super) use abandoned::end_abandoned;
 pub use looks::render;
-pub(super) use receipt::line as receipt_line;
+pub(super) use receipt::lines as receipt_lines;
 
 /// How many messages are sent at once.
 pub const SENDERS: usize = 4;

@@ -6,10 +6,10 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 
 use super::{Store, in_transaction, on_db, outbox};
-use crate::domain::post::{ApprovalRequest, Post};
+use crate::domain::post::{ApprovalRequest, Decided, Post};
 use crate::domain::principal::Principal;
 use crate::error::Result;
-use crate::ids::{ApprovalId, RunId};
+use crate::ids::{ApprovalId, RunId, UserId};
 
 /// Where a decision stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
@@ -29,6 +29,8 @@ pub enum ApprovalState {
 pub struct Approval {
     /// Which call of the run.
     pub call_id: String,
+    /// Who was asked.
+    pub approver_id: UserId,
     /// What was asked.
     pub request: Json<ApprovalRequest>,
     /// SHA-256 of the exact call, as the person saw it.
@@ -42,6 +44,17 @@ pub struct Approval {
 }
 
 impl Approval {
+    /// What its person decided; `None` when they did not, or not in time.
+    pub fn decided(&self) -> Option<Decided> {
+        let allowed = match self.state {
+            ApprovalState::Approved => true,
+            ApprovalState::Denied if !self.has_expired() => false,
+            ApprovalState::Denied | ApprovalState::Pending => return None,
+        };
+        let by = self.approver_id.clone();
+        Some(Decided::new(by, allowed, &self.request))
+    }
+
     /// Whether nobody decided it in time.
     pub fn has_expired(&self) -> bool {
         self.state == ApprovalState::Denied
@@ -104,7 +117,8 @@ macro_rules! wake {
 impl Store {
     /// All decisions of a run, in the order they were asked.
     pub async fn approvals_of(&self, run: &RunId) -> Result<Vec<Approval>> {
-        const SQL: &str = "select call_id, request, arguments_hash, state, expires_at, decided_at
+        const SQL: &str =
+            "select call_id, approver_id, request, arguments_hash, state, expires_at, decided_at
             from approvals
             where run_id = $1
             order by created_at, id";

@@ -57,11 +57,17 @@ fn judge_all(sim: &Sim) -> usize {
         let found = references(&body)
             .into_iter()
             .filter(|one| !is_chunk || notifies(one));
-        let wrong = wrong_with(&body, found.collect(), |_| false);
+        let wrong = wrong_with(&body, found.collect(), is_who_decided);
         assert!(wrong.is_empty(), "{what}: {wrong:#?}\nin {body}");
         judged += 1;
     }
     judged
+}
+
+/// Below an answer stands who allowed what: in the stories of this judge it is the one who asked.
+fn is_who_decided(reference: &Reference) -> bool {
+    let below = reference.at.starts_with("/blocks/") && reference.at.ends_with("/elements/0");
+    reference.kind == ReferenceKind::User && reference.target == "U0ALICE01" && below
 }
 
 /// Reads what stands in a thread as Slack would, growing messages with their Markdown.
@@ -73,7 +79,7 @@ fn judge_thread(world: &World, ts: &str) -> String {
             body["markdown_text"] = message.text.clone().into();
             body["text"] = Value::Null;
         }
-        let wrong = wrong_with(&body, references(&body), |_| false);
+        let wrong = wrong_with(&body, references(&body), is_who_decided);
         assert!(wrong.is_empty(), "{wrong:#?}\nin {message:#?}");
         texts.push_str(&message.all_text());
     }

@@ -1,6 +1,6 @@
 //! A long answer in several messages: what each holds, and where the next begins.
 
-use super::{file, receipt_line, render};
+use super::{file, receipt_lines, render};
 use crate::domain::language::Language;
 use crate::domain::post::{Post, Receipt};
 use crate::domain::split::{self, Shape};
@@ -123,7 +123,7 @@ fn below(
             );
             lines.push(old.to(language));
         }
-        lines.push(receipt_line(language, receipt));
+        lines.extend(receipt_lines(language, receipt));
     }
     lines
 }

@@ -1,7 +1,8 @@
-//! The line below an answer: which tools ran, which model answered, what it cost.
+//! The lines below an answer: which tools ran, which model answered, what it cost, what people allowed.
 
+use super::looks::visible;
 use crate::domain::language::Language;
-use crate::domain::post::{AskedUnseen, CallEnd, Receipt, ToolReceipt};
+use crate::domain::post::{AskedUnseen, CallEnd, Decided, Receipt, ToolReceipt};
 use crate::domain::text::Text;
 use crate::domain::tool::Refusal;
 use crate::slack::blocks::clipped;
@@ -9,9 +10,54 @@ use crate::slack::mrkdwn::{code, escape};
 use crate::tools::split_name;
 use crate::{counted, text};
 
+/// The most decisions that are shown one by one.
+const MOST_DECISIONS: usize = 5;
+
+/// What ran, and below it what people decided.
+pub(in crate::slack) fn lines(language: Language, receipt: &Receipt) -> Vec<String> {
+    let mut lines = vec![line(language, receipt)];
+    let shown = receipt.decisions.iter().take(MOST_DECISIONS);
+    lines.extend(shown.map(|decided| decision(language, decided)));
+    let more = receipt.decisions.len().saturating_sub(MOST_DECISIONS);
+    if more > 0 {
+        let more = counted!(
+            more,
+            "and {count} more decision",
+            "and {count} more decisions"
+        );
+        lines.push(more.to(language));
+    }
+    lines
+}
+
+/// The question is gone once it is answered: this says what it was and who answered.
+fn decision(language: Language, decided: &Decided) -> String {
+    let who = format!("<@{}>", decided.by);
+    let (tool, connection) = (code(&decided.tool), code(&decided.connection));
+    let arguments = code(&visible(&decided.arguments));
+    let words = if decided.allowed {
+        text!(
+            "✅ {who} allowed {tool} on {connection} with {arguments}",
+            who,
+            tool,
+            connection,
+            arguments
+        )
+    } else {
+        text!(
+            "🚫 {who} did not allow {tool} on {connection} with {arguments}",
+            who,
+            tool,
+            connection,
+            arguments
+        )
+    };
+    words.to(language)
+}
+
 /// `shop` list_tables, get_schema ×7, execute_sql (5 rows) · model · tokens · cost; and above it
 /// that another model should have answered.
-pub(in crate::slack) fn line(language: Language, receipt: &Receipt) -> String {
+fn line(language: Language, receipt: &Receipt) -> String {
     let mut uses: Vec<Use<'_>> = Vec::new();
     for call in &receipt.tools {
         let (connection, tool) = split_name(&call.name).unwrap_or(("", &call.name));

@@ -415,7 +415,10 @@ impl Page {
 /// What stands below the text of a message that is closed.
 fn below(language: Language, post: &Post) -> Vec<Value> {
     match post {
-        Post::Answer { receipt, .. } => vec![context(&outbox::receipt_line(language, receipt))],
+        Post::Answer { receipt, .. } => {
+            let lines = outbox::receipt_lines(language, receipt);
+            lines.iter().map(|line| context(line)).collect()
+        }
         Post::Working { .. } => Vec::new(),
         Post::AskApproval(_)
         | Post::Failed { .. }

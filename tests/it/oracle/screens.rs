@@ -2,16 +2,19 @@
 
 use patchbay::domain::language::Language;
 use patchbay::domain::money::NanoDollars;
-use patchbay::domain::post::{ApprovalRequest, CallEnd, Post, Receipt, ToolReceipt};
+use patchbay::domain::post::{ApprovalRequest, CallEnd, Decided, Post, Receipt, ToolReceipt};
 use patchbay::domain::preview::{Preview, PreviewPart};
 use patchbay::domain::tool::Risk;
-use patchbay::ids::{ApprovalId, ConnectionId, RunId};
+use patchbay::ids::{ApprovalId, ConnectionId, RunId, UserId};
 use patchbay::slack::outbox::render;
 use serde_json::{Value, json};
-use slack_sim::references;
+use slack_sim::{Reference, ReferenceKind, references};
 
 use super::strings::{PAYLOADS, hostile};
 use super::wrong_with;
+
+/// Who decided: the one person that a screen of a run names by itself.
+const DECIDER: &str = "U0DECIDER";
 
 fn posts_with(text: &str) -> Vec<Post> {
     let run = RunId::generate();
@@ -25,6 +28,13 @@ fn posts_with(text: &str) -> Vec<Post> {
         }],
         model: text.clone(),
         instead_of: Some(text.clone()),
+        decisions: vec![Decided {
+            by: UserId::new(DECIDER),
+            allowed: true,
+            connection: text.clone(),
+            tool: text.clone(),
+            arguments: text.clone(),
+        }],
         ..Receipt::default()
     };
     vec![
@@ -81,13 +91,17 @@ fn screens_with(text: &str) -> impl Iterator<Item = Value> {
     rendered.map(|message| json!({ "text": message.text, "blocks": message.blocks }))
 }
 
+fn is_the_decider(reference: &Reference) -> bool {
+    reference.kind == ReferenceKind::User && reference.target == DECIDER
+}
+
 #[test]
 fn no_screen_of_a_run_lets_anything_through() {
     let hostile = hostile();
     assert!(hostile.len() >= 500);
     for text in &hostile {
         for screen in screens_with(text) {
-            let wrong = wrong_with(&screen, references(&screen), |_| false);
+            let wrong = wrong_with(&screen, references(&screen), is_the_decider);
             assert!(wrong.is_empty(), "{text:?} gave {wrong:#?} in {screen}");
         }
     }
@@ -113,7 +127,7 @@ fn the_judge_catches_a_bot_that_does_not_escape() {
         for mut screen in screens_with(payload) {
             let shows_it = screen.to_string().contains("&lt;");
             mutate(&mut screen);
-            let wrong = wrong_with(&screen, references(&screen), |_| false);
+            let wrong = wrong_with(&screen, references(&screen), is_the_decider);
             assert!(
                 !shows_it || !wrong.is_empty(),
                 "{payload:?} passes in {screen}"

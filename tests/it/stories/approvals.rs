@@ -71,6 +71,9 @@ async fn a_change_is_made_once_when_its_asker_says_yes(world: World) {
     assert!(first.ok && second.ok);
     let answer = alice.reply_when(&ts, is_over(&card)).await.all_text();
     assert!(answer.contains("create_issue"), "{answer}");
+    let decision = "✅ <@U0ALICE01> allowed `create_issue` on `github` with `{";
+    let says_it = answer.contains(decision) && answer.contains("The door sticks");
+    assert!(says_it, "who allowed what is gone: {answer}");
     assert_eq!(issues_made(&github), 1);
     let last = alice
         .replies(&ts)
@@ -107,6 +110,10 @@ async fn a_no_is_final_and_said() {
         text.contains("🚫 not allowed") && !text.contains("failed"),
         "{text}"
     );
+    assert!(
+        text.contains("did not allow `create_issue` on `github` with `{"),
+        "{text}"
+    );
     // The agent waits for nobody any more, however fast the run was over.
     let session = || world.sim.session("alice", "general", &ts).unwrap();
     let over = |_: &slack_sim::Sim| (session().as_deref() == Some("active")).then_some(());
@@ -139,6 +146,7 @@ async fn a_question_nobody_answers_in_time_is_a_no() {
         "{answer}"
     );
     assert!(answer.contains("Nobody allowed"), "{answer}");
+    assert!(!answer.contains("did not allow `"), "nobody did: {answer}");
     assert_eq!(issues_made(&github), 0);
     world.stop().await;
 }
