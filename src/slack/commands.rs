@@ -7,7 +7,7 @@ mod help;
 mod list;
 mod model;
 mod test;
-mod tools;
+pub(in crate::slack) mod tools;
 pub mod usage;
 
 use std::sync::Arc;

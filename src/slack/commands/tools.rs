@@ -1,6 +1,7 @@
 //! `/mcp tools [connection]` — what your connections can do.
 
 use crate::app::App;
+use crate::domain::card::CardTool;
 use crate::domain::connection::Connection;
 use crate::domain::language::Language;
 use crate::domain::text::Text;
@@ -81,13 +82,46 @@ fn line(
         Risk::Write => text!("✏️ changes; asks first"),
         Risk::Destructive => text!("🔥 removes; asks first"),
     };
-    let description = Text::of_card(&tool.description).to(language);
-    let first_sentence = description.split_inclusive(". ").next().unwrap_or_default();
     format!(
         "{} {}  {}\n{}",
         code(connection.name.as_str()),
         code(&tool.name),
         risk.to(language),
-        escape(first_sentence.trim())
+        escape(&summary(language, tool))
     )
+}
+
+/// What a tool does, for people: the first sentence of what models are told.
+pub(in crate::slack) fn summary(language: Language, tool: &CardTool) -> String {
+    let description = Text::of_card(&tool.description).to(language);
+    first_sentence(&description).to_owned()
+}
+
+/// Up to a full stop that something new begins behind; "e.g." is none.
+fn first_sentence(text: &str) -> &str {
+    let line = text.trim().lines().next().unwrap_or_default();
+    let mut stops = line.match_indices(". ").map(|(at, stop)| at + stop.len());
+    let ends = |at: &usize| !line[*at..].starts_with(char::is_lowercase);
+    let end = stops.find(ends).unwrap_or(line.len());
+    line[..end].trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_sentence_is_whole() {
+        assert_eq!(
+            first_sentence("Reads a file. Use it late."),
+            "Reads a file."
+        );
+        assert_eq!(
+            first_sentence("Takes e.g. a name. Then"),
+            "Takes e.g. a name."
+        );
+        assert_eq!(first_sentence("\nGets it.\n\nArgs:\n  a"), "Gets it.");
+        assert_eq!(first_sentence("Öffnet. Ändert"), "Öffnet.");
+        assert_eq!(first_sentence(" "), "");
+    }
 }

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::slack::actions::{TOOL_PAGE, TOOL_SWITCH};
 use crate::slack::blocks::{Style, actions, button, context, section, section_with};
+use crate::slack::commands::tools::summary;
 use crate::slack::mrkdwn::{code, escape};
 use crate::tools::BoundTool;
 use crate::{counted, text};
@@ -167,7 +168,7 @@ fn entry(language: Language, tool: &CardTool, is_off: bool, place: &Place) -> [V
     let text = format!(
         "{risk} {}\n{}",
         title.to(language),
-        escape(Text::of_card(&tool.description).to(language).trim())
+        escape(&summary(language, tool))
     );
     let value = format!("{} {then} {}", place.value(), tool.name);
     let switch = button(&label.to(language), TOOL_SWITCH, &value, Style::Plain);

@@ -55,6 +55,7 @@ pub(super) async fn keep(app: Arc<App>) {
 async fn open(app: &App) -> Greeted {
     let mut waits = waits();
     loop {
+        app.sockets.opening();
         match dial(&app.slack).await {
             Ok(greeted) => return greeted,
             Err(failure) => {
