@@ -29,9 +29,10 @@ use crate::error::{Error, Kind, Result, quotable};
 use crate::text;
 
 /// The cards in the binary, by file name.
-pub const EMBEDDED: [(&str, &str); 3] = [
+pub const EMBEDDED: [(&str, &str); 4] = [
     ("github.yaml", include_str!("../run_cards/github.yaml")),
     ("postgres.yaml", include_str!("../run_cards/postgres.yaml")),
+    ("rest.yaml", include_str!("../run_cards/rest.yaml")),
     ("sqlite.yaml", include_str!("../run_cards/sqlite.yaml")),
 ];
 

@@ -110,6 +110,7 @@ fn check(field: &Field, value: &str) -> Result<(), Text> {
         None => Ok(()),
         Some(FieldFormat::Url) => check_url(label, value),
         Some(FieldFormat::PostgresUrl) => check_postgres_url(value),
+        Some(FieldFormat::HeaderName) => check_header_name(label, value),
         Some(FieldFormat::Prefix(prefixes)) => {
             let fits = |prefix: &String| value.starts_with(prefix) && value.len() > prefix.len();
             if prefixes.iter().any(fits) {
@@ -146,6 +147,41 @@ fn check_url(label: Text, value: &str) -> Result<(), Text> {
         Some(_) => Ok(()),
     }
 }
+
+/// Headers that say how a request travels are not for people to fill.
+fn check_header_name(label: Text, value: &str) -> Result<(), Text> {
+    let is_name = value
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if !is_name {
+        return Err(text!("{label} looks like `X-Api-Key`.", label));
+    }
+    let lower = value.to_lowercase();
+    if OF_THE_JOURNEY.contains(&&*lower) || lower.starts_with("proxy-") {
+        return Err(text!(
+            "{label} must not be `{name}`, which I fill myself.",
+            label,
+            name = value
+        ));
+    }
+    Ok(())
+}
+
+/// The headers that belong to the way a request is sent.
+const OF_THE_JOURNEY: [&str; 12] = [
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 fn check_postgres_url(value: &str) -> Result<(), Text> {
     if value.contains("[YOUR-PASSWORD]") {

@@ -7,9 +7,10 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::parse::SCHEMA;
-use super::template::Templates;
+use super::template::{Templates, only_variable};
 use crate::domain::card::{
-    Card, CardTool, Field, HttpMethod, HttpRequest, HttpService, SqlEngine, SqlService, ToolAction,
+    Auth, Card, CardTool, Field, HttpMethod, HttpRequest, HttpService, Query, SqlEngine,
+    SqlService, ToolAction,
 };
 use crate::domain::tool::Risk;
 
@@ -203,6 +204,9 @@ impl Scope {
         for (place, value) in service.auth.texts() {
             found.extend(self.check_text(format!("{at}/auth/{place}"), value, &all));
         }
+        if let Auth::Header { name, .. } = &service.auth {
+            found.extend(self.check_text(format!("{at}/auth/header/name"), name, &self.open));
+        }
         let taken = service.auth.header();
         for (name, value) in &service.headers {
             let pointer = format!("{at}/headers/{name}");
@@ -262,8 +266,22 @@ impl Scope {
         found: &mut Vec<Finding>,
     ) {
         found.extend(self.check_text(format!("{at}/path"), &request.path, names));
-        for (name, value) in &request.query {
-            found.extend(self.check_text(format!("{at}/query/{name}"), value, names));
+        match &request.query {
+            Query::Named(parameters) => {
+                for (name, value) in parameters {
+                    found.extend(self.check_text(format!("{at}/query/{name}"), value, names));
+                }
+            }
+            Query::Whole(source) => {
+                let is_object = |name| names.get(name).is_some_and(Value::is_object);
+                match only_variable(source) {
+                    Some(name) if is_object(name) => {}
+                    Some(_) | None => {
+                        let reason = "a query is a list of parameters, or exactly `{{ x }}` with an argument of `type: object`";
+                        found.push(finding(format!("{at}/query"), reason));
+                    }
+                }
+            }
         }
         let mut texts = Vec::new();
         collect_texts(format!("{at}/body"), request.body.as_ref(), &mut texts);

@@ -4,8 +4,11 @@ use std::collections::HashSet;
 
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value as Json};
+
+/// The longest argument that is a path: it is looked at again and again until no escape is left.
+const LONGEST_PATH: usize = 2_000;
 
 /// Renders templates; a name that nothing was given for is an error.
 pub struct Templates {
@@ -20,6 +23,7 @@ impl Templates {
         text.set_undefined_behavior(UndefinedBehavior::Strict);
         let mut path = text.clone();
         path.add_filter("segments", segments);
+        path.add_filter("below", below);
         path.set_formatter(|out, _, value| {
             if value.is_safe() {
                 return Ok(write!(out, "{value}")?);
@@ -76,6 +80,23 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// What RFC 3986 lets stand in a path.
+const PATH: &AsciiSet = &SEGMENT
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=');
+
 fn encode(value: &str) -> String {
     utf8_percent_encode(value, SEGMENT).to_string()
 }
@@ -88,6 +109,56 @@ fn segments(path: &str) -> Value {
         .map(encode)
         .collect();
     Value::from_safe_string(parts.join("/"))
+}
+
+/// The filter for an argument that is all of a path, escapes included: `/orders/a%2Fb/`. What would
+/// lead elsewhere, to whichever server reads it, is refused.
+fn below(path: &str) -> Result<Value, Error> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if path.len() > LONGEST_PATH {
+        return Err(unfit("a path has at most 2,000 bytes"));
+    }
+    if path.contains(['?', '#']) {
+        return Err(unfit("a path has no `?` and no `#`"));
+    }
+    if path.contains('\\') || path.contains(char::is_control) {
+        return Err(unfit("a path has no backslash and no line break"));
+    }
+    let inner = path.strip_suffix('/').unwrap_or(path);
+    if !path.is_empty() && inner.split('/').any(str::is_empty) {
+        return Err(unfit(
+            "a path has no `//`, and begins below the base address",
+        ));
+    }
+    // Servers and proxies undo escapes once, or more often, and some cut parameters after `;`.
+    let mut plain = path.to_owned();
+    loop {
+        let upwards = |part: &str| matches!(part.split(';').next(), Some("." | ".."));
+        if plain.split(['/', '\\']).any(upwards) {
+            return Err(unfit("a path must not hold `.` or `..`"));
+        }
+        let undone = percent_decode_str(&plain).decode_utf8_lossy().into_owned();
+        if undone == plain {
+            break;
+        }
+        plain = undone;
+    }
+    if plain.contains(char::is_control) {
+        return Err(unfit("a path has no backslash and no line break"));
+    }
+    Ok(Value::from_safe_string(escaped(path)))
+}
+
+/// Escapes what cannot stand in a path, and a `%` that begins no escape.
+fn escaped(path: &str) -> String {
+    let mut parts = path.split('%');
+    let mut escaped = utf8_percent_encode(parts.next().unwrap_or_default(), PATH).to_string();
+    for part in parts {
+        let is_escape = part.len() >= 2 && part.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+        escaped.push_str(if is_escape { "%" } else { "%25" });
+        escaped.extend(utf8_percent_encode(part, PATH));
+    }
+    escaped
 }
 
 /// An error about a value, in words for whoever gave it.
@@ -146,6 +217,59 @@ mod tests {
         assert_eq!(path(parts, "").unwrap(), "/a/");
         for upwards in ["..", "../x", "a/../../b", "a/.."] {
             assert!(path(parts, upwards).is_err(), "{upwards}");
+        }
+    }
+
+    #[test]
+    fn a_whole_path_stays_below_its_base() {
+        let path = |value: &str| {
+            let rendered = Templates::new().path("/{{ x | below }}", &x(value));
+            rendered.map_err(|error| error.detail().unwrap_or_default().to_owned())
+        };
+        for (given, expected) in [
+            ("", "/"),
+            ("/", "/"),
+            ("orders/7", "/orders/7"),
+            ("/orders/7/", "/orders/7/"),
+            ("a b/Grüße", "/a%20b/Gr%C3%BC%C3%9Fe"),
+            (
+                "projects/group%2Fname/issues",
+                "/projects/group%2Fname/issues",
+            ),
+            ("v1/items:batch(1,2)@x", "/v1/items:batch(1,2)@x"),
+            ("100%/50%2", "/100%25/50%252"),
+            ("a/..b/.c", "/a/..b/.c"),
+        ] {
+            assert_eq!(path(given).as_deref(), Ok(expected), "{given}");
+        }
+        for given in [
+            "..",
+            "a/../../b",
+            "./a",
+            "%2e%2e/admin",
+            "a/%2E./b",
+            "a%2f..%2fb",
+            "%252e%252e/admin",
+            "%25252e%25252e/admin",
+            "a/..;x=1/b",
+            "a/..%3Bx/b",
+            "..%5cadmin",
+            "a\\..\\b",
+            "\\\\evil.example\\x",
+            "//evil.example/x",
+            "https://evil.example/x",
+            "a//b",
+            "a?admin=1",
+            "a#b",
+            "a\n.",
+            "a%0ab",
+            ".\t./x",
+        ] {
+            assert!(
+                path(given).is_err(),
+                "{given}: {path:?}",
+                path = path(given)
+            );
         }
     }
 

@@ -11,7 +11,7 @@ use super::tool::Risk;
 mod http;
 
 pub use self::http::{
-    Auth, HttpMethod, HttpRequest, HttpService, Keep, OauthService, Pages, Paging,
+    Auth, HttpMethod, HttpRequest, HttpService, Keep, OauthService, Pages, Paging, Query,
 };
 
 /// One service that people can connect.
@@ -152,6 +152,8 @@ pub enum FieldFormat {
     Url,
     /// `postgresql://user:password@host:port/database`.
     PostgresUrl,
+    /// The name of a header that may be filled: `X-Api-Key`.
+    HeaderName,
     /// One of these prefixes: the well-known beginnings of a service's keys.
     Prefix(Vec<String>),
 }

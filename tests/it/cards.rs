@@ -65,7 +65,7 @@ fn the_embedded_cards_are_all_there_and_good() {
     let registry = Registry::embedded().unwrap();
     let cards = registry.all();
     let names: Vec<_> = cards.iter().map(|card| &*card.name).collect();
-    assert_eq!(names, ["postgres", "github", "sqlite"]);
+    assert_eq!(names, ["postgres", "github", "sqlite", "rest"]);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("run_cards");
     let report = lint(&folder);
     assert_eq!(report.problems, []);
@@ -74,8 +74,9 @@ fn the_embedded_cards_are_all_there_and_good() {
     insta::assert_snapshot!(report, @r"
     github.yaml: GitHub, 6 repository tools
     postgres.yaml: PostgreSQL, 3 database tools
+    rest.yaml: REST API, 5 API tools
     sqlite.yaml: SQLite, 3 database tools
-    3 good cards, 0 problems
+    4 good cards, 0 problems
     ");
     for (file, text) in EMBEDDED {
         let first = text.lines().next();
@@ -147,6 +148,15 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
         ("risk: read", "risk: read\n    cache: 2h"),
         ("risk: read", "risk: read\n    idempotency: Key"),
         ("path: /orders", "pages: {by: link}\n        path: /orders"),
+        (
+            "query:\n          note: \"{{ note }}\"",
+            "query: \"{{ note }}\"",
+        ),
+        ("query:\n          note: \"{{ note }}\"", "query: all"),
+        (
+            "bearer: \"{{ key }}\"",
+            "header: {name: \"{{ key }}\", value: x}",
+        ),
         ("name: region", "name: key"),
         ("name: region", "name: note"),
         ("secret: true", "secret: true\n    default: abc"),
@@ -193,6 +203,9 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     shop.yaml:26: an answer is kept for a second at least and an hour at most
     shop.yaml:26: only an HTTP request that changes something has this
     shop.yaml:39: `pages` needs `keep`, which says where the list is
+    shop.yaml:40: a query is a list of parameters, or exactly `{{ x }}` with an argument of `type: object`
+    shop.yaml:40: query: "all" is not valid under any of the schemas listed in the 'oneOf' keyword
+    shop.yaml:10: `key` is secret, and secrets only go into `auth` and `headers`
     shop.yaml:20: the field `key` is there twice
     shop.yaml:32: `note` is both a field and an argument
     shop.yaml:20: a secret field has no default
@@ -237,7 +250,7 @@ fn a_directory_adds_and_overrides_and_its_broken_cards_are_left_out() {
     write("notes.txt", "not a card");
     write("huge.yaml", &"#".repeat(300 * 1024));
     let (registry, problems) = Registry::load(Some(folder.path()));
-    assert_eq!(registry.all().len(), 4);
+    assert_eq!(registry.all().len(), 5);
     assert_eq!(registry.get("github").unwrap().title, "Shop");
     assert_eq!(registry.get("shop").unwrap().title, "Shop");
     let said: Vec<_> = problems.iter().map(|problem| problem.to_string()).collect();
@@ -248,7 +261,7 @@ fn a_directory_adds_and_overrides_and_its_broken_cards_are_left_out() {
     ");
 
     let (registry, problems) = Registry::load(Some(&folder.path().join("missing")));
-    assert_eq!((registry.all().len(), problems.len()), (3, 1));
+    assert_eq!((registry.all().len(), problems.len()), (4, 1));
 }
 
 #[test]

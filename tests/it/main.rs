@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod alone;
+mod apis;
 mod browser;
 mod cards;
 mod cli;
@@ -13,6 +14,7 @@ mod llm;
 mod net;
 mod oracle;
 mod restart;
+mod servers;
 mod sql;
 mod ssrf;
 mod store;

@@ -1,6 +1,7 @@
 //! What people do with the bot in Slack, told as they would tell it.
 
 mod abuse;
+mod apis;
 mod approvals;
 mod bad_input;
 mod changes;

@@ -35,7 +35,7 @@ pub enum Auth {
     None,
     /// In a header of the service's own.
     Header {
-        /// The header.
+        /// The header: its name, or a template over the fields that are not secret.
         name: String,
         /// What it holds.
         value: String,
@@ -66,11 +66,11 @@ impl Auth {
         }
     }
 
-    /// The header that it fills, in lower case.
+    /// The header that it fills, in lower case, where that does not depend on a connection.
     pub fn header(&self) -> Option<String> {
         match self {
             Self::None => None,
-            Self::Header { name, .. } => Some(name.to_lowercase()),
+            Self::Header { name, .. } => Some(name.to_lowercase()).filter(|n| !n.contains('{')),
             Self::Bearer(_) | Self::Basic { .. } | Self::Oauth(_) => {
                 Some("authorization".to_owned())
             }
@@ -100,16 +100,34 @@ pub struct HttpRequest {
     /// Appended to the base URL. What is put in is percent-encoded, slashes too, except through
     /// the filter `segments`, which keeps them: `/contents/{{ path | segments }}`.
     pub path: String,
-    /// Query parameters; one that renders empty is left out.
+    /// What stands after the `?`.
     #[serde(default)]
-    pub query: BTreeMap<String, String>,
+    pub query: Query,
     /// The JSON body: strings in it are templates, and one that is exactly `{{ x }}` keeps the
-    /// argument's JSON type; members that render empty are left out.
+    /// argument's JSON type; members that render empty are left out. Where all of it is such a
+    /// text and nothing was given, there is no body.
     pub body: Option<Value>,
     /// What of the answer is kept for the model; all of it when absent.
     pub keep: Option<Keep>,
     /// How to come by the rest of a list; the first answer is all there is when absent.
     pub pages: Option<Pages>,
+}
+
+/// The parameters of a query.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Query {
+    /// Each by its name; one that renders empty is left out.
+    Named(BTreeMap<String, String>),
+    /// All that an argument names, `{{ query }}`: an object of texts, numbers, booleans, and lists
+    /// of these, which become a parameter for each item.
+    Whole(String),
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self::Named(BTreeMap::new())
+    }
 }
 
 /// How to come by the rest of a list, until there are as many items as the argument `limit` says.

@@ -11,9 +11,9 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::cards::template::{Templates, only_variable};
-use crate::domain::card::{Auth, HttpMethod, HttpRequest, HttpService};
+use crate::domain::card::{Auth, HttpMethod, HttpRequest, HttpService, Query};
 use crate::domain::text::Text;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, quotable};
 use crate::text;
 use crate::tools::Target;
 
@@ -87,8 +87,12 @@ pub(super) fn build(
     };
     let mut built = Request::new(method, render.url(service, request)?);
     *built.headers_mut() = headers(templates, service, inputs)?;
-    if let Some(body) = &request.body {
-        let body = render.json(body)?.unwrap_or_else(|| Map::new().into());
+    let body = match &request.body {
+        None => None,
+        Some(whole @ Value::String(_)) => render.json(whole)?,
+        Some(parts) => Some(render.json(parts)?.unwrap_or_else(|| Map::new().into())),
+    };
+    if let Some(body) = body {
         built
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -120,28 +124,49 @@ impl Render<'_> {
         let base = self.text(&service.base_url)?;
         let path = self.templates.path(&request.path, self.values);
         let path = path.map_err(unfit)?;
-        let mut url: Url = format!("{}{path}", base.trim_end_matches('/'))
-            .parse()
-            .map_err(|_| {
-                Error::new(
-                    Kind::Invalid,
-                    text!("The connection's address is not a URL."),
-                )
-                .hint(text!(
-                    "Connect again with an address like `https://api.example.com`."
-                ))
-            })?;
-        let mut pairs = Vec::new();
-        for (name, source) in &request.query {
-            let value = self.text(source)?;
-            if !value.is_empty() {
-                pairs.push((name, value));
-            }
-        }
+        let base = base.trim_end_matches('/');
+        let not_a_url = |_| {
+            Error::new(
+                Kind::Invalid,
+                text!("The connection's address is not a URL."),
+            )
+            .hint(text!(
+                "Connect again with an address like `https://api.example.com`."
+            ))
+        };
+        let mut url: Url = format!("{base}{path}").parse().map_err(not_a_url)?;
+        stays_below(&base.parse().map_err(not_a_url)?, &url)?;
+        let pairs = self.pairs(&request.query)?;
         if !pairs.is_empty() {
             url.query_pairs_mut().extend_pairs(pairs);
         }
         Ok(url)
+    }
+
+    /// The parameters of a query, in the order of their names.
+    fn pairs(&self, query: &Query) -> Result<Vec<(String, String)>> {
+        let mut pairs = Vec::new();
+        match query {
+            Query::Named(parameters) => {
+                for (name, source) in parameters {
+                    let value = self.text(source)?;
+                    if !value.is_empty() {
+                        pairs.push((name.clone(), value));
+                    }
+                }
+            }
+            Query::Whole(source) => {
+                if let Some(Value::Object(members)) = self.json(&source.as_str().into())? {
+                    for (name, value) in &members {
+                        for value in plain_values(value).ok_or_else(|| no_parameter(name))? {
+                            pairs.push((name.clone(), value));
+                        }
+                    }
+                    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+                }
+            }
+        }
+        Ok(pairs)
     }
 
     /// A part of the body; nothing when it renders empty.
@@ -172,6 +197,48 @@ impl Render<'_> {
     }
 }
 
+/// What a parameter's value is sent as: each item of a list by itself, and nothing for nothing.
+/// `None` for what a query cannot hold.
+fn plain_values(value: &Value) -> Option<Vec<String>> {
+    let plain = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    };
+    match value {
+        Value::Null => Some(Vec::new()),
+        Value::Array(items) => items.iter().map(plain).collect(),
+        single => Some(vec![plain(single)?]),
+    }
+}
+
+fn no_parameter(name: &str) -> Error {
+    let name = quotable(name);
+    Error::new(
+        Kind::Invalid,
+        text!(
+            "The query parameter `{name}` is no text, number or boolean, and no list of these.",
+            name
+        ),
+    )
+    .hint(text!("Send it as one of these."))
+}
+
+/// The last word on where a request goes, whatever the parts of its address were: to the same server
+/// as `base`, and not above it.
+fn stays_below(base: &Url, url: &Url) -> Result<()> {
+    let above = base.path().trim_end_matches('/');
+    let rest = url.path().strip_prefix(above);
+    if url.origin() == base.origin() && rest.is_some_and(|r| r.is_empty() || r.starts_with('/')) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Denied("path"),
+        text!("That call cannot be made: its path leads away from the connection's address."),
+    )
+    .hint(text!("Give the plain name or path that is meant.")))
+}
+
 fn headers(templates: &Templates, service: &HttpService, inputs: &Inputs) -> Result<HeaderMap> {
     let render = |source: &str| templates.text(source, &inputs.fields).map_err(unfit);
     let mut headers = HeaderMap::new();
@@ -184,6 +251,7 @@ fn headers(templates: &Templates, service: &HttpService, inputs: &Inputs) -> Res
     let auth = match &service.auth {
         Auth::None | Auth::Oauth(_) => None,
         Auth::Header { name, value } => {
+            let name = render(name)?;
             let name = HeaderName::try_from(name).map_err(Error::internal)?;
             Some((name, render(value)?)).filter(|(_, value)| !value.is_empty())
         }

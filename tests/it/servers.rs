@@ -1,0 +1,60 @@
+//! Services that others wrote, as processes of their own: `scripts/install test` brings them.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// A running service; it is stopped when dropped.
+pub struct Server {
+    process: Child,
+    /// Where it listens.
+    pub url: String,
+    /// Kept open: it may write to it as long as it runs.
+    _output: BufReader<ChildStdout>,
+}
+
+/// The key that the shop's API wants in `X-Api-Key`.
+pub const ORDERS_KEY: &str = "k-orders-1";
+
+impl Server {
+    /// A shop's API on FastAPI, which describes itself at `/openapi.json`.
+    pub fn orders() -> Self {
+        let venv = std::env::home_dir().unwrap().join(".cache/patchbay");
+        let python = venv.join("servers-venv/bin/python");
+        Self::start(Command::new(&python).arg(script("orders.py")), &python)
+    }
+
+    /// Its host and port, for `network.allow`.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    fn start(command: &mut Command, needs: &Path) -> Self {
+        assert!(needs.exists(), "run `scripts/install test` first");
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ");
+        Self {
+            process,
+            url: url.expect("it says where it listens").to_owned(),
+            _output: output,
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A file of `tests/servers`.
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/servers")
+        .join(name)
+}

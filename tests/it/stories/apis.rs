@@ -1,0 +1,71 @@
+//! Connecting any API by its address, asking it, and changing something there.
+
+use serde_json::json;
+
+use crate::fakes::writer::Writer;
+use crate::servers::{ORDERS_KEY, Server};
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_http_api_is_connected_by_its_address_and_asked_before_it_is_changed() {
+    let (writer, server) = (Writer::start().await, Server::orders());
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let fields = json!({
+        "base_url": server.url, "key": ORDERS_KEY, "header": "X-Api-Key", "test_path": "/orders",
+    });
+    let told = alice.connects("rest", fields).await.all_text();
+    assert!(told.contains("5 API tools now available"), "{told}");
+
+    let ts = alice.says("@patchbay order a lamp").await;
+    let order = json!({ "path": "orders", "body": { "item": "lamp", "count": 2 } });
+    writer.calls("rest__create", order);
+    writer.ends();
+    let card = alice.is_asked_to_decide(&ts).await;
+    let text = card.all_text();
+    for part in [
+        "POST http://",
+        "/orders",
+        "x-api-key: •••",
+        "\"item\": \"lamp\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(!text.contains(ORDERS_KEY), "{text}");
+    assert!(alice.clicks(&card, "Approve").await.ok);
+    writer.calls(
+        "rest__get",
+        json!({ "path": "orders", "query": { "state": "new" } }),
+    );
+    writer.ends();
+    writer.answers("Two lamps are ordered.");
+    let answered = |message: &slack_sim::Message| message.all_text().contains("Two lamps");
+    alice.reply_when(&ts, answered).await;
+    let read = writer.asked().pop().unwrap().to_string();
+    assert!(read.contains("language"), "the listing is not in {read}");
+    assert!(!read.contains(ORDERS_KEY), "a model reads the key");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_that_says_how_a_request_travels_is_refused_in_the_form() {
+    let world = World::start().await;
+    let alice = world.alice();
+    alice.types("/mcp connect rest").await;
+    let form = alice
+        .form_when(|view| view.callback_id() == "connect")
+        .await;
+    super::assert_screen!("rest_form", form.blocks());
+    for (header, said) in [
+        ("Host", "must not be Host, which I fill myself."),
+        ("X Api Key", "must not have spaces"),
+        ("X-Key: a", "must not have spaces"),
+        ("X-Kéy", "looks like X-Api-Key."),
+    ] {
+        let fields = json!({ "base_url": "https://api.example.com", "header": header });
+        let outcome = alice.submits(&form, fields).await;
+        let wrong = format!("{:?}", outcome.errors);
+        assert!(wrong.contains(said), "{header}: {wrong}");
+    }
+    world.stop().await;
+}
