@@ -29,7 +29,7 @@ use crate::slack::{
 use crate::store::{Alone, Store};
 use crate::tasks::Tasks;
 use crate::tools::sources::http::HttpSource;
-use crate::tools::sources::sql::SqlSource;
+use crate::tools::sources::sql::{SqlSource, SqliteFiles};
 use crate::tools::{Sources, Tools};
 use crate::usage::Usage;
 use crate::{cards, http};
@@ -119,10 +119,10 @@ impl App {
         let secrets = Secrets::new(store.clone(), sealer, clock.clone());
         secrets.check_key().await?;
         let policy = config.network.policy();
-        let sql = Arc::new(SqlSource::new(
-            policy.clone(),
-            config.tools.sqlite_databases.clone(),
-        ));
+        let files = SqliteFiles::from(config.tools.sqlite_databases.clone())
+            .writable(config.tools.sqlite_writable.clone())
+            .never(config.database.file());
+        let sql = Arc::new(SqlSource::new(policy.clone(), files));
         let http = Arc::new(HttpSource::new(net::guarded_client(&policy)?));
         let sources = Sources { sql, http };
         let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sources);

@@ -117,6 +117,9 @@ pub struct ToolsConfig {
     /// SQLite databases that people may connect to, by name.
     #[serde(default)]
     pub sqlite_databases: BTreeMap<String, PathBuf>,
+    /// Those of them that take changes.
+    #[serde(default)]
+    pub sqlite_writable: Vec<String>,
 }
 
 impl ToolsConfig {
@@ -143,9 +146,12 @@ impl ToolsConfig {
             ("parallel_per_connection", self.parallel_per_connection),
         ];
         let wrong = positive.iter().filter(|(_, value)| *value == 0);
-        wrong
-            .map(|(name, _)| format!("tools.{name} must be at least 1"))
-            .collect()
+        let wrong = wrong.map(|(name, _)| format!("tools.{name} must be at least 1"));
+        let unknown = |name: &&String| !self.sqlite_databases.contains_key(*name);
+        let unknown = self.sqlite_writable.iter().filter(unknown).map(|name| {
+            format!("tools.sqlite_writable names `{name}`, which is not in tools.sqlite_databases")
+        });
+        wrong.chain(unknown).collect()
     }
 }
 

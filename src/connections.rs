@@ -11,11 +11,12 @@ use crate::clock::Clock;
 use crate::domain::card::{Card, CardTool};
 use crate::domain::connection::{Connection, ConnectionName, ConnectionStatus};
 use crate::domain::principal::Principal;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result, closest, quotable};
 use crate::ids::ConnectionId;
 use crate::secrets::Secrets;
 use crate::store::Store;
-use crate::tools::{Target, Tools, offered};
+use crate::tools::{Target, Tools};
 use crate::{counted, text};
 
 /// Connections, with the limits they are held to.
@@ -58,14 +59,14 @@ impl Connections {
         }
     }
 
-    /// Tries a new connection and keeps it when it works.
+    /// Tries a new connection and keeps it when it works. Says what its owner should know of it.
     pub async fn connect(
         &self,
         owner: &Principal,
         card: &std::sync::Arc<Card>,
         name: ConnectionName,
         fields: Fields,
-    ) -> Result<Connection> {
+    ) -> Result<(Connection, Option<Text>)> {
         self.check_room(owner, &name).await?;
         let target = Target {
             card: card.clone(),
@@ -74,14 +75,17 @@ impl Connections {
             key: None,
         };
         let found = self.check(&target).await?;
-        let offered = offered(card, |field| target.has(field), found.clone());
+        let filled = |field: &str| target.has(field);
+        let offered = self
+            .tools
+            .offered(card, &target.config, filled, found.clone());
         let tools = offered.map(|tool| tool.name).collect();
         let connection = Connection {
             id: ConnectionId::generate(),
             owner: owner.clone(),
             name,
             card: card.name.clone(),
-            config: target.config,
+            config: target.config.clone(),
             credential: self.keep_secrets(&target.secrets).await?,
             status: ConnectionStatus::Active,
             secret_fields: target.secrets.keys().cloned().collect(),
@@ -93,7 +97,7 @@ impl Connections {
         if self.store.add_connection(&connection).await? {
             self.keep_tools(&connection, &found).await?;
             tracing::info!(connection.id = %connection.id, card = card.name, "connected `{}`", connection.name);
-            return Ok(connection);
+            return Ok((connection, self.advise(&target).await));
         }
         self.forget_secrets(&connection).await?;
         Err(name_taken(&connection.name))
@@ -231,6 +235,13 @@ impl Connections {
                 "Check the address, and that it can be reached from where I run; then try again."
             ))),
         }
+    }
+
+    /// What the owner of a connection that works should know of it.
+    async fn advise(&self, target: &Target) -> Option<Text> {
+        let advice = self.tools.advise(target);
+        let told = tokio::time::timeout(self.limits.test_timeout, advice).await;
+        told.unwrap_or_default()
     }
 
     /// Keeps the tools that a connection's services told of.

@@ -12,6 +12,7 @@ use crate::domain::card::{Auth, Card, CardTool, ServiceKind};
 use crate::domain::connection::Connection;
 use crate::domain::preview::Preview;
 use crate::domain::principal::Principal;
+use crate::domain::text::Text;
 use crate::domain::tool::{ToolOutput, ToolSpec};
 use crate::error::{Error, Kind, Result};
 use crate::secrets::Secrets;
@@ -64,6 +65,20 @@ pub trait ToolSource: Send + Sync {
     async fn discover(&self, target: &Target) -> Result<Vec<CardTool>> {
         let _ = target; // Only some services tell.
         Ok(Vec::new())
+    }
+
+    /// What its owner should know of what they filled in, with a next step: that it may do more
+    /// than it is needed for.
+    async fn advise(&self, target: &Target) -> Result<Option<Text>> {
+        let _ = target; // Only some services tell.
+        Ok(None)
+    }
+
+    /// Whether a tool of the card can be of use on a connection with these fields filled in; opens
+    /// nothing.
+    fn offers(&self, card: &Card, config: &BTreeMap<String, String>, tool: &CardTool) -> bool {
+        let _ = (card, config, tool); // Only some sources know beforehand.
+        true
     }
 }
 
@@ -211,7 +226,8 @@ impl Tools {
             };
             let found = kept.remove(&connection.id).unwrap_or_default();
             let connection = Arc::new(connection);
-            for tool in offered(&card, |field| connection.has(field), found) {
+            let filled = |field: &str| connection.has(field);
+            for tool in self.offered(&card, &connection.config, filled, found) {
                 listing.add(BoundTool {
                     connection: connection.clone(),
                     card: card.clone(),
@@ -321,6 +337,41 @@ impl Tools {
         Ok(found)
     }
 
+    /// What the owner of a connection should know of what they filled in, from the first of its
+    /// services that has something to say.
+    pub async fn advise(&self, target: &Target) -> Option<Text> {
+        for kind in target.services() {
+            match self.sources.of(kind).advise(target).await {
+                Ok(Some(advice)) => return Some(advice),
+                Ok(None) => {}
+                // It works: what could be said of it as well is not worth a failure.
+                Err(error) => {
+                    tracing::info!("nothing is known of what a connection may do: {error}");
+                }
+            }
+        }
+        None
+    }
+
+    /// What a connection offers: the tools of its card and those that its service told of, as far
+    /// as they run on services that can be used with the fields that are `filled`.
+    pub fn offered<'a>(
+        &'a self,
+        card: &'a Card,
+        config: &'a BTreeMap<String, String>,
+        filled: impl Fn(&str) -> bool,
+        found: Vec<CardTool>,
+    ) -> impl Iterator<Item = CardTool> + 'a {
+        let kinds = card.service.kinds();
+        let kinds: Vec<_> = kinds.filter(|kind| usable(card, *kind, &filled)).collect();
+        let own = |name: &str| card.tool(name).is_some();
+        let found = found.into_iter().filter(move |tool| !own(&tool.name));
+        let tools = card.tools.iter().cloned().chain(found);
+        tools.filter(move |tool| {
+            kinds.contains(&tool.run.kind()) && self.source(tool).offers(card, config, tool)
+        })
+    }
+
     /// Opens a connection for one call.
     pub async fn open(&self, connection: &Connection) -> Result<Target> {
         let secrets = match &connection.credential {
@@ -334,21 +385,6 @@ impl Tools {
             key: None,
         })
     }
-}
-
-/// What a connection offers: the tools of its card and those that its service told of, as far as
-/// they run on services that can be used with the fields that are `filled`.
-pub fn offered(
-    card: &Card,
-    filled: impl Fn(&str) -> bool,
-    found: Vec<CardTool>,
-) -> impl Iterator<Item = CardTool> {
-    let kinds = card.service.kinds();
-    let kinds: Vec<_> = kinds.filter(|kind| usable(card, *kind, &filled)).collect();
-    let own = |name: &str| card.tool(name).is_some();
-    let found = found.into_iter().filter(move |tool| !own(&tool.name));
-    let tools = card.tools.iter().cloned().chain(found);
-    tools.filter(move |tool| kinds.contains(&tool.run.kind()))
 }
 
 /// Whether a tool that a service told of can be called at all.

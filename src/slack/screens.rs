@@ -74,8 +74,14 @@ pub fn too_many(language: Language) -> Message {
     Message::new(words.to(language))
 }
 
-/// After a connection was made: `noun` is "database", `count` the real number of its tools.
-pub fn connected(language: Language, connection: &Connection, noun: &str) -> Message {
+/// After a connection was made: `noun` is "database", `count` the real number of its tools. The
+/// advice is what its owner should know of it.
+pub fn connected(
+    language: Language,
+    connection: &Connection,
+    noun: &str,
+    advice: Option<&Text>,
+) -> Message {
     let done = counted!(
         connection.tools.len(),
         "✅ Connected! {count} {noun} tool now available",
@@ -88,7 +94,11 @@ pub fn connected(language: Language, connection: &Connection, noun: &str) -> Mes
         connection = code(connection.name.as_str()),
         tools = tools.join(", ")
     );
-    Message::new(done.to(language)).block(context(&whose.to(language)))
+    let message = Message::new(done.to(language)).block(context(&whose.to(language)));
+    match advice {
+        Some(advice) => message.block(section(&escape(&advice.to(language)))),
+        None => message,
+    }
 }
 
 /// Before a connection is removed.

@@ -20,7 +20,7 @@ pub struct Alone(#[expect(dead_code, reason = "the lock ends when the file is cl
 impl Alone {
     /// Takes the database for this process; nothing where several may use it, as on PostgreSQL.
     pub fn take(config: &DatabaseConfig) -> Result<Option<Self>> {
-        let Some(database) = file(config) else {
+        let Some(database) = config.file() else {
             return Ok(None);
         };
         let path = beside(&database);
@@ -37,15 +37,17 @@ impl Alone {
     }
 }
 
-/// The file of the database, where it is one that others could open too.
-fn file(config: &DatabaseConfig) -> Option<PathBuf> {
-    let in_memory = config.url.contains(":memory:") || config.url.contains("mode=memory");
-    if is_postgres(&config.url) || in_memory {
-        return None;
+impl DatabaseConfig {
+    /// The file of the database, where it is one that others could open too.
+    pub fn file(&self) -> Option<PathBuf> {
+        let in_memory = self.url.contains(":memory:") || self.url.contains("mode=memory");
+        if is_postgres(&self.url) || in_memory {
+            return None;
+        }
+        // What is wrong with the URL is said where the database is opened.
+        let options = SqliteConnectOptions::from_str(&self.url).ok()?;
+        Some(options.get_filename().to_owned())
     }
-    // What is wrong with the URL is said where the database is opened.
-    let options = SqliteConnectOptions::from_str(&config.url).ok()?;
-    Some(options.get_filename().to_owned())
 }
 
 /// The lock is beside the file itself, by whatever name it was called: SQLite follows links as well.

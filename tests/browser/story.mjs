@@ -137,7 +137,7 @@ async function second(alice) {
   await alice.sees("Connect PostgreSQL");
   await alice.fills("Connection URL", postgres);
   await alice.presses("Enter");
-  await alice.sees("Connected! 3 database tools now available");
+  await alice.sees("Connected! 6 database tools now available");
   await alice.leavesForms();
   await alice.types("@patchbay how many orders are in postgres?");
   await alice.reads(/execute_sql/, alice.thread);

@@ -73,9 +73,9 @@ fn the_embedded_cards_are_all_there_and_good() {
     assert_eq!(files, EMBEDDED.map(|(file, _)| file));
     insta::assert_snapshot!(report, @r"
     github.yaml: GitHub, 6 repository tools
-    postgres.yaml: PostgreSQL, 3 database tools
+    postgres.yaml: PostgreSQL, 6 database tools
     rest.yaml: REST API, 5 API tools
-    sqlite.yaml: SQLite, 3 database tools
+    sqlite.yaml: SQLite, 6 database tools
     4 good cards, 0 problems
     ");
     for (file, text) in EMBEDDED {

@@ -5,7 +5,9 @@ mod failures;
 mod gate;
 mod limits;
 mod oracle;
+mod roles;
 mod sample;
+mod sqlite_changes;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -18,7 +20,7 @@ use patchbay::domain::card::{
 use patchbay::domain::tool::{Risk, ToolOutput};
 use patchbay::error::{Error, Result};
 use patchbay::net::AddressPolicy;
-use patchbay::tools::sources::sql::SqlSource;
+use patchbay::tools::sources::sql::{SqlSource, SqliteFiles};
 use patchbay::tools::{Target, ToolSource};
 use serde_json::{Map, Value, json};
 
@@ -41,6 +43,16 @@ impl Db {
         Self {
             source: SqlSource::new(loopback(), files),
             target: target(SqlEngine::Sqlite, &[("file", "sample")], &[]),
+        }
+    }
+
+    /// The same file, for changes as well.
+    fn sqlite_to_write(path: &Path) -> Self {
+        let files = BTreeMap::from([("sample".to_owned(), path.to_owned())]);
+        let files = SqliteFiles::from(files).writable(["sample".to_owned()]);
+        Self {
+            source: SqlSource::new(loopback(), files),
+            ..Self::sqlite(path)
         }
     }
 

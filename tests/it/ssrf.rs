@@ -20,7 +20,7 @@ use patchbay::domain::card::{Card, FieldFormat};
 use patchbay::error::{Error, Kind};
 use patchbay::net::{AddressPolicy, guarded_client};
 use patchbay::tools::sources::http::HttpSource;
-use patchbay::tools::sources::sql::SqlSource;
+use patchbay::tools::sources::sql::{SqlSource, SqliteFiles};
 use patchbay::tools::{Target, ToolSource};
 
 use self::names::{PRIVATE, REBINDS};
@@ -293,7 +293,7 @@ fn database_urls_lead_nowhere_inside() {
         let cards = Registry::embedded().unwrap();
         let card = &cards.get("postgres").unwrap();
         let reach = async |policy: &AddressPolicy, url: &str| {
-            let source = SqlSource::new(policy.clone(), Default::default());
+            let source = SqlSource::new(policy.clone(), SqliteFiles::default());
             let outcome = source.check(&target(card, url)).await;
             (outcome, network.opened().await)
         };

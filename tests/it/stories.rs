@@ -7,6 +7,7 @@ mod bad_input;
 mod changes;
 mod channels;
 mod connecting;
+mod databases;
 mod errors;
 mod failures_in_german;
 mod faults;

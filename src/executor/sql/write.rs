@@ -75,6 +75,16 @@ pub enum Operator {
     IsNotNull,
 }
 
+impl Change {
+    /// Which of the rows that are there are meant.
+    pub fn conditions(&self) -> Option<&[Condition]> {
+        match self {
+            Self::Insert { .. } => None,
+            Self::Update { conditions, .. } | Self::Delete { conditions } => Some(conditions),
+        }
+    }
+}
+
 impl Write {
     /// Reads `table` and `rows`: a list of objects that all have the same members.
     pub fn insert(arguments: &Map<String, Value>) -> Result<Self> {

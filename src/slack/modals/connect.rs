@@ -169,7 +169,7 @@ pub async fn submit(app: &Arc<App>, submission: &Submission) -> Result<Reply> {
         return Ok(Reply::Shown);
     };
     let owner = &submission.caller.person;
-    let connection = app
+    let (connection, advice) = app
         .connections
         .connect(owner, &form.card, form.name, form.fields)
         .await?;
@@ -177,6 +177,7 @@ pub async fn submit(app: &Arc<App>, submission: &Submission) -> Result<Reply> {
         submission.caller.language,
         &connection,
         &form.card.noun,
+        advice.as_ref(),
     )))
 }
 

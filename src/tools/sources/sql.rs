@@ -1,16 +1,17 @@
-//! Database tools: list tables, show one, run one read-only query, on PostgreSQL and SQLite; and on
-//! PostgreSQL add, change and delete rows.
+//! Database tools: list tables, show one, run one read-only query, and add, change and delete rows,
+//! on PostgreSQL and SQLite.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
-use crate::domain::card::{CardTool, SqlEngine, SqlOperation, SqlService, ToolAction};
+use crate::domain::card::{Card, CardTool, SqlEngine, SqlOperation, SqlService, ToolAction};
 use crate::domain::preview::Preview;
-use crate::domain::tool::ToolOutput;
+use crate::domain::text::Text;
+use crate::domain::tool::{Risk, ToolOutput};
 use crate::error::{Error, Kind, Result};
 use crate::executor::sql::ReadOnlySql;
 use crate::executor::sql::write::Write;
@@ -24,8 +25,10 @@ mod result;
 mod sample;
 mod schema;
 mod sqlite;
+mod write;
 
 pub use sample::ensure_sample;
+pub use sqlite::SqliteFiles;
 
 /// What the bundled sample database is called.
 pub const SAMPLE: &str = "sample";
@@ -34,7 +37,7 @@ pub const SAMPLE: &str = "sample";
 #[derive(Clone, Debug)]
 pub struct SqlSource {
     addresses: AddressPolicy,
-    files: BTreeMap<String, PathBuf>,
+    files: SqliteFiles,
     limits: Limits,
 }
 
@@ -64,10 +67,10 @@ impl Default for Limits {
 
 impl SqlSource {
     /// Reaches PostgreSQL servers that `addresses` allows, and the SQLite files that `files` names.
-    pub fn new(addresses: AddressPolicy, files: BTreeMap<String, PathBuf>) -> Self {
+    pub fn new(addresses: AddressPolicy, files: impl Into<SqliteFiles>) -> Self {
         Self {
             addresses,
-            files,
+            files: files.into(),
             limits: Limits::default(),
         }
     }
@@ -88,27 +91,25 @@ impl SqlSource {
         postgres::Session::open(url, &self.addresses, self.limits).await
     }
 
-    async fn sqlite(&self, target: &Target) -> Result<sqlite::Session> {
-        let field = service(target)?.field();
-        let name = target.config.get(field).map_or("sample", String::as_str);
-        let Some(path) = self.files.get(name) else {
-            let known: Vec<_> = self.files.keys().map(|name| format!("`{name}`")).collect();
-            let hint = if known.is_empty() {
-                text!("Your admin has not allowed any SQLite file yet.")
-            } else {
-                text!(
-                    "Databases here: {files}. Ask your admin to add another.",
-                    files = known.join(", ")
-                )
-            };
-            return Err(Error::new(
-                Kind::NotFound,
-                text!("That SQLite database is not one that this bot may open."),
-            )
-            .hint(hint));
-        };
-        sqlite::Session::open(path, self.limits).await
+    /// The SQLite file of a connection, by what its owner filled in.
+    fn file(&self, target: &Target) -> Result<&Path> {
+        self.files.find(file_name(service(target)?, &target.config))
     }
+
+    /// The same where rows may be changed in it.
+    fn file_to_write(&self, target: &Target) -> Result<&Path> {
+        let path = self.file(target)?;
+        let name = file_name(service(target)?, &target.config);
+        match self.files.takes_changes(name) {
+            true => Ok(path),
+            false => Err(only_read()),
+        }
+    }
+}
+
+/// The name of a SQLite database that was filled in.
+fn file_name<'a>(service: &SqlService, config: &'a BTreeMap<String, String>) -> &'a str {
+    config.get(service.field()).map_or(SAMPLE, String::as_str)
 }
 
 #[async_trait]
@@ -116,7 +117,10 @@ impl ToolSource for SqlSource {
     async fn check(&self, target: &Target) -> Result<()> {
         match service(target)?.engine {
             SqlEngine::Postgres => self.postgres(target).await?.check().await,
-            SqlEngine::Sqlite => self.sqlite(target).await?.check().await,
+            SqlEngine::Sqlite => {
+                let session = sqlite::Session::open(self.file(target)?, self.limits).await?;
+                session.check().await
+            }
         }
     }
 
@@ -128,9 +132,15 @@ impl ToolSource for SqlSource {
     ) -> Result<ToolOutput> {
         let engine = service(target)?.engine;
         let request = Request::read(engine, tool, arguments)?;
-        match engine {
-            SqlEngine::Postgres => self.postgres(target).await?.run(request).await,
-            SqlEngine::Sqlite => self.sqlite(target).await?.run(request).await,
+        match (engine, request) {
+            (SqlEngine::Postgres, request) => self.postgres(target).await?.run(request).await,
+            (SqlEngine::Sqlite, Request::Write(write)) => {
+                sqlite::change(self.file_to_write(target)?, self.limits, &write).await
+            }
+            (SqlEngine::Sqlite, request) => {
+                let session = sqlite::Session::open(self.file(target)?, self.limits).await?;
+                session.run(request).await
+            }
         }
     }
 
@@ -146,8 +156,31 @@ impl ToolSource for SqlSource {
                 let session = self.postgres(target).await?;
                 session.preview(write).await.map(Some)
             }
-            (Request::Write(_), SqlEngine::Sqlite) => Err(only_read()),
+            (Request::Write(write), SqlEngine::Sqlite) => {
+                let file = self.file_to_write(target)?;
+                sqlite::preview(file, self.limits, &write).await.map(Some)
+            }
             (Request::ListTables | Request::GetSchema(_) | Request::Query(_), _) => Ok(None),
+        }
+    }
+
+    async fn advise(&self, target: &Target) -> Result<Option<Text>> {
+        match service(target)?.engine {
+            SqlEngine::Postgres => self.postgres(target).await?.advise().await,
+            SqlEngine::Sqlite => Ok(None),
+        }
+    }
+
+    fn offers(&self, card: &Card, config: &BTreeMap<String, String>, tool: &CardTool) -> bool {
+        let (Some(service), ToolAction::Sql(operation)) = (&card.service.sql, &tool.run) else {
+            return true;
+        };
+        match service.engine {
+            SqlEngine::Sqlite if operation.risk() != Risk::Read => {
+                self.files.takes_changes(file_name(service, config))
+            }
+            // What its user may do is for the server to say.
+            SqlEngine::Sqlite | SqlEngine::Postgres => true,
         }
     }
 }
@@ -155,9 +188,11 @@ impl ToolSource for SqlSource {
 fn only_read() -> Error {
     Error::new(
         Kind::Forbidden,
-        text!("SQLite databases are only read here."),
+        text!("This SQLite database is only read here."),
     )
-    .hint(text!("Ask for the data with a query."))
+    .hint(text!(
+        "Ask for the data with a query, or ask your admin to let it take changes."
+    ))
 }
 
 /// One operation with its argument, checked before anything is opened.

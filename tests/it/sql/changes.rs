@@ -21,17 +21,17 @@ async fn customers(database: &Database) -> Option<String> {
 }
 
 /// All that people or a model read in a test, as one screen.
-fn screen(name: &str, text: &str) {
+pub(super) fn screen(name: &str, text: &str) {
     insta::with_settings!({ snapshot_path => "../screens", prepend_module_to_snapshot => false, omit_expression => true }, {
         assert_snapshot!(name, text);
     });
 }
 
-fn by(column: &str, operator: &str, value: Value) -> Value {
+pub(super) fn by(column: &str, operator: &str, value: Value) -> Value {
     json!([{ "column": column, "operator": operator, "value": value }])
 }
 
-fn customer(id: i64, name: &str) -> Value {
+pub(super) fn customer(id: i64, name: &str) -> Value {
     json!({ "id": id, "name": name, "country": "FR", "vip": false, "created_at": "2026-03-01 10:00" })
 }
 
@@ -166,6 +166,44 @@ async fn names_and_values_stay_what_they_are() {
         }
     }
     assert_eq!(customers(&database).await, before);
+}
+
+#[tokio::test]
+async fn what_triggers_and_foreign_keys_change_is_told_as_well() {
+    let (database, db) = shop().await;
+    database
+        .run(
+            "create table parents (id int primary key, name text);
+             create table children (id serial, parent int references parents on delete cascade);
+             create table log (line text);
+             create function note() returns trigger language plpgsql
+                 as 'begin insert into log values (old.id); return old; end';
+             create trigger noted after delete on children for each row execute function note();
+             insert into parents values (1, 'a'), (2, 'b');
+             insert into children (parent) values (1), (1), (1), (2)",
+        )
+        .await;
+    let arguments = json!({ "table": "parents", "where": by("id", "=", json!(1)) });
+    let preview = db.preview(DeleteData, arguments).await.unwrap();
+    assert_snapshot!(preview, @r"
+    1 row of `parents` would be deleted.
+    The database would change 6 more rows by itself, by triggers or because they belong to these.
+    id  name
+    1   a
+    ");
+    // A table whose rows are kept in parts is changed as it is asked.
+    database
+        .run(
+            "create table parted (id int, kind int) partition by list (kind);
+             create table parted_1 partition of parted for values in (1);
+             create table parted_2 partition of parted for values in (2);
+             insert into parted values (1, 1)",
+        )
+        .await;
+    let arguments =
+        json!({ "table": "parted", "values": { "kind": 2 }, "where": by("id", "=", json!(1)) });
+    let preview = db.preview(UpdateData, arguments).await.unwrap();
+    assert!(!preview.contains("by itself"), "{preview}");
 }
 
 #[tokio::test]

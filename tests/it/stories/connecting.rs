@@ -34,7 +34,7 @@ async fn a_database_is_connected_and_asked(world: World) {
     assert!(
         connected
             .all_text()
-            .contains("✅ Connected! 3 database tools now available"),
+            .contains("✅ Connected! 6 database tools now available"),
         "{connected:#?}"
     );
     let form = alice

@@ -11,8 +11,10 @@ use sqlx::{AssertSqlSafe, Column, Connection, Row};
 use tokio::time::timeout;
 
 use super::result::Table;
+use super::write::{self, Opened};
 use super::{Limits, Request};
 use crate::domain::preview::Preview;
+use crate::domain::text::Text;
 use crate::domain::tool::ToolOutput;
 use crate::error::Result;
 use crate::executor::sql::ReadOnlySql;
@@ -22,10 +24,13 @@ use crate::tasks::Companion;
 
 mod bridge;
 mod catalog;
+mod changing;
 mod failure;
+mod role;
 mod url;
 mod value;
-mod write;
+
+pub(super) use self::changing::{rows_changed, run_write, write_table};
 
 /// How long a server may take to let us in.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
@@ -83,6 +88,17 @@ impl Session {
         Ok(())
     }
 
+    /// What its user may do beyond reading, if anything.
+    pub(super) async fn advise(mut self) -> Result<Option<Text>> {
+        let asked = timeout(CONNECT_TIME, async {
+            self.begin().await.map_err(failure::explain)?;
+            role::advice(&mut self.connection).await
+        });
+        let advice = asked.await.map_err(|_| failure::silent(CONNECT_TIME))?;
+        self.close().await;
+        advice
+    }
+
     pub(super) async fn run(mut self, request: Request) -> Result<ToolOutput> {
         let patience = self.limits.time + GRACE;
         let writes = matches!(request, Request::Write(_));
@@ -101,7 +117,7 @@ impl Session {
     pub(super) async fn preview(mut self, write: Write) -> Result<Preview> {
         let looked = timeout(self.limits.time + GRACE, async {
             self.begin_write().await.map_err(failure::explain)?;
-            write::preview(&mut self.connection, &write).await
+            write::preview(Opened::Postgres(&mut self.connection), &write).await
         })
         .await;
         let preview = looked.map_err(|_| failure::too_slow())?;
@@ -219,7 +235,7 @@ impl Session {
 
     /// Makes the change and keeps it, unless it comes to more rows than one call may change.
     async fn write(&mut self, write: &Write) -> Result<ToolOutput> {
-        let changed = write::apply(&mut self.connection, write).await?;
+        let changed = write::apply(Opened::Postgres(&mut self.connection), write).await?;
         // Rules that are put off until then are looked at now.
         let committed = sqlx::raw_sql("commit").execute(&mut self.connection).await;
         committed.map_err(|error| match error.as_database_error() {

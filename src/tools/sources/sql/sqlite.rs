@@ -1,4 +1,5 @@
-//! One call to a SQLite file: opened to read, on a clock, and closed.
+//! One call to a SQLite file: opened to read, on a clock, and closed; or opened for one change that
+//! somebody allowed.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,22 +10,35 @@ use futures_util::TryStreamExt;
 use serde_json::Value;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{
-    AssertSqlSafe, Column, ConnectOptions, Executor, Row, SqlSafeStr, TypeInfo, Value as _,
-    ValueRef,
+    AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, SqlSafeStr, TypeInfo,
+    Value as _, ValueRef,
 };
 use tokio::time::Instant;
 
 use super::result::{Table, binary, float};
-use super::{Limits, Request, only_read};
+use super::write::{self, Changed, Opened};
+use super::{Limits, Request};
+use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::executor::sql::ReadOnlySql;
+use crate::executor::sql::write::Write;
 
 mod catalog;
 mod ceiling;
+mod changing;
 mod failure;
+mod files;
 
-use failure::{explain, missing_table};
+pub(super) use self::changing::{rows_changed, run_write, write_table};
+pub use self::files::SqliteFiles;
+use failure::{apart, explain, explain_write, missing_table};
+
+/// How long others who write may be kept waiting by a look at what a change would come to.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// How long a query waits for a writer, and a change for another.
+const PATIENCE: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 
 /// Steps of SQLite's machine between two looks at the clock: well below a millisecond.
 const STEPS: i32 = 10_000;
@@ -47,19 +61,27 @@ impl Drop for Stop {
 }
 
 impl Session {
+    /// Opens the file to read.
     pub(super) async fn open(path: &Path, limits: Limits) -> Result<Self> {
-        let mut connection = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .pragma("query_only", "on")
-            .pragma("trusted_schema", "off")
-            .busy_timeout(Duration::from_secs(1))
-            .row_buffer_size(1)
-            .disable_statement_logging()
-            .connect()
+        let options = options(path).read_only(true).pragma("query_only", "on");
+        let connection = connect(options.busy_timeout(PATIENCE[0])).await?;
+        Self::on_a_clock(connection, limits).await
+    }
+
+    /// Opens the file for one change.
+    async fn open_to_write(path: &Path, limits: Limits) -> Result<Self> {
+        let options = options(path).foreign_keys(true).busy_timeout(PATIENCE[1]);
+        let mut connection = connect(options).await?;
+        ceiling::defend(&mut connection).await.map_err(explain)?;
+        // Others go on reading; of those who write there is one at a time, from here to the end.
+        sqlx::raw_sql("begin immediate")
+            .execute(&mut connection)
             .await
-            .map_err(explain)?;
-        ceiling::set(&mut connection).await.map_err(explain)?;
+            .map_err(explain_write)?;
+        Self::on_a_clock(connection, limits).await
+    }
+
+    async fn on_a_clock(mut connection: SqliteConnection, limits: Limits) -> Result<Self> {
         let stop = Stop(Arc::new(AtomicBool::new(false)));
         let stopped = Arc::clone(&stop.0);
         let deadline = Instant::now() + limits.time;
@@ -77,6 +99,22 @@ impl Session {
         })
     }
 
+    /// Makes the change and commits it.
+    async fn keep(&mut self, write: &Write) -> Result<Changed> {
+        let changed = write::apply(Opened::Sqlite(&mut self.connection), write).await?;
+        sqlx::raw_sql("commit")
+            .execute(&mut self.connection)
+            .await
+            .map_err(explain_write)?;
+        Ok(changed)
+    }
+
+    /// Takes back what was not committed. When this returns, others may write.
+    async fn close(self) {
+        // What went wrong was told; the file is closed whatever comes of this.
+        self.connection.close().await.ok();
+    }
+
     pub(super) async fn check(mut self) -> Result<()> {
         catalog::tables(&mut self.connection)
             .await
@@ -92,7 +130,9 @@ impl Session {
                 .map_err(explain)?
                 .into_output(),
             Request::GetSchema(table) => catalog::schema(connection, &table).await?.into_output(),
-            Request::Write(_) => Err(only_read()),
+            Request::Write(_) => Err(Error::internal(anyhow::anyhow!(
+                "a change was sent to a file that is opened to read"
+            ))),
             Request::Query(sql) => match query(connection, &sql, self.limits).await {
                 Ok(table) => table.into_output(),
                 Err(error) => Err(
@@ -104,6 +144,46 @@ impl Session {
             },
         }
     }
+}
+
+/// Makes the change and keeps it, unless it comes to more rows than one call may change.
+pub(super) async fn change(path: &Path, limits: Limits, write: &Write) -> Result<ToolOutput> {
+    let mut session = Session::open_to_write(path, limits).await?;
+    let changed = session.keep(write).await;
+    session.close().await;
+    let changed = changed?;
+    let mut table = Table::new(changed.columns, limits);
+    for row in changed.rows {
+        table.push(row.into_iter().map(Value::from).collect());
+    }
+    table.into_output_of(changed.count)
+}
+
+/// What a change would come to: it is made, looked at and taken back, all of it within seconds.
+pub(super) async fn preview(path: &Path, limits: Limits, write: &Write) -> Result<Preview> {
+    let time = limits.time.min(LOOK);
+    let mut session = Session::open_to_write(path, Limits { time, ..limits }).await?;
+    let preview = write::preview(Opened::Sqlite(&mut session.connection), write).await;
+    let owes = ceiling::owes_rows(&mut session.connection).await;
+    session.close().await;
+    match (preview, owes) {
+        (Ok(_), Ok(true)) => Err(apart()),
+        (preview, _) => preview,
+    }
+}
+
+async fn connect(options: SqliteConnectOptions) -> Result<SqliteConnection> {
+    let mut connection = options.connect().await.map_err(explain)?;
+    ceiling::set(&mut connection).await.map_err(explain)?;
+    Ok(connection)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .pragma("trusted_schema", "off")
+        .row_buffer_size(1)
+        .disable_statement_logging()
 }
 
 /// Runs the query as a subquery: SQLite itself then refuses a text that is more than one SELECT,

@@ -32,7 +32,19 @@ pub(super) async fn tables(connection: &mut SqliteConnection) -> Result<Tables, 
     })
 }
 
-/// The same with how many rows each table has.
+/// Of which kind a table is: `table`, `view`, or `virtual` where a module serves it.
+pub(super) async fn kind(
+    connection: &mut SqliteConnection,
+    table: &str,
+) -> Result<String, sqlx::Error> {
+    const SQL: &str = "select type from pragma_table_list where schema = 'main' and name = $1";
+    sqlx::query_scalar(SQL)
+        .bind(table)
+        .fetch_one(connection)
+        .await
+}
+
+/// The tables with how many rows each has.
 pub(super) async fn counted(connection: &mut SqliteConnection) -> Result<Tables, sqlx::Error> {
     let mut tables = tables(connection).await?;
     for table in tables

@@ -1,5 +1,7 @@
 //! What went wrong with a SQLite file, as one sentence and a next step.
 
+use libsqlite3_sys as sqlite;
+
 use crate::error::{Error, Kind};
 use crate::text;
 
@@ -32,6 +34,99 @@ pub(super) fn explain(error: sqlx::Error) -> Error {
         .hint(text!("Correct the query and send it again.")),
     };
     told.source(error)
+}
+
+/// A failure of a change: what the file holds against it, and what to do about that.
+pub(super) fn explain_write(error: sqlx::Error) -> Error {
+    let told = error.as_database_error().and_then(|cause| {
+        let code = cause.code().and_then(|code| code.parse().ok());
+        objection(code.unwrap_or(0), cause.message())
+    });
+    match told {
+        Some(told) => told.source(error),
+        None => explain(error),
+    }
+}
+
+/// Rows that belong together would be apart; SQLite does not say which.
+pub(super) fn apart() -> Error {
+    Error::new(
+        Kind::Conflict,
+        text!("Rows of two tables belong together, and one of them would be missing."),
+    )
+    .hint(text!(
+        "Add the row that is pointed to first, or delete first what points to this one."
+    ))
+}
+
+/// Why SQLite did not let a change through; None for what goes wrong with queries as well.
+fn objection(code: i32, message: &str) -> Option<Error> {
+    let after = |words: &str| message.strip_prefix(words).unwrap_or(message).to_owned();
+    let says = || text!("SQLite says: {reason}.", reason = message);
+    let (kind, said, hint) = match code {
+        sqlite::SQLITE_CONSTRAINT_UNIQUE
+        | sqlite::SQLITE_CONSTRAINT_PRIMARYKEY
+        | sqlite::SQLITE_CONSTRAINT_ROWID => (
+            Kind::Conflict,
+            text!("Such a row is there already: {reason}.", reason = message),
+            text!("Use another value, or change the row that is there."),
+        ),
+        sqlite::SQLITE_CONSTRAINT_FOREIGNKEY => return Some(apart()),
+        sqlite::SQLITE_CONSTRAINT_NOTNULL => (
+            Kind::Invalid,
+            text!(
+                "The column `{column}` must have a value.",
+                column = after("NOT NULL constraint failed: ")
+            ),
+            text!("Send a value for it."),
+        ),
+        sqlite::SQLITE_CONSTRAINT_CHECK => (
+            Kind::Invalid,
+            text!(
+                "The database's rule `{rule}` does not allow this.",
+                rule = after("CHECK constraint failed: ")
+            ),
+            text!("Change the values so that the rule holds."),
+        ),
+        sqlite::SQLITE_CONSTRAINT_TRIGGER => (
+            Kind::Invalid,
+            text!(
+                "A rule that the database runs says: {reason}.",
+                reason = message
+            ),
+            text!("Change the values so that it agrees, or ask who runs the database."),
+        ),
+        sqlite::SQLITE_CONSTRAINT_DATATYPE | sqlite::SQLITE_MISMATCH => (
+            Kind::Invalid,
+            says(),
+            text!("Send values that fit the types of their columns; the table's schema has them."),
+        ),
+        _ if message.contains("generated column") => (
+            Kind::Invalid,
+            says(),
+            text!("Leave that column out: the database fills it in itself."),
+        ),
+        // Extended codes keep the kind of failure in their low byte.
+        code => match code & 0xff {
+            sqlite::SQLITE_INTERRUPT => (
+                Kind::Timeout,
+                text!("The change took too long and was taken back."),
+                text!("Narrow the conditions, or do it in parts."),
+            ),
+            sqlite::SQLITE_READONLY | sqlite::SQLITE_CANTOPEN => (
+                Kind::Forbidden,
+                text!("I may read this SQLite file and not write to it."),
+                text!("Ask your admin to let the bot write to the file and to its folder."),
+            ),
+            sqlite::SQLITE_FULL => (
+                Kind::Unavailable,
+                text!("There is no room left where the SQLite file is."),
+                text!("Ask your admin to make room."),
+            ),
+            _ => return None,
+        },
+    };
+    Some(Error::new(kind, said).hint(hint))
 }
 
 /// The table that a query names and the file does not have.
