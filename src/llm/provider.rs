@@ -1,17 +1,21 @@
 //! One model at a company or on a machine, over HTTP, in whichever wire format it speaks.
 
+mod frames;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use genai::adapter::AdapterKind;
-use genai::chat::{ChatOptions, ChatStreamEvent, StopReason, StreamEnd};
+use genai::chat::{ChatOptions, ChatStreamEvent, MessageContent, StopReason, StreamEnd};
 use genai::resolver::{AuthData, Endpoint};
 use genai::{ModelIden, ServiceTarget};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use self::frames::Frames;
 use super::catalogue::ProviderKind;
 use super::dialect::{self, Habits};
 use super::{ChatModel, Error, ErrorKind, Settings, classify};
@@ -67,7 +71,12 @@ impl RemoteModel {
         deltas: mpsc::Sender<Delta>,
     ) -> Result<ChatReply, Error> {
         let asked = dialect::request(request, &self.name, self.habits());
-        let options = self.options(request.max_output_tokens);
+        let gathers_calls = self.adapter == AdapterKind::OpenAI;
+        let frames = Arc::new(Frames::new(gathers_calls));
+        let options = self
+            .options(request.max_output_tokens)
+            .with_capture_tool_calls(!gathers_calls)
+            .with_raw_frame_sink_arc(frames.clone());
         let mut stream = self
             .client
             .exec_chat_stream(self.target(), asked, Some(&options))
@@ -76,7 +85,18 @@ impl RemoteModel {
             .stream;
         let mut started: BTreeMap<String, usize> = BTreeMap::new();
         let mut size = 0;
-        while let Some(event) = stream.next().await {
+        loop {
+            let event = tokio::select! {
+                biased;
+                () = frames.exceeded() => return Err(self.error(ErrorKind::AnswerTooLong, None)),
+                event = stream.next() => event,
+            };
+            let Some(event) = event else {
+                return Err(self.error(ErrorKind::Truncated, None));
+            };
+            if size + frames.argument_bytes() > ANSWER_LIMIT {
+                return Err(self.error(ErrorKind::AnswerTooLong, None));
+            }
             match event.map_err(|error| self.failure(&error))? {
                 ChatStreamEvent::Chunk(chunk) => {
                     size += chunk.content.len();
@@ -86,7 +106,7 @@ impl RemoteModel {
                 ChatStreamEvent::ToolCallChunk(chunk) => {
                     let call = chunk.tool_call;
                     let known = started.contains_key(&call.call_id);
-                    // It comes with all of its arguments so far.
+                    // It comes with all of its arguments so far, or they are counted by `frames`.
                     let held = started.entry(call.call_id).or_default();
                     let now = call.fn_arguments.as_str().map_or(0, str::len);
                     size += now.saturating_sub(*held);
@@ -101,7 +121,13 @@ impl RemoteModel {
                     // As above.
                     let _ = deltas.try_send(Delta::Unseen(chunk.content.len()));
                 }
-                ChatStreamEvent::End(end) => {
+                ChatStreamEvent::End(mut end) => {
+                    let calls = frames.take_calls();
+                    if !calls.is_empty() {
+                        let calls = MessageContent::from_tool_calls(calls);
+                        let content = end.captured_content.get_or_insert_default();
+                        content.extend(calls);
+                    }
                     let counted = end.captured_usage.as_ref();
                     let usage = counted.map(|counted| dialect::usage(Some(counted)));
                     let finished = self.finish(end, request);
@@ -111,11 +137,7 @@ impl RemoteModel {
                 | ChatStreamEvent::ThoughtSignatureChunk(_)
                 | ChatStreamEvent::Heartbeat => {}
             }
-            if size > ANSWER_LIMIT {
-                return Err(self.error(ErrorKind::AnswerTooLong, None));
-            }
         }
-        Err(self.error(ErrorKind::Truncated, None))
     }
 
     fn finish(&self, end: StreamEnd, request: &ChatRequest) -> Result<ChatReply, Error> {
@@ -187,7 +209,6 @@ impl RemoteModel {
             .with_stream_read_timeout(self.settings.read_timeout)
             .with_capture_usage(true)
             .with_capture_content(true)
-            .with_capture_tool_calls(true)
             .with_capture_reasoning_content(!gemini);
         match (self.address.kind, self.adapter) {
             // Only verified organisations may ask for summaries; the sealed thoughts are enough.

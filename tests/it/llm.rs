@@ -3,6 +3,7 @@
 
 mod aimock;
 mod demo;
+mod hostile;
 mod mocked;
 mod scripted;
 mod wire;

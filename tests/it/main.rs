@@ -3,6 +3,7 @@
 
 mod alone;
 mod apis;
+mod apart;
 mod browser;
 mod cards;
 mod cli;

@@ -17,6 +17,8 @@ use serde_json::Value;
 pub enum Piece {
     /// This text.
     Text(String),
+    /// This text, again and again.
+    Endlessly(String),
     /// Nothing for a while.
     Wait(Duration),
     /// Nothing any more, with the connection open.
@@ -140,9 +142,18 @@ async fn answer(
     if let Some(wait) = answer.before {
         tokio::time::sleep(wait).await;
     }
-    let pieces = stream::unfold(answer.pieces.into_iter(), |mut pieces| async {
+    let pieces = answer.pieces.into_iter().flat_map(|piece| {
+        let times = if matches!(piece, Piece::Endlessly(_)) {
+            usize::MAX
+        } else {
+            1
+        };
+        std::iter::repeat_n(piece, times)
+    });
+    let pieces = stream::unfold(pieces, |mut pieces| async {
         loop {
             match pieces.next()? {
+                Piece::Endlessly(text) => return Some((Ok(Bytes::from(text)), pieces)),
                 Piece::Text(text) => return Some((Ok(Bytes::from(text)), pieces)),
                 Piece::Wait(wait) => tokio::time::sleep(wait).await,
                 Piece::Silence => std::future::pending().await,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::apart::{apart, peak, peak_from_here};
 use crate::fakes::hostile::Hostile;
 use crate::fakes::writer::Writer;
 use crate::world::{PATIENCE, Person, World};
@@ -65,18 +66,10 @@ fn search(number: usize) -> Value {
     json!({ "query": format!("shop {number}") })
 }
 
-/// The most memory that this process held since it was last asked to forget that.
-fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.unwrap().trim().trim_end_matches(" kB");
-    number.parse::<u64>().unwrap() * 1024
-}
-
 #[test]
 fn a_hostile_service_harms_its_own_call_alone() {
     // Memory is counted by process.
-    alone(
+    apart(
         "stories::abuse::a_hostile_service_harms_its_own_call_alone",
         async {
             let (writer, hostile) = (Writer::start().await, Hostile::start().await);
@@ -89,9 +82,7 @@ fn a_hostile_service_harms_its_own_call_alone() {
                 connects(&alice, &hostile, harm).await;
             }
             connects(&bob, &hostile, "fine").await;
-            // From here on the peak is that of what follows.
-            std::fs::write("/proc/self/clear_refs", "5").unwrap();
-            let before = peak();
+            let before = peak_from_here();
 
             for (harm, _) in HARMS {
                 writer.calls(&format!("{harm}__search_repos"), search(0));
@@ -244,21 +235,4 @@ async fn a_model_that_calls_without_end_is_stopped() {
     );
     assert_eq!(hostile.asked(), 32 + 12);
     world.stop().await;
-}
-
-/// Runs the test `name`, which is `inside`, in a process of its own.
-fn alone(name: &str, inside: impl Future<Output = ()>) {
-    const INSIDE: &str = "PATCHBAY_TEST_ALONE";
-    if std::env::var_os(INSIDE).is_some() {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        return runtime.block_on(inside);
-    }
-    let status = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture", "--test-threads=1"])
-        .env(INSIDE, "1")
-        .status();
-    assert!(
-        status.unwrap().success(),
-        "it failed in its own process, see above"
-    );
 }
