@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/patchbay/target
 TOOLS := $(HOME)/.cache/patchbay/tools
 export PATH := $(TOOLS)/bin:$(PATH)
 
-.PHONY: run test test-peers check bench fmt screenshots
+.PHONY: run test test-peers check fuzz bench fmt screenshots
 
 ## Build and start the playground: the whole product in a browser, no account needed.
 run:
@@ -28,6 +28,7 @@ test-peers:
 check:
 	@scripts/install build check
 	cargo fmt --all --check
+	rustfmt --check --edition 2024 fuzz/targets/*.rs
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 	cargo deny --all-features check --hide-inclusion-graph bans licenses sources
@@ -35,6 +36,11 @@ check:
 	cargo test --quiet --test it tidy::
 	cargo run --quiet -- cards lint run_cards
 	cargo run --quiet -- cards test run_cards
+
+## Give odd input to whatever reads what strangers wrote: FUZZ_SECONDS (60) for each target; fuzz/README.md says more.
+fuzz:
+	@scripts/install build fuzz
+	fuzz/run
 
 ## Measure, as ratios within one run.
 bench:

@@ -4,7 +4,7 @@ mod actions;
 pub mod blocks;
 mod chart;
 pub mod client;
-mod commands;
+pub mod commands;
 mod elsewhere;
 pub mod events;
 mod feedback;

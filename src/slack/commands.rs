@@ -44,8 +44,9 @@ struct Grammar {
     verb: Verb,
 }
 
+/// What was typed, understood.
 #[derive(Debug, Subcommand, PartialEq)]
-enum Verb {
+pub enum Verb {
     Connect { service: Option<String> },
     List,
     Tools { connection: Option<String> },
@@ -87,7 +88,8 @@ pub fn is_spoken(text: &str) -> bool {
     !text.trim().is_empty() && parse(text, "").is_ok()
 }
 
-fn parse(text: &str, command: &str) -> Result<Verb> {
+/// Reads what was typed after the command; `command` is only for the sentences.
+pub fn parse(text: &str, command: &str) -> Result<Verb> {
     let help = text!("`{command} help` lists what I understand.", command);
     let Some(words) = shlex::split(text) else {
         return Err(Error::new(

@@ -117,9 +117,10 @@ impl Link {
     /// What stands in its place, if it may not stay.
     fn instead(&self) -> Option<String> {
         let words = plain(&self.words);
+        // Without the slashes it is an address to some who read it, and none to others.
         let target = Url::parse(&self.target)
             .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"));
+            .filter(|url| matches!(url.scheme(), "http" | "https") && self.target.contains("://"));
         let Some(target) = target else {
             // Nothing else is followed from here: the words stay.
             return Some(words);
@@ -197,6 +198,10 @@ mod tests {
             "ba\u{200b}nk.example/login (https://evil.example/)\n\n[1]: https://evil.example",
         );
         check("[run](javascript:alert(1)) it", "run it");
+        check(
+            "<https:evil.example> [it](https:evil.example)",
+            "https:evil.example it",
+        );
         check(
             "![cat](https://evil.example/c.png)",
             "cat (https://evil.example/c.png)",

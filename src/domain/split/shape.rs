@@ -32,6 +32,13 @@ struct Fence {
     ended: bool,
 }
 
+impl Fence {
+    /// Whether what follows the text would be code as well.
+    fn goes_on(&self, text: &str) -> bool {
+        !self.ended && text[self.range.end..].trim().is_empty()
+    }
+}
+
 struct Table {
     range: Range<usize>,
     /// Where its first row begins.
@@ -150,10 +157,9 @@ impl<'a> Shape<'a> {
         if !opens.is_empty() {
             opens.push(if at_line { '\n' } else { ' ' });
         }
-        let fence = self
-            .fences
-            .iter()
-            .find(|fence| fence.body <= at && (at < fence.range.end || (last && !fence.ended)));
+        let fence = self.fences.iter().find(|fence| {
+            fence.body <= at && (at < fence.range.end || (last && fence.goes_on(self.text)))
+        });
         if let Some(fence) = fence {
             if !at_line {
                 closes.push('\n');

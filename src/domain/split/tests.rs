@@ -241,3 +241,11 @@ fn what_has_no_place_to_cut_is_cut_between_letters() {
     let joined: String = parts.iter().map(|(_, part)| part.as_str()).collect();
     assert_eq!(joined, endless);
 }
+
+#[test]
+fn code_that_ended_with_its_item_is_not_closed_again() {
+    let ended = "- a\n\n  ```sh\n  ls\n\nAnd then.\n";
+    assert_eq!(closing(ended), "");
+    assert_eq!(closing("- a\n\n  ```sh\n  ls\n"), "  ```\n");
+    assert_eq!(closing("```sh\nls"), "\n```\n");
+}
