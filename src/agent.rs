@@ -8,6 +8,7 @@ mod meter;
 pub mod models;
 pub mod prompt;
 pub mod recall;
+mod toolbox;
 pub mod turn;
 
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub struct AgentConfig {
     pub calls_per_reply: usize,
     /// The most tokens of one reply.
     pub max_output_tokens: u32,
+    /// The most tokens of tools that a model reads; who has more of them lets it find what it needs.
+    pub tool_tokens: usize,
     /// How many earlier exchanges of the same thread the model reads.
     pub remembered_exchanges: i64,
     /// How many messages of others in the same thread are kept, and read by the model; 0 for none.
@@ -60,6 +63,7 @@ impl AgentConfig {
             ("parallel_calls", self.parallel_calls),
             ("calls_per_reply", self.calls_per_reply),
             ("max_output_tokens", self.max_output_tokens as usize),
+            ("tool_tokens", self.tool_tokens),
         ];
         let zero = at_least_one.iter().filter(|(_, value)| *value == 0);
         let mut problems: Vec<String> = zero

@@ -21,6 +21,7 @@ use crate::text;
 
 mod listing;
 mod names;
+pub mod search;
 pub mod sources;
 
 pub use self::listing::Listing;
@@ -158,14 +159,11 @@ impl BoundTool {
 
     /// The tool as a model sees it.
     pub fn spec(&self) -> ToolSpec {
-        ToolSpec {
-            name: self.full_name(),
-            description: format!(
-                "[{} connection `{}`] {}",
-                self.card.title, self.connection.name, self.tool.description
-            ),
-            parameters: self.tool.input.clone(),
-        }
+        let description = format!(
+            "[{} connection `{}`] {}",
+            self.card.title, self.connection.name, self.tool.description
+        );
+        ToolSpec::new(self.full_name(), description, self.tool.input.clone())
     }
 }
 

@@ -5,8 +5,9 @@ mod asking;
 use std::convert::Infallible;
 
 use futures_util::{FutureExt as _, StreamExt as _, future, stream};
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
+use super::toolbox::{self, Needs, Toolbox};
 use super::turn::{GiveUp, Next, Turn};
 use super::{Agent, Meter, prompt, recall};
 use crate::domain::chat::{ChatRequest, own_words};
@@ -18,10 +19,12 @@ use crate::error::{Error, Kind, Result};
 use crate::executor::{Caller, Check, Ready};
 use crate::store::{Approval, ClaimedRun, Lease};
 use crate::text;
-use crate::tools::BoundTool;
+use crate::tools::full_name;
 
 /// Who calls tools, in usage.
 const AGENT: &str = "slack-agent";
+/// The most tools of earlier questions in the thread that a model finds at hand.
+const MOST_USED: i64 = 12;
 
 /// How a stretch of driving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,8 @@ struct Drive<'a> {
     lease: &'a Lease,
     approvals: Vec<Approval>,
     turn: Turn,
+    /// The tools that were used in the thread before; read when there are too many to list.
+    used: OnceCell<Vec<String>>,
     /// The model that was chosen and did not answer: the default does, from then on.
     silent: Option<String>,
     progress: &'a watch::Sender<Progress>,
@@ -64,6 +69,7 @@ impl Agent {
             lease,
             approvals: self.store.approvals_of(&run.id).await?,
             turn: self.turn(run).await?,
+            used: OnceCell::new(),
             silent: None,
             progress,
             meter,
@@ -124,6 +130,15 @@ impl Agent {
         Ok(if held { Ended::Over } else { Ended::LeaseLost })
     }
 
+    /// The tools that the same person used in the same thread before, by the names of today.
+    async fn used_before(&self, run: &Run) -> Result<Vec<String>> {
+        let used = self.store.used_in_thread(run, MOST_USED).await?;
+        let names = used
+            .iter()
+            .map(|(connection, tool)| full_name(connection, tool));
+        Ok(names.collect())
+    }
+
     async fn turn(&self, run: &Run) -> Result<Turn> {
         let mut earlier = self
             .store
@@ -141,15 +156,16 @@ impl Agent {
 
 impl<'a> Drive<'a> {
     async fn ask_model(&mut self) -> Result<Option<Ended>> {
-        let tools = self.agent.tools.of(&self.run.asker).await?;
-        let tools: Vec<_> = tools.iter().map(BoundTool::spec).collect();
+        let toolbox = self.toolbox().await?;
+        let messages = self.turn.messages().to_vec();
+        let spared = toolbox.spares(&messages);
         let request = ChatRequest {
-            system: prompt::system(!tools.is_empty()),
-            messages: self.turn.messages().to_vec(),
-            tools,
+            system: prompt::system(!toolbox.specs().is_empty()),
+            messages,
+            tools: toolbox.into_specs(),
             max_output_tokens: self.agent.config.max_output_tokens,
         };
-        match self.listen_to_chosen(request).await {
+        match self.listen_to_chosen(request, spared).await {
             Ok(reply) => {
                 let mut reply = self.turn.with_distinct_calls(reply.without_nul());
                 let calls = std::mem::take(&mut reply.message.tool_calls);
@@ -167,9 +183,34 @@ impl<'a> Drive<'a> {
         }
     }
 
+    /// The tools that the model reads now.
+    async fn toolbox(&self) -> Result<Toolbox> {
+        let listing = self.agent.tools.all_of(&self.run.asker).await?;
+        let most = self.agent.config.tool_tokens;
+        if toolbox::fits(&listing, most) {
+            return Ok(Toolbox::with_all(&listing));
+        }
+        let used = || self.agent.used_before(self.run);
+        let needs = Needs {
+            question: own_words(&self.run.question),
+            used: self.used.get_or_try_init(used).await?,
+            met: self.turn.met(),
+        };
+        Ok(Toolbox::with(listing, &needs, most))
+    }
+
     async fn run_tools(&mut self, calls: Vec<ToolCall>) -> Result<Option<Ended>> {
         let (mut ready, mut questions, mut steps) = (Vec::new(), Vec::new(), Vec::new());
+        let searches = calls.iter().any(|call| call.name == toolbox::FIND_TOOLS);
+        let toolbox = match searches {
+            true => Some(self.toolbox().await?),
+            false => None,
+        };
         for (index, call) in calls.iter().enumerate() {
+            if let Some(outcome) = toolbox.as_ref().and_then(|toolbox| toolbox.answer(call)) {
+                steps.push(ended(call, outcome));
+                continue;
+            }
             match self.check(index, call).await? {
                 Check::Ready(checked) => {
                     steps.push(Step::ToolSent {

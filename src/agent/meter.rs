@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
+use super::toolbox::FIND_TOOLS;
 use crate::domain::chat::{ChatReply, ChatRequest};
 use crate::domain::run::Run;
 use crate::domain::usage::{BYTES_PER_TOKEN, CompletionEnd, TokenUsage};
@@ -30,11 +31,13 @@ struct Open {
     written: usize,
     counted: Option<TokenUsage>,
     whole: bool,
+    /// Tokens that it did not have to read; less than none where it only searched.
+    spared: i64,
 }
 
 impl Meter {
     /// A model is asked from now on.
-    pub(super) fn begin(&self, model: &str, request: &ChatRequest) {
+    pub(super) fn begin(&self, model: &str, request: &ChatRequest, spared: i64) {
         *self.lock() = Some(Open {
             id: UsageId::generate(),
             model: model.to_owned(),
@@ -43,6 +46,7 @@ impl Meter {
             written: 0,
             counted: None,
             whole: false,
+            spared,
         });
     }
 
@@ -63,6 +67,10 @@ impl Meter {
             Ok(reply) => {
                 open.counted = Some(reply.usage);
                 open.whole = true;
+                // With all tools at hand, nobody would have asked for it.
+                if only_searches(reply) {
+                    open.spared = -(reply.usage.input + reply.usage.output);
+                }
             }
             Err(error) => {
                 open.counted = error.usage;
@@ -107,6 +115,7 @@ impl Meter {
                 cut_off
             },
             millis: open.started.elapsed().as_secs_f64() * 1_000.0,
+            tokens_saved: if open.whole { open.spared } else { 0 },
             at,
         })
     }
@@ -114,6 +123,12 @@ impl Meter {
     fn lock(&self) -> MutexGuard<'_, Option<Open>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether all that a model wants is to find tools.
+fn only_searches(reply: &ChatReply) -> bool {
+    let calls = &reply.message.tool_calls;
+    !calls.is_empty() && calls.iter().all(|call| call.name == FIND_TOOLS)
 }
 
 /// The tokens that so many bytes are.
@@ -151,7 +166,7 @@ mod tests {
             tools: Vec::new(),
             max_output_tokens: 10,
         };
-        meter.begin("house/any", &request);
+        meter.begin("house/any", &request, 0);
         meter
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::toolbox::{FIND_TOOLS, found_in};
 use crate::domain::chat::{ChatMessage, ChatReply};
 use crate::domain::post::{CallEnd, Receipt, ToolReceipt};
 use crate::domain::run::{Exchange, Step};
@@ -14,6 +15,8 @@ pub struct Turn {
     open: Vec<ToolCall>,
     sent: Vec<(String, String, Risk)>,
     seen_calls: BTreeSet<String>,
+    /// Tools that were found or called, by name.
+    met: Vec<String>,
     steps: usize,
     rounds: u32,
     receipt: Receipt,
@@ -67,6 +70,7 @@ impl Turn {
             open: Vec::new(),
             sent: Vec::new(),
             seen_calls: BTreeSet::new(),
+            met: Vec::new(),
             steps: 0,
             rounds: 0,
             receipt: Receipt::default(),
@@ -96,6 +100,8 @@ impl Turn {
         self.open = reply.message.tool_calls.clone();
         self.seen_calls
             .extend(self.open.iter().map(|call| call.id.clone()));
+        let called = self.open.iter().map(|call| call.name.clone());
+        called.for_each(|name| meet(&mut self.met, name));
         self.messages
             .push(ChatMessage::Assistant(reply.message.clone()));
     }
@@ -120,12 +126,18 @@ impl Turn {
             ToolOutcome::Done { rows, millis, .. } => (*rows, *millis),
             ToolOutcome::Failed { .. } | ToolOutcome::Refused { .. } => (None, 0),
         };
-        self.receipt.tools.push(ToolReceipt {
-            name: call.name,
-            end,
-            rows,
-            millis,
-        });
+        if call.name == FIND_TOOLS {
+            found_in(&content)
+                .into_iter()
+                .for_each(|name| meet(&mut self.met, name));
+        } else {
+            self.receipt.tools.push(ToolReceipt {
+                name: call.name,
+                end,
+                rows,
+                millis,
+            });
+        }
         self.messages.push(ChatMessage::Tool {
             call_id: call.id,
             content,
@@ -176,6 +188,11 @@ impl Turn {
         &self.messages
     }
 
+    /// The tools that were found or called so far, in that order.
+    pub fn met(&self) -> &[String] {
+        &self.met
+    }
+
     /// How many steps were taken in: where the journal goes on.
     pub fn steps(&self) -> usize {
         self.steps
@@ -184,6 +201,12 @@ impl Turn {
     /// What was used so far.
     pub fn receipt(&self) -> &Receipt {
         &self.receipt
+    }
+}
+
+fn meet(met: &mut Vec<String>, name: String) {
+    if name != FIND_TOOLS && !met.contains(&name) {
+        met.push(name);
     }
 }
 

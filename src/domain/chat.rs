@@ -1,5 +1,7 @@
 //! A conversation with a language model, in no provider's dialect.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -49,7 +51,7 @@ pub struct ChatRequest {
     /// The conversation so far, oldest first; ends with a user or tool message.
     pub messages: Vec<ChatMessage>,
     /// What it may call.
-    pub tools: Vec<ToolSpec>,
+    pub tools: Vec<Arc<ToolSpec>>,
     /// The most tokens it may write.
     pub max_output_tokens: u32,
 }
@@ -77,9 +79,7 @@ impl ChatRequest {
             }
             ChatMessage::Tool { content, .. } => content.len(),
         });
-        let tools = self.tools.iter().map(|tool| {
-            tool.name.len() + tool.description.len() + tool.parameters.to_string().len()
-        });
+        let tools = self.tools.iter().map(|tool| tool.bytes());
         self.system.len() + messages.sum::<usize>() + tools.sum::<usize>()
     }
 }

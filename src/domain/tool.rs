@@ -16,7 +16,7 @@ pub enum Risk {
 }
 
 /// A tool as a model sees it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ToolSpec {
     /// `connection__tool`: letters, digits, `_` and `-`, at most 64 characters.
     pub name: String,
@@ -24,6 +24,24 @@ pub struct ToolSpec {
     pub description: String,
     /// JSON Schema of the arguments: an object schema.
     pub parameters: Value,
+    bytes: usize,
+}
+
+impl ToolSpec {
+    /// A tool, measured once.
+    pub fn new(name: String, description: String, parameters: Value) -> Self {
+        Self {
+            bytes: name.len() + description.len() + parameters.to_string().len(),
+            name,
+            description,
+            parameters,
+        }
+    }
+
+    /// How many bytes a model reads of it, about.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 /// A model's wish to call a tool.

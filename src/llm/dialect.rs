@@ -1,6 +1,7 @@
 //! Our conversations in the library's words and back, so that nothing a provider needs is lost.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use genai::chat::{
     self, CacheControl, ContentPart, MessageContent, StreamEnd, Tool, ToolResponse, Usage,
@@ -102,7 +103,7 @@ fn assemble(
     asked
 }
 
-fn wire_tool(tool: &ToolSpec) -> Tool {
+fn wire_tool(tool: &Arc<ToolSpec>) -> Tool {
     Tool::new(tool.name.as_str())
         .with_description(tool.description.as_str())
         .with_schema(tool.parameters.clone())

@@ -43,7 +43,8 @@ pub struct Entry {
     pub output_tokens: Option<i64>,
     /// Whether a completion's tokens are our estimate.
     pub estimated: Option<bool>,
-    /// A call's tokens that no model had to read: an estimate.
+    /// Tokens that no model had to read, of a call's result or of tools: an estimate. Less than none
+    /// where a model only searched for tools.
     pub tokens_saved: Option<i64>,
     /// What it cost, where there is a price.
     pub cost: Option<NanoDollars>,
@@ -102,7 +103,7 @@ impl Store {
                         cast(null as text) as service, cast(null as text) as connection,
                         cast(null as text) as tool, model, outcome, execution_time_ms as millis,
                         input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
-                        estimated, cast(null as bigint) as tokens_saved,
+                        estimated, tokens_saved,
                         cost_nano_dollars as cost, price_version
                     from completion_usage
                     where (cast($1 as text) is null or team_id = $1)

@@ -61,7 +61,8 @@ pub struct Totals {
     pub worked: i64,
     /// Tools that were called.
     pub tools: i64,
-    /// Tokens that models did not have to read because results were shaped or capped: an estimate.
+    /// Tokens that models did not have to read because results were shaped or capped, or tools left out
+    /// of their lists, less what searching for tools took: an estimate.
     pub saved: i64,
 }
 
@@ -152,7 +153,8 @@ impl Store {
                 cast(coalesce(sum(input_tokens + output_tokens), 0) as bigint),
                 count(*) filter (where estimated = true),
                 cast(coalesce(sum(cost_nano_dollars), 0) as bigint),
-                count(*) filter (where cost_nano_dollars is null)
+                count(*) filter (where cost_nano_dollars is null),
+                cast(coalesce(sum(tokens_saved), 0) as bigint)
             from completion_usage
             where team_id = $1 and (cast($2 as text) is null or user_id = $2)
               and completed_at >= $3";
@@ -169,7 +171,7 @@ impl Store {
             .bind(&user)
             .bind(since)
             .fetch_one(c).await?);
-        let (tokens, estimated, cost, unpriced): (i64, i64, NanoDollars, i64) = on_db!(
+        let (tokens, estimated, cost, unpriced, spared): (i64, i64, NanoDollars, i64, i64) = on_db!(
             self, c => sqlx::query_as(COMPLETIONS)
                 .bind(&team)
                 .bind(&user)
@@ -193,7 +195,7 @@ impl Store {
             calls,
             worked,
             tools,
-            saved,
+            saved: saved + spared,
         })
     }
 

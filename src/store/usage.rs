@@ -63,6 +63,8 @@ pub struct CompletionRow {
     pub cost: Cost,
     /// How long it took, in milliseconds.
     pub millis: f64,
+    /// Tokens of tools that it did not have to read, less what finding those it needed took: an estimate.
+    pub tokens_saved: i64,
     /// When it ended.
     pub at: DateTime<Utc>,
 }
@@ -113,8 +115,8 @@ impl Store {
         const SQL: &str = "insert into completion_usage
                 (id, team_id, user_id, run_id, model, input_tokens, cached_input_tokens,
                  cache_write_tokens, output_tokens, cost_nano_dollars, price_version,
-                 execution_time_ms, completed_at, outcome, estimated)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                 execution_time_ms, completed_at, outcome, estimated, tokens_saved)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
             on conflict (id) do nothing";
         on_db!(self, c => sqlx::query(SQL)
             .bind(&row.id)
@@ -132,6 +134,7 @@ impl Store {
             .bind(row.at)
             .bind(row.end)
             .bind(row.estimated)
+            .bind(row.tokens_saved)
             .execute(c).await.map(drop))?;
         Ok(())
     }

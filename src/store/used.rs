@@ -7,6 +7,7 @@ use super::{Store, on_db};
 use crate::domain::connection::ConnectionName;
 use crate::domain::money::NanoDollars;
 use crate::domain::principal::Principal;
+use crate::domain::run::Run;
 use crate::domain::usage::TokenUsage;
 use crate::error::Result;
 
@@ -43,6 +44,36 @@ pub struct ModelRecord {
 }
 
 impl Store {
+    /// The last tools that the same person called in the same thread before this run, by connection and
+    /// tool; those called first come first.
+    pub async fn used_in_thread(
+        &self,
+        run: &Run,
+        most: i64,
+    ) -> Result<Vec<(ConnectionName, String)>> {
+        const SQL: &str = "select connection_name, tool_name
+            from (
+                select c.connection_name, u.tool_name, min(u.executed_at) as first
+                from runs r
+                    join mcp_tool_usage u on u.run_id = r.id
+                    join mcp_connections c on c.id = u.connection_id
+                where r.team_id = $1 and r.user_id = $2 and r.channel_id = $3 and r.thread_ts = $4
+                  and r.created_at < $5 and c.team_id = $1 and c.user_id = $2
+                group by c.connection_name, u.tool_name
+                order by max(u.executed_at) desc
+                limit $6
+            ) used
+            order by first, connection_name, tool_name";
+        Ok(on_db!(self, c => sqlx::query_as(SQL)
+            .bind(&run.asker.team)
+            .bind(&run.asker.user)
+            .bind(&run.channel)
+            .bind(&run.thread)
+            .bind(run.created_at)
+            .bind(most)
+            .fetch_all(c).await?))
+    }
+
     /// What each tool of this person's connections did since `since`, and since the later `recently`.
     pub async fn tools_used(
         &self,

@@ -1,11 +1,13 @@
 //! A person's tools as a list, kept until something about them changes.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::BoundTool;
+use super::search::Index;
 use crate::bounded::make_room;
 use crate::domain::principal::Principal;
+use crate::domain::tool::ToolSpec;
 
 /// The most people whose tools are kept.
 const MOST_PEOPLE: usize = 1_000;
@@ -14,18 +16,24 @@ const MOST_PEOPLE: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Listing {
     tools: Vec<BoundTool>,
+    /// Each as models see it.
+    specs: Vec<Arc<ToolSpec>>,
     by_name: HashMap<String, usize>,
+    /// Made when it is first asked for: few people have so many tools.
+    index: OnceLock<Index>,
 }
 
 impl Listing {
     /// Adds a tool, unless a model could not tell it from one that is there.
     pub(super) fn add(&mut self, tool: BoundTool) {
-        let name = tool.full_name();
-        if self.by_name.contains_key(&name) {
+        let spec = Arc::new(tool.spec());
+        let name = &spec.name;
+        if self.by_name.contains_key(name) {
             tracing::warn!(connection.id = %tool.connection.id, "two tools are `{name}` to a model; the second is left out");
             return;
         }
-        self.by_name.insert(name, self.tools.len());
+        self.by_name.insert(name.clone(), self.tools.len());
+        self.specs.push(spec);
         self.tools.push(tool);
     }
 
@@ -37,6 +45,26 @@ impl Listing {
     /// The tool that a model knows by that name.
     pub fn find(&self, name: &str) -> Option<&BoundTool> {
         self.tools.get(*self.by_name.get(name)?)
+    }
+
+    /// All that are switched on, as models see them.
+    pub fn specs(&self) -> impl Iterator<Item = &Arc<ToolSpec>> {
+        let tools = self.tools.iter().zip(&self.specs);
+        tools.filter(|(tool, _)| tool.on).map(|(_, spec)| spec)
+    }
+
+    /// One of those.
+    pub fn spec(&self, name: &str) -> Option<&Arc<ToolSpec>> {
+        let place = *self.by_name.get(name)?;
+        self.tools[place].on.then(|| &self.specs[place])
+    }
+
+    /// Those that have to do with a question, the most likely first.
+    pub fn search(&self, question: &str) -> impl Iterator<Item = &Arc<ToolSpec>> {
+        let index = self.index.get_or_init(|| Index::of(&self.tools));
+        let found = index.find(question).into_iter();
+        let on = found.filter(|place| self.tools[*place].on);
+        on.map(|place| &self.specs[place])
     }
 }
 

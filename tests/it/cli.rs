@@ -116,6 +116,7 @@ async fn what_was_used_is_exported_day_by_day() {
                 prices: "v1".to_owned(),
             },
             millis: 1.0,
+            tokens_saved: 0,
             at: days[n / 400].parse().unwrap(),
         };
         store.record_completion(&row).await.unwrap();

@@ -8,6 +8,7 @@ mod mocked;
 mod scripted;
 mod wire;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay::domain::chat::{ChatMessage, ChatReply, ChatRequest, Delta};
@@ -79,15 +80,15 @@ pub fn request(messages: Vec<ChatMessage>) -> ChatRequest {
     ChatRequest {
         system: "Be brief.".to_owned(),
         messages,
-        tools: vec![ToolSpec {
-            name: "weather__now".to_owned(),
-            description: "The weather of a city now.".to_owned(),
-            parameters: json!({
+        tools: vec![Arc::new(ToolSpec::new(
+            "weather__now".to_owned(),
+            "The weather of a city now.".to_owned(),
+            json!({
                 "type": "object",
                 "properties": {"city": {"type": "string"}},
                 "required": ["city"]
             }),
-        }],
+        ))],
         max_output_tokens: 500,
     }
 }

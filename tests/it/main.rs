@@ -9,6 +9,7 @@ mod cards;
 mod cli;
 mod doctor;
 mod fakes;
+mod finding;
 mod github;
 mod http_cards;
 mod llm;

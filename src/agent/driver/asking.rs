@@ -21,17 +21,19 @@ const DELTA_BUFFER: usize = 1_024;
 const RECORDED_WITHIN: Duration = Duration::from_secs(10);
 
 impl Drive<'_> {
-    /// Asks the model that the asker chose, or the default where that does not answer.
+    /// Asks the model that the asker chose, or the default where that does not answer. `spared` are the
+    /// tokens that it would read besides if nothing were left out.
     pub(super) async fn listen_to_chosen(
         &mut self,
         request: ChatRequest,
+        spared: i64,
     ) -> Result<ChatReply, Error> {
         let asked = self.agent.models.of(&self.run.asker).await?;
         let Some(default) = asked.fallback else {
-            return Ok(self.listen(&*asked.model, request).await?);
+            return Ok(self.listen(&*asked.model, request, spared).await?);
         };
         if self.silent.is_none() {
-            match self.listen(&*asked.model, request.clone()).await {
+            match self.listen(&*asked.model, request.clone(), spared).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => {
                     tracing::warn!(run.id = %self.run.id, "asking the default model instead: {error}");
@@ -40,7 +42,7 @@ impl Drive<'_> {
                 }
             }
         }
-        Ok(self.listen(&*default, request).await?)
+        Ok(self.listen(&*default, request, spared).await?)
     }
 
     /// Asks a model, passing on what it writes as it comes, and records what that used.
@@ -48,6 +50,7 @@ impl Drive<'_> {
         &self,
         model: &dyn ChatModel,
         request: ChatRequest,
+        spared: i64,
     ) -> Result<ChatReply, crate::llm::Error> {
         self.progress.send_modify(|progress| {
             if !progress.text.is_empty() {
@@ -55,7 +58,7 @@ impl Drive<'_> {
             }
             progress.begins = progress.text.len();
         });
-        self.meter.begin(model.name(), &request);
+        self.meter.begin(model.name(), &request, spared);
         let (deltas, mut pieces) = mpsc::channel(DELTA_BUFFER);
         let passing_on = async {
             while let Some(piece) = pieces.recv().await {

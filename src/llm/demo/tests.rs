@@ -1,5 +1,7 @@
 //! Conversations with the demo model, and that no text upsets it.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::plan::{Call, next};
@@ -20,19 +22,16 @@ const GITHUB: [&str; 5] = [
     "get_file_content",
 ];
 
-fn tools(connection: &str, names: &[&str]) -> Vec<ToolSpec> {
-    let spec = |name: &&str| ToolSpec {
-        name: format!("{connection}__{name}"),
-        description: String::new(),
-        parameters: json!({"type": "object"}),
-    };
-    names.iter().map(spec).collect()
+fn tools(connection: &str, names: &[&str]) -> Vec<Arc<ToolSpec>> {
+    let named = names.iter().map(|name| format!("{connection}__{name}"));
+    let spec = |name| ToolSpec::new(name, String::new(), json!({"type": "object"}));
+    named.map(spec).map(Arc::new).collect()
 }
 
 /// Lets the model work until it answers; gives back its calls and its answer.
 fn converse(
     question: &str,
-    tools: Vec<ToolSpec>,
+    tools: Vec<Arc<ToolSpec>>,
     result: impl Fn(&Call) -> String,
 ) -> (Vec<Call>, String) {
     let mut request = ChatRequest {

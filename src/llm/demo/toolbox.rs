@@ -1,5 +1,7 @@
 //! Which connections there are and what each of them can do.
 
+use std::sync::Arc;
+
 use crate::domain::tool::ToolSpec;
 
 /// A connection and the tools it offers.
@@ -12,7 +14,7 @@ pub struct Connection<'a> {
 }
 
 /// The connections behind a list of tools, in its order.
-pub fn connections(tools: &[ToolSpec]) -> Vec<Connection<'_>> {
+pub fn connections(tools: &[Arc<ToolSpec>]) -> Vec<Connection<'_>> {
     let mut connections: Vec<Connection<'_>> = Vec::new();
     for tool in tools {
         let (name, tool) = tool.name.split_once("__").unwrap_or(("", &tool.name));
@@ -75,18 +77,15 @@ mod tests {
 
     #[test]
     fn the_connection_that_is_named_is_taken() {
-        let tools: Vec<ToolSpec> = [
+        let tools: Vec<Arc<ToolSpec>> = [
             "sales__execute_sql",
             "sales-eu__execute_sql",
             "git__search_repos",
             "plain",
         ]
         .iter()
-        .map(|name| ToolSpec {
-            name: (*name).to_owned(),
-            description: String::new(),
-            parameters: serde_json::json!({}),
-        })
+        .map(|name| ToolSpec::new((*name).to_owned(), String::new(), serde_json::json!({})))
+        .map(Arc::new)
         .collect();
         let connections = connections(&tools);
         assert_eq!(connections.len(), 4);

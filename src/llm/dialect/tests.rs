@@ -8,11 +8,11 @@ fn asked(messages: Vec<ChatMessage>) -> ChatRequest {
     ChatRequest {
         system: "be brief".to_owned(),
         messages,
-        tools: vec![ToolSpec {
-            name: "db__list".to_owned(),
-            description: "lists".to_owned(),
-            parameters: json!({"type": "object"}),
-        }],
+        tools: vec![Arc::new(ToolSpec::new(
+            "db__list".to_owned(),
+            "lists".to_owned(),
+            json!({"type": "object"}),
+        ))],
         max_output_tokens: 100,
     }
 }

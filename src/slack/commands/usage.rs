@@ -115,7 +115,7 @@ fn notes(total: &Totals) -> Vec<Text> {
     )];
     if total.saved > 0 {
         notes.push(text!(
-            "Tokens saved are an estimate: what I left out of results before a model read them, at {bytes} bytes a token.",
+            "Tokens saved are an estimate: what I left out of results and lists of tools before a model read them, less what finding tools took, at {bytes} bytes a token.",
             bytes = BYTES_PER_TOKEN
         ));
     }

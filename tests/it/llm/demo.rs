@@ -131,10 +131,13 @@ impl Shop {
             heard: String::new(),
             text: question.to_owned(),
         }];
-        let tool = |name: &str| ToolSpec {
-            name: format!("shop__{name}"),
-            description: String::new(),
-            parameters: json!({"type": "object"}),
+        let tool = |name: &str| {
+            let name = format!("shop__{name}");
+            Arc::new(ToolSpec::new(
+                name,
+                String::new(),
+                json!({"type": "object"}),
+            ))
         };
         for _ in 0..6 {
             let request = ChatRequest {
