@@ -29,11 +29,12 @@ use crate::error::{Error, Kind, Result, quotable};
 use crate::text;
 
 /// The cards in the binary, by file name.
-pub const EMBEDDED: [(&str, &str); 4] = [
+pub const EMBEDDED: [(&str, &str); 5] = [
     ("github.yaml", include_str!("../run_cards/github.yaml")),
     ("postgres.yaml", include_str!("../run_cards/postgres.yaml")),
     ("rest.yaml", include_str!("../run_cards/rest.yaml")),
     ("sqlite.yaml", include_str!("../run_cards/sqlite.yaml")),
+    ("supabase.yaml", include_str!("../run_cards/supabase.yaml")),
 ];
 
 /// The services that people can connect; all clones see the same ones, also after they change.

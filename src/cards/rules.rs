@@ -217,7 +217,8 @@ impl Scope {
             }
             found.extend(self.check_text(pointer, value, &all));
         }
-        self.check_request(&format!("{at}/health"), &service.health, &self.open, found);
+        let health = &service.health;
+        self.check_request(&format!("{at}/health"), service, health, &self.open, found);
     }
 
     fn check_tool(&self, at: &str, card: &Card, tool: &CardTool, found: &mut Vec<Finding>) {
@@ -253,7 +254,10 @@ impl Scope {
                     let reason = "a tool that uses DELETE has `risk: destructive`";
                     found.push(finding(format!("{at}/risk"), reason));
                 }
-                self.check_request(&format!("{at}/run/http"), request, &names, found);
+                if let Some(service) = &card.service.http {
+                    let at = format!("{at}/run/http");
+                    self.check_request(&at, service, request, &names, found);
+                }
             }
         }
     }
@@ -261,6 +265,7 @@ impl Scope {
     fn check_request(
         &self,
         at: &str,
+        service: &HttpService,
         request: &HttpRequest,
         names: &Map<String, Value>,
         found: &mut Vec<Finding>,
@@ -283,6 +288,23 @@ impl Scope {
                 }
             }
         }
+        for (name, value) in &request.headers {
+            let pointer = format!("{at}/headers/{name}");
+            if service.auth.header() == Some(name.to_lowercase()) {
+                let reason = format!("`auth` fills the header `{name}` already");
+                found.push(finding(pointer, reason));
+                continue;
+            }
+            found.extend(self.check_text(pointer, value, names));
+        }
+        if let Some(text) = &request.text {
+            if request.body.is_some() {
+                let reason = "a request has a `body` or a `text`, not both";
+                found.push(finding(format!("{at}/text"), reason));
+            }
+            found.extend(self.check_text(format!("{at}/text/type"), &text.media_type, names));
+            found.extend(self.check_text(format!("{at}/text/content"), &text.content, names));
+        }
         let mut texts = Vec::new();
         collect_texts(format!("{at}/body"), request.body.as_ref(), &mut texts);
         for (pointer, text) in texts {
@@ -294,6 +316,19 @@ impl Scope {
         }
         if let Some(keep) = &request.keep {
             let kept = |name: &&String| keep.fields.contains_key(*name);
+            found.extend(self.check_text(format!("{at}/keep/at"), &keep.at, names));
+            for (name, text) in &keep.links {
+                let pointer = format!("{at}/keep/links/{name}");
+                if !kept(&name) {
+                    let reason = format!("`{name}` is not among the fields that are kept");
+                    found.push(finding(&pointer, reason));
+                }
+                found.extend(self.check_text(pointer, text, names));
+            }
+            if request.pages.is_some() && keep.named.is_some() {
+                let reason = "an object with `named` members comes as one page";
+                found.push(finding(format!("{at}/pages"), reason));
+            }
             for name in keep.base64.iter().filter(|name| !kept(name)) {
                 let reason = format!("`{name}` is not among the fields that are kept");
                 found.push(finding(format!("{at}/keep/base64"), reason));
@@ -325,9 +360,10 @@ impl Scope {
             };
             return Some(finding(pointer, reason));
         }
-        let tried = match pointer.ends_with("/path") {
-            true => self.templates.path(text, names),
-            false => self.templates.text(text, names),
+        let tried = match pointer.rsplit('/').next() {
+            Some("path") => self.templates.path(text, names),
+            Some("at") => self.templates.pointer(text, names),
+            _ => self.templates.text(text, names),
         };
         tried.err().map(|error| finding(pointer, in_words(error)))
     }

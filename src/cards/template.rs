@@ -1,8 +1,10 @@
-//! The templates of HTTP cards: `{{ owner }}` in addresses, queries, headers and bodies.
+//! The templates of HTTP cards: `{{ owner }}` in addresses, queries, headers, bodies and pointers.
 
 use std::collections::HashSet;
 
-use minijinja::value::{Serde, Value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value as Json};
@@ -14,13 +16,23 @@ const LONGEST_PATH: usize = 2_000;
 pub struct Templates {
     text: Environment<'static>,
     path: Environment<'static>,
+    pointer: Environment<'static>,
 }
 
 impl Templates {
-    /// Makes the two renderers: of plain text, and of paths.
+    /// Makes the renderers: of plain text, of paths and of JSON pointers.
     pub fn new() -> Self {
         let mut text = Environment::new();
         text.set_undefined_behavior(UndefinedBehavior::Strict);
+        text.set_formatter(|out, _, value| Ok(out.write_str(&plain(value))?));
+        text.add_filter("base64", base64);
+        text.add_filter("quoted", quoted);
+        text.add_filter("quoted_all", quoted_all);
+        let mut pointer = text.clone();
+        pointer.set_formatter(|out, _, value| {
+            let value = plain(value).replace('~', "~0").replace('/', "~1");
+            Ok(out.write_str(&value)?)
+        });
         let mut path = text.clone();
         path.add_filter("segments", segments);
         path.add_filter("below", below);
@@ -28,13 +40,17 @@ impl Templates {
             if value.is_safe() {
                 return Ok(write!(out, "{value}")?);
             }
-            let value = value.to_string();
+            let value = plain(value);
             if value.is_empty() {
                 return Err(unfit("a part of the address is empty"));
             }
             Ok(out.write_str(&encode(&value))?)
         });
-        Self { text, path }
+        Self {
+            text,
+            path,
+            pointer,
+        }
     }
 
     /// Renders plain text: values are put in as they are.
@@ -49,6 +65,11 @@ impl Templates {
             return Err(unfit("a path must not hold `.` or `..`"));
         }
         Ok(path)
+    }
+
+    /// Renders a JSON pointer: each value becomes part of one of its steps.
+    pub fn pointer(&self, source: &str, values: &Map<String, Json>) -> Result<String, Error> {
+        self.pointer.render_str(source, Serde(values))
     }
 
     /// The names that a template uses.
@@ -161,6 +182,48 @@ fn escaped(path: &str) -> String {
     escaped
 }
 
+/// A value as services write it: JSON's words for yes and no, and nothing for nothing.
+fn plain(value: &Value) -> String {
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => String::new(),
+        ValueKind::Bool if value.is_true() => "true".to_owned(),
+        ValueKind::Bool => "false".to_owned(),
+        _ => value.to_string(),
+    }
+}
+
+/// The filter for what a service takes as base64.
+fn base64(value: &Value) -> String {
+    STANDARD.encode(plain(value))
+}
+
+/// The filter for values that must not end where they stand, as in `name.eq."a,b"`: in double quotes,
+/// with a backslash before quotes and backslashes. There must be one value.
+fn quoted(value: &Value) -> Result<String, Error> {
+    match value.kind() {
+        ValueKind::String | ValueKind::Number | ValueKind::Bool => {
+            let text = plain(value).replace('\\', "\\\\").replace('"', "\\\"");
+            Ok(format!("\"{text}\""))
+        }
+        ValueKind::Undefined | ValueKind::None => Err(unfit("a value is missing")),
+        _ => Err(unfit(
+            "there is a list or an object where one value is needed",
+        )),
+    }
+}
+
+/// The filter for lists of such values: each in quotes, with commas between.
+fn quoted_all(values: &Value) -> Result<String, Error> {
+    if values.kind() != ValueKind::Seq {
+        return Err(unfit("there is one value where a list is needed"));
+    }
+    let quoted: Vec<String> = values
+        .try_iter()?
+        .map(|value| quoted(&value))
+        .collect::<Result<_, _>>()?;
+    Ok(quoted.join(","))
+}
+
 /// An error about a value, in words for whoever gave it.
 fn unfit(reason: &'static str) -> Error {
     Error::new(ErrorKind::InvalidOperation, reason)
@@ -270,6 +333,51 @@ mod tests {
                 "{given}: {path:?}",
                 path = path(given)
             );
+        }
+    }
+
+    #[test]
+    fn pointers_keep_their_steps_and_quotes_what_is_in_them() {
+        let templates = Templates::new();
+        let pointer = templates.pointer("/tables/{{ x }}/a", &x("b/c~d"));
+        assert_eq!(pointer.unwrap(), "/tables/b~1c~0d/a");
+        let text = |source: &str, value: Json| {
+            let rendered = templates.text(source, &x(value));
+            rendered.map_err(|error| error.detail().unwrap_or_default().to_owned())
+        };
+        let check = |source: &str, value: Json, expected: &str| {
+            assert_eq!(text(source, value).unwrap(), expected, "{source}");
+        };
+        check("{{ x }}/{{ not x }}", true.into(), "true/false");
+        check("{{ x }}", Json::Null, "");
+        check("{{ x | base64 }}", "Grüße".into(), "R3LDvMOfZQ==");
+        let hostile = "a\",b.eq.\\1)";
+        check("{{ x | quoted }}", hostile.into(), r#""a\",b.eq.\\1)""#);
+        check("{{ x | quoted }}", 7.into(), "\"7\"");
+        check("{{ x | quoted }}", true.into(), "\"true\"");
+        let list = || Json::from(vec![Json::from(1), "a,b".into()]);
+        check("{{ x | quoted_all }}", list(), r#""1","a,b""#);
+        for (source, value, said) in [
+            ("{{ x | quoted }}", Json::Null, "a value is missing"),
+            (
+                "{{ x.y | quoted }}",
+                Json::Object(Map::new()),
+                "a value is missing",
+            ),
+            ("{{ x | quoted }}", list(), "where one value is needed"),
+            (
+                "{{ x | quoted_all }}",
+                "ab".into(),
+                "where a list is needed",
+            ),
+            (
+                "{{ x | quoted_all }}",
+                vec![list()].into(),
+                "where one value is needed",
+            ),
+        ] {
+            let error = text(source, value).unwrap_err();
+            assert!(error.contains(said), "{source}: {error}");
         }
     }
 

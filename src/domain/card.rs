@@ -11,7 +11,8 @@ use super::tool::Risk;
 mod http;
 
 pub use self::http::{
-    Auth, HttpMethod, HttpRequest, HttpService, Keep, OauthService, Pages, Paging, Query,
+    Auth, HttpMethod, HttpRequest, HttpService, Keep, Meaning, OauthService, Pages, Paging, Query,
+    SaysNo, TextBody,
 };
 
 /// One service that people can connect.
@@ -198,7 +199,7 @@ pub struct ToolTest {
     pub arguments: Map<String, Value>,
     /// The request that follows: `GET /orders?limit=3`, without the base URL.
     pub request: String,
-    /// The request's JSON body, where it has one.
+    /// The request's JSON body, or its text, where it has one.
     pub body: Option<Value>,
     /// What the service answers.
     pub answer: Value,

@@ -65,7 +65,7 @@ fn the_embedded_cards_are_all_there_and_good() {
     let registry = Registry::embedded().unwrap();
     let cards = registry.all();
     let names: Vec<_> = cards.iter().map(|card| &*card.name).collect();
-    assert_eq!(names, ["postgres", "github", "sqlite", "rest"]);
+    assert_eq!(names, ["postgres", "supabase", "github", "sqlite", "rest"]);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("run_cards");
     let report = lint(&folder);
     assert_eq!(report.problems, []);
@@ -76,7 +76,8 @@ fn the_embedded_cards_are_all_there_and_good() {
     postgres.yaml: PostgreSQL, 6 database tools
     rest.yaml: REST API, 5 API tools
     sqlite.yaml: SQLite, 6 database tools
-    4 good cards, 0 problems
+    supabase.yaml: Supabase, 19 database tools
+    5 good cards, 0 problems
     ");
     for (file, text) in EMBEDDED {
         let first = text.lines().next();
@@ -177,6 +178,31 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
             "note: \"{{ note }}\"",
             "note: \"{{ note }}\"\n        keep: {fields: {a: /a}, base64: [b]}",
         ),
+        (
+            "path: /orders",
+            "headers: {X-Key: '{{ key }}'}\n        path: /orders",
+        ),
+        (
+            "path: /orders",
+            "headers: {authorization: x}\n        path: /orders",
+        ),
+        (
+            "path: /orders",
+            "body: {}\n        text: {type: a/b, content: x}\n        path: /orders",
+        ),
+        (
+            "path: /orders",
+            "keep: {at: '/{{ number }}'}\n        path: /orders",
+        ),
+        (
+            "path: /orders",
+            "keep: {links: {a: /a}}\n        path: /orders",
+        ),
+        (
+            "path: /orders",
+            "pages: {by: link}\n        keep: {named: a}\n        path: /orders",
+        ),
+        ("path: /me", "path: /me\n    refusal: {at: /ok, is: false}"),
     ];
     let said: Vec<_> = cases.iter().map(|(from, to)| problem(from, to)).collect();
     insta::assert_snapshot!(said.join("\n"), @r#"
@@ -195,7 +221,7 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     shop.yaml:10: unknown variant `bear`, expected one of none, header, bearer, basic, oauth
     shop.yaml:26: per_call: 0.002 is not of type "string"
     shop.yaml:26: this is not a JSON Schema: 7 is not valid under any of the schemas listed in the 'anyOf' keyword
-    shop.yaml:8: unknown field `base_uri`, expected one of base_url, auth, headers, health, retries
+    shop.yaml:8: unknown field `base_uri`, expected one of base_url, auth, headers, refusal, health, retries
     shop.yaml:7: `key` names a file, which is no secret
     shop.yaml:7: `region` holds a password, so it is `secret: true`
     shop.yaml:7: there is no field `url` that says where the database is
@@ -220,6 +246,13 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     shop.yaml:41: `key` is secret, and secrets only go into `auth` and `headers`
     shop.yaml:38: unknown field `x`, expected one of name, description, risk, ask, cost, cache, idempotency, input, output, run, tests
     shop.yaml:42: `b` is not among the fields that are kept
+    shop.yaml:39: `key` is secret, and secrets only go into `auth` and `headers`
+    shop.yaml:39: `auth` fills the header `authorization` already
+    shop.yaml:40: a request has a `body` or a `text`, not both
+    shop.yaml:39: there is no field or argument `number`
+    shop.yaml:39: `a` is not among the fields that are kept
+    shop.yaml:39: an object with `named` members comes as one page
+    shop.yaml:16: missing field `reason`
     "#);
     let sql_tool = "    run:\n      sql: list_tables\n";
     let at = GOOD.find("    run:").unwrap();
@@ -250,7 +283,7 @@ fn a_directory_adds_and_overrides_and_its_broken_cards_are_left_out() {
     write("notes.txt", "not a card");
     write("huge.yaml", &"#".repeat(300 * 1024));
     let (registry, problems) = Registry::load(Some(folder.path()));
-    assert_eq!(registry.all().len(), 5);
+    assert_eq!(registry.all().len(), EMBEDDED.len() + 1);
     assert_eq!(registry.get("github").unwrap().title, "Shop");
     assert_eq!(registry.get("shop").unwrap().title, "Shop");
     let said: Vec<_> = problems.iter().map(|problem| problem.to_string()).collect();
@@ -261,7 +294,8 @@ fn a_directory_adds_and_overrides_and_its_broken_cards_are_left_out() {
     ");
 
     let (registry, problems) = Registry::load(Some(&folder.path().join("missing")));
-    assert_eq!((registry.all().len(), problems.len()), (4, 1));
+    let found = (registry.all().len(), problems.len());
+    assert_eq!(found, (EMBEDDED.len(), 1));
 }
 
 #[test]

@@ -7,4 +7,5 @@ pub mod parrot;
 pub mod pooler;
 pub mod postgres;
 pub mod silent;
+pub mod supabase;
 pub mod writer;

@@ -170,7 +170,8 @@ async fn a_preview_is_the_request_with_what_is_secret_masked() {
     let shown = shown.replace(&shop.canned.url, "https://shop.example.com");
     insta::assert_snapshot!(shown, @r#"
     This is sent:
-    POST https://shop.example.com/orders?limit=3
+    POST https://shop.example.com/orders
+    ?limit=3
     x-client: patchbay
     x-region: •••
     authorization: •••
@@ -359,4 +360,83 @@ async fn a_busy_service_is_asked_again_where_that_does_no_harm() {
     }
     assert!(shop.call(json!({})).await.is_err());
     assert_eq!(shop.canned.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_no_in_an_answer_is_an_error_although_its_status_says_yes() {
+    let rule = "auth: { bearer: '{{ key }}' }
+    refusal:
+      at: /ok
+      is: false
+      reason: /error
+      details: { needed: /needed }
+      means: { unauthenticated: [invalid_auth], forbidden: [missing_scope], not_found: [no_order], rate_limited: [ratelimited] }
+      next: { not_here: Ask in another shop. }";
+    let shop = Shop::new(&[("auth: none", rule)], Some("s3cr3t")).await;
+    let mut said = Vec::new();
+    for answer in [
+        json!({ "ok": false, "error": "invalid_auth" }),
+        json!({ "ok": false, "error": "missing_scope", "needed": "orders:s3cr3t" }),
+        json!({ "ok": false, "error": "no_order" }),
+        json!({ "ok": false, "error": "ratelimited" }),
+        json!({ "ok": false, "error": "not_here" }),
+        json!({ "ok": false, "error": "some\nthing\u{202e}" }),
+        json!({ "ok": false }),
+    ] {
+        shop.canned.answers(200, &[], &answer.to_string());
+        let error = shop.call(json!({})).await.unwrap_err();
+        said.push(format!("{:?}: {}", error.kind(), error.sentence()));
+    }
+    insta::assert_snapshot!(said.join("\n"), @"
+    Unauthenticated: Shop does not accept this credential. It said: “invalid_auth”. Connect again with `/mcp connect shop`.
+    Forbidden: Shop does not let this credential do that. It said: “missing_scope; needed: orders:•••”. Give the credential that permission, or use one that has it.
+    NotFound: Shop has no such thing, or hides it from this credential. It said: “no_order”. Check the spelling, and that the credential may see it.
+    RateLimited { retry_after: None }: Shop says that this is too many requests. Try again in a few minutes.
+    Invalid: Shop could not do that. It said: “not_here”. Ask in another shop.
+    Invalid: Shop could not do that. It said: “some thing”. Change what is asked for and try again.
+    Invalid: Shop could not do that. Change what is asked for and try again.
+    ");
+    for answer in [r#"{"ok":true}"#, r#"{"error":"x"}"#, "[]", "no"] {
+        shop.canned.answers(200, &[], answer);
+        shop.call(json!({})).await.unwrap();
+    }
+    let any = rule.replace("at: /ok\n      is: false", "at: /errors");
+    let shop = Shop::new(&[("auth: none", &any)], None).await;
+    for (answer, fails) in [
+        (r#"{"errors":["x"],"error":"x"}"#, true),
+        (r#"{"errors":null}"#, false),
+        (r#"{"data":1}"#, false),
+    ] {
+        shop.canned.answers(200, &[], answer);
+        assert_eq!(shop.call(json!({})).await.is_err(), fails, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_has_headers_of_its_own_and_may_be_plain_text() {
+    let request = "{ method: POST, path: /orders, headers: { X-Region: '{{ note }}', X-Note: '{{ note }}', Prefer: all }, text: { type: text/csv, content: 'id,{{ note }}' } }";
+    let shop = Shop::new(&[(REQUEST, request), ("risk: read", "risk: write")], None).await;
+    shop.call(json!({ "note": "us" })).await.unwrap();
+    shop.call(json!({})).await.unwrap();
+    let header = |asked: &crate::fakes::canned::Asked, name: &str| {
+        let value = asked.headers.get(name);
+        value.map(|value| value.to_str().unwrap().to_owned())
+    };
+    let asked = shop.canned.requests();
+    let sent = |index: usize| {
+        let names = ["x-region", "x-note", "prefer", "content-type"];
+        (
+            names.map(|name| header(&asked[index], name)),
+            asked[index].body.clone(),
+        )
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let expected = [some("us"), some("us"), some("all"), some("text/csv")];
+    assert_eq!(sent(0), (expected, "id,us".to_owned()));
+    // One that renders empty is left out, and then the service's own holds.
+    let expected = [some("eu"), None, some("all"), some("text/csv")];
+    assert_eq!(sent(1), (expected, "id,".to_owned()));
+    let broken = json!({ "note": "us\r\nX-Evil: 1" });
+    shop.call(broken).await.unwrap_err();
+    assert_eq!(shop.canned.requests().len(), 2);
 }

@@ -21,5 +21,6 @@ mod sql;
 mod ssrf;
 mod store;
 mod stories;
+mod supabase;
 mod tidy;
 mod world;

@@ -4,6 +4,7 @@ mod again;
 mod answer;
 mod pages;
 mod preview;
+mod refusal;
 mod request;
 mod shape;
 
@@ -19,7 +20,9 @@ use serde_json::{Map, Value};
 use self::pages::List;
 use self::request::Inputs;
 use crate::cards::template::Templates;
-use crate::domain::card::{CardTool, HttpMethod, HttpRequest, HttpService, Pages, ToolAction};
+use crate::domain::card::{
+    CardTool, HttpMethod, HttpRequest, HttpService, Keep, Pages, ToolAction,
+};
 use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
@@ -49,7 +52,7 @@ impl ToolSource for HttpSource {
         let inputs = Inputs::new(target, None, &Map::new())?;
         let built = request::build(&self.templates, service, &service.health, &inputs)?;
         let errand = Errand::new(target, service, &built, false);
-        let trying = self.run(&errand, &service.health, built, usize::MAX);
+        let trying = self.run(&errand, Wanted::all(&service.health, None), built);
         match tokio::time::timeout(CHECK_DEADLINE, trying).await {
             Ok(outcome) => outcome.map(|_| ()),
             Err(_) => Err(answer::too_slow(&target.card)),
@@ -71,7 +74,12 @@ impl ToolSource for HttpSource {
             request::put_key(&mut built, header, key)?;
         }
         let errand = Errand::new(target, service, &built, key.is_some());
-        let outcome = self.run(&errand, request, built, inputs.limit()).await;
+        let keep = request::keep(&self.templates, request, &inputs)?;
+        let wanted = Wanted {
+            most: inputs.limit(),
+            ..Wanted::all(request, keep.as_deref())
+        };
+        let outcome = self.run(&errand, wanted, built).await;
         let mut output = outcome.map_err(|error| after_a_write(request, error))?;
         output.text = answer::without_secrets(&output.text, &errand.secrets);
         Ok(output)
@@ -101,23 +109,22 @@ impl HttpSource {
     }
 
     /// Sends one request, and where the card says how, those for the rest of a list, until it has
-    /// as many items as are `wanted`.
+    /// as many items as are wanted.
     async fn run(
         &self,
         errand: &Errand<'_>,
-        request: &HttpRequest,
+        wanted: Wanted<'_>,
         built: Request,
-        wanted: usize,
     ) -> Result<ToolOutput> {
         let title = &errand.target.card.title;
         let sent = built.try_clone();
         let (headers, body) = self.ask(errand, built, LARGEST_ANSWER).await?;
-        let (Some(keep), Some(pages), Some(sent)) = (&request.keep, &request.pages, sent) else {
+        let (Some(keep), Some(pages), Some(sent)) = (wanted.keep, wanted.pages, sent) else {
             let more = pages::has_next(&headers);
-            return shape::shape(title, &body, request.keep.as_ref(), more);
+            return shape::shape(title, &body, wanted.keep, more);
         };
         let list = List::begin(title, keep, headers, &body)?;
-        Ok(self.rest(errand, pages, sent, list, wanted).await)
+        Ok(self.rest(errand, pages, sent, list, wanted.most).await)
     }
 
     async fn rest(
@@ -161,7 +168,10 @@ impl HttpSource {
         }
         let headers = response.headers().clone();
         let body = read_body(title, response, room, BODY_DEADLINE).await?;
-        Ok((headers, body))
+        match refusal::in_an_answer(errand, &body) {
+            Some(error) => Err(error),
+            None => Ok((headers, body)),
+        }
     }
 
     async fn send_until_heard(&self, errand: &Errand<'_>, request: Request) -> Result<Response> {
@@ -196,9 +206,29 @@ impl HttpSource {
     }
 }
 
+/// What of an answer is wanted.
+struct Wanted<'a> {
+    keep: Option<&'a Keep>,
+    pages: Option<&'a Pages>,
+    /// The most items of a list.
+    most: usize,
+}
+
+impl<'a> Wanted<'a> {
+    /// All of a list that the request comes by.
+    fn all(request: &'a HttpRequest, keep: Option<&'a Keep>) -> Self {
+        Self {
+            keep,
+            pages: request.pages.as_ref(),
+            most: usize::MAX,
+        }
+    }
+}
+
 /// For whom requests are sent, and how often each may be sent again.
 struct Errand<'a> {
     target: &'a Target,
+    service: &'a HttpService,
     /// What the service may not repeat to us.
     secrets: Vec<SecretString>,
     retries: u8,
@@ -206,10 +236,11 @@ struct Errand<'a> {
 
 impl<'a> Errand<'a> {
     /// What only reads may be sent again, and what the service would know the second time.
-    fn new(target: &'a Target, service: &HttpService, built: &Request, known: bool) -> Self {
+    fn new(target: &'a Target, service: &'a HttpService, built: &Request, known: bool) -> Self {
         let harmless = known || built.method() == Method::GET;
         Self {
             target,
+            service,
             secrets: answer::secrets_of(target, built),
             retries: if harmless { service.retries } else { 0 },
         }

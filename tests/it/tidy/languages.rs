@@ -263,7 +263,9 @@ fn of_cards() -> Sentences {
             let of_parameters = parameters.map(|parameter| &parameter["description"]);
             std::iter::once(&tool["description"]).chain(of_parameters)
         });
-        let said = said.chain(of_fields).chain(of_tools);
+        let next = card["service"]["http"]["refusal"]["next"].as_object();
+        let next = next.into_iter().flat_map(|all| all.values());
+        let said = said.chain(of_fields).chain(of_tools).chain(next);
         let words = said.filter_map(serde_json::Value::as_str);
         found.extend(words.map(|words| (words.to_owned(), None)));
     }

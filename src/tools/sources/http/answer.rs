@@ -61,7 +61,24 @@ pub(super) fn without_secrets(text: &str, secrets: &[SecretString]) -> String {
     text
 }
 
-fn explain(
+/// There is nothing where the arguments say.
+pub(super) fn not_there(service: &str) -> Error {
+    let (happened, next) = missing(service);
+    Error::new(Kind::NotFound, happened).hint(next)
+}
+
+fn missing(service: &str) -> (Text, Text) {
+    (
+        text!(
+            "{service} has no such thing, or hides it from this credential.",
+            service
+        ),
+        text!("Check the spelling, and that the credential may see it."),
+    )
+}
+
+/// A sentence and a next step; what the service `said` is repeated.
+pub(super) fn explain(
     card: &Card,
     status: StatusCode,
     wait: Option<Option<Duration>>,
@@ -89,14 +106,10 @@ fn explain(
             text!("{service} does not let this credential do that.", service),
             text!("Give the credential that permission, or use one that has it."),
         ),
-        404 | 410 => (
-            Kind::NotFound,
-            text!(
-                "{service} has no such thing, or hides it from this credential.",
-                service
-            ),
-            text!("Check the spelling, and that the credential may see it."),
-        ),
+        404 | 410 => {
+            let (happened, next) = missing(service);
+            (Kind::NotFound, happened, next)
+        }
         400 | 405..=409 | 411..=428 => (
             Kind::Invalid,
             text!("{service} could not do that.", service),
@@ -162,6 +175,7 @@ fn quote(body: &[u8]) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let places = [
         "/message",
+        "/msg",
         "/error/message",
         "/error_description",
         "/detail",
@@ -171,6 +185,10 @@ fn quote(body: &[u8]) -> Option<String> {
     let main = places
         .iter()
         .find_map(|place| body.pointer(place)?.as_str());
+    let hints = ["/details", "/hint"];
+    let hints = hints
+        .iter()
+        .filter_map(|place| body.pointer(place)?.as_str());
     let details = body["errors"]
         .as_array()
         .into_iter()
@@ -178,6 +196,7 @@ fn quote(body: &[u8]) -> Option<String> {
         .take(3)
         .filter_map(|error| {
             let text = error.as_str().or_else(|| error["message"].as_str());
+            let text = text.or_else(|| error["detail"].as_str());
             text.map(str::to_owned).or_else(|| {
                 Some(format!(
                     "{} {}",
@@ -186,9 +205,14 @@ fn quote(body: &[u8]) -> Option<String> {
                 ))
             })
         });
-    let parts: Vec<String> = main.map(str::to_owned).into_iter().chain(details).collect();
-    let plain: String = parts
-        .join("; ")
+    let said = main.into_iter().chain(hints).map(str::to_owned);
+    let parts: Vec<String> = said.chain(details).collect();
+    plain(&parts.join("; "))
+}
+
+/// What a service said, short and harmless; nothing where it said nothing.
+pub(super) fn plain(said: &str) -> Option<String> {
+    let plain: String = said
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'))
@@ -225,6 +249,11 @@ mod tests {
         check(r#"{"message":"Bad credentials"}"#, Some("Bad credentials"));
         check(r#"{"error":{"message":"no"}}"#, Some("no"));
         check(r#"{"error":"nope"}"#, Some("nope"));
+        let postgrest =
+            r#"{"code":"PGRST205","details":null,"hint":"Perhaps orders","message":"No table"}"#;
+        check(postgrest, Some("No table; Perhaps orders"));
+        let json_api = r#"{"errors":[{"title":"Invalid","detail":"limit is too large"}]}"#;
+        check(json_api, Some("limit is too large"));
         check(r#"{"message":"a\u001b[31m\nb\u202e"}"#, Some("a [31m b"));
         let github = r#"{"message":"Validation Failed","errors":[{"message":"No commits"},{"field":"title","code":"missing"}]}"#;
         check(github, Some("Validation Failed; No commits; title missing"));

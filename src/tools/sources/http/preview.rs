@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use reqwest::Request;
 use serde_json::Value;
+use url::Url;
 
 use crate::domain::preview::{Preview, PreviewPart};
 use crate::text;
@@ -13,7 +14,7 @@ const LONGEST_BODY: usize = 1_500;
 
 /// The method, the URL, the headers with what is secret masked, and the body.
 pub(super) fn of(request: &Request) -> Preview {
-    let mut shown = format!("{} {}", request.method(), request.url());
+    let mut shown = format!("{} {}", request.method(), readable(request.url()));
     for (name, value) in request.headers() {
         let value = match value.to_str() {
             Ok(text) if !value.is_sensitive() => text,
@@ -32,6 +33,27 @@ pub(super) fn of(request: &Request) -> Preview {
             PreviewPart::Exact(shown),
         ],
     }
+}
+
+/// The URL with its parameters as they are meant, each in a line of its own.
+fn readable(url: &Url) -> String {
+    let mut address = url.clone();
+    address.set_query(None);
+    let mut shown = address.to_string();
+    for (index, (name, value)) in url.query_pairs().enumerate() {
+        let sign = if index == 0 { '?' } else { '&' };
+        // Writing to a string cannot fail.
+        let _ = write!(shown, "\n{sign}{}={}", one_line(&name), one_line(&value));
+    }
+    shown
+}
+
+fn one_line(text: &str) -> String {
+    let spelled = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(spelled).collect()
 }
 
 fn pretty(body: &[u8]) -> String {

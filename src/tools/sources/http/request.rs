@@ -1,5 +1,8 @@
 //! From a card's templates, a connection's fields and a call's arguments to one request.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::anyhow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +14,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::cards::template::{Templates, only_variable};
-use crate::domain::card::{Auth, HttpMethod, HttpRequest, HttpService, Query};
+use crate::domain::card::{Auth, HttpMethod, HttpRequest, HttpService, Keep, Query};
 use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result, quotable};
 use crate::text;
@@ -23,6 +26,8 @@ pub(super) struct Inputs {
     open: Map<String, Value>,
     /// All fields, the secret ones too: for authentication and headers alone.
     fields: Map<String, Value>,
+    /// The arguments that a body holds also where they are empty.
+    sent_empty: BTreeSet<String>,
 }
 
 impl Inputs {
@@ -49,13 +54,22 @@ impl Inputs {
         }
         let mut fields = open.clone();
         fields.extend(secret);
+        let mut sent_empty = BTreeSet::new();
         let declared = schema.and_then(|schema| schema["properties"].as_object());
         for (name, schema) in declared.into_iter().flatten() {
             let given = arguments.get(name).filter(|value| !value.is_null());
-            let value = given.or_else(|| schema.get("default"));
+            let default = schema.get("default");
+            if default.is_some_and(|default| default == "") {
+                sent_empty.insert(name.clone());
+            }
+            let value = given.or(default);
             open.insert(name.clone(), value.cloned().unwrap_or_else(|| "".into()));
         }
-        Ok(Self { open, fields })
+        Ok(Self {
+            open,
+            fields,
+            sent_empty,
+        })
     }
 
     /// How many items of a list are wanted: the argument `limit`, if there is one.
@@ -77,6 +91,7 @@ pub(super) fn build(
     let render = Render {
         templates,
         values: &inputs.open,
+        sent_empty: &inputs.sent_empty,
     };
     let method = match request.method {
         HttpMethod::Get => Method::GET,
@@ -86,19 +101,36 @@ pub(super) fn build(
         HttpMethod::Delete => Method::DELETE,
     };
     let mut built = Request::new(method, render.url(service, request)?);
-    *built.headers_mut() = headers(templates, service, inputs)?;
-    let body = match &request.body {
-        None => None,
-        Some(whole @ Value::String(_)) => render.json(whole)?,
-        Some(parts) => Some(render.json(parts)?.unwrap_or_else(|| Map::new().into())),
+    *built.headers_mut() = headers(templates, service, request, inputs)?;
+    let json = |body: Value| ("application/json".to_owned(), body.to_string());
+    let body = match (&request.body, &request.text) {
+        (Some(whole @ Value::String(_)), _) => render.json(whole)?.map(json),
+        (Some(parts), _) => {
+            let body = render.json(parts)?.unwrap_or_else(|| Map::new().into());
+            Some(json(body))
+        }
+        (None, Some(text)) => Some((render.text(&text.media_type)?, render.text(&text.content)?)),
+        (None, None) => None,
     };
-    if let Some(body) = body {
-        built
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *built.body_mut() = Some(body.to_string().into());
+    if let Some((media_type, body)) = body {
+        let media_type = header_value(media_type)?;
+        let headers = built.headers_mut();
+        headers.entry(CONTENT_TYPE).or_insert(media_type);
+        *built.body_mut() = Some(body.into());
     }
     Ok(built)
+}
+
+/// What of the answer to a request is kept, as its arguments say.
+pub(super) fn keep<'a>(
+    templates: &Templates,
+    request: &'a HttpRequest,
+    inputs: &Inputs,
+) -> Result<Option<Cow<'a, Keep>>> {
+    let pointer = |source: &str| templates.pointer(source, &inputs.open).map_err(unfit);
+    let text = |source: &str| templates.text(source, &inputs.open).map_err(unfit);
+    let keep = request.keep.as_ref();
+    keep.map(|keep| keep.rendered(pointer, text)).transpose()
 }
 
 /// Adds what makes a request known to the service should it come a second time.
@@ -113,6 +145,7 @@ pub(super) fn put_key(request: &mut Request, header: &str, key: &str) -> Result<
 struct Render<'a> {
     templates: &'a Templates,
     values: &'a Map<String, Value>,
+    sent_empty: &'a BTreeSet<String>,
 }
 
 impl Render<'_> {
@@ -173,11 +206,13 @@ impl Render<'_> {
     fn json(&self, template: &Value) -> Result<Option<Value>> {
         Ok(match template {
             Value::String(source) => {
-                let value = match only_variable(source).and_then(|name| self.values.get(name)) {
+                let name = only_variable(source);
+                let value = match name.and_then(|name| self.values.get(name)) {
                     Some(value) => value.clone(),
                     None => self.text(source)?.into(),
                 };
-                Some(value).filter(|value| value != "")
+                let may_be_empty = name.is_some_and(|name| self.sent_empty.contains(name));
+                Some(value).filter(|value| value != "" || may_be_empty)
             }
             Value::Array(items) => {
                 let items = items.iter().filter_map(|item| self.json(item).transpose());
@@ -239,15 +274,17 @@ fn stays_below(base: &Url, url: &Url) -> Result<()> {
     .hint(text!("Give the plain name or path that is meant.")))
 }
 
-fn headers(templates: &Templates, service: &HttpService, inputs: &Inputs) -> Result<HeaderMap> {
+fn headers(
+    templates: &Templates,
+    service: &HttpService,
+    request: &HttpRequest,
+    inputs: &Inputs,
+) -> Result<HeaderMap> {
     let render = |source: &str| templates.text(source, &inputs.fields).map_err(unfit);
     let mut headers = HeaderMap::new();
-    for (name, source) in &service.headers {
-        let name = HeaderName::try_from(name).map_err(Error::internal)?;
-        let mut value = header_value(render(source)?)?;
-        value.set_sensitive(source.contains('{'));
-        headers.insert(name, value);
-    }
+    put_headers(&mut headers, &service.headers, true, render)?;
+    let of_request = |source: &str| templates.text(source, &inputs.open).map_err(unfit);
+    put_headers(&mut headers, &request.headers, false, of_request)?;
     let auth = match &service.auth {
         Auth::None | Auth::Oauth(_) => None,
         Auth::Header { name, value } => {
@@ -271,6 +308,26 @@ fn headers(templates: &Templates, service: &HttpService, inputs: &Inputs) -> Res
         headers.insert(name, value);
     }
     Ok(headers)
+}
+
+/// Adds those that do not render empty. What comes from a field may be secret.
+fn put_headers(
+    headers: &mut HeaderMap,
+    sources: &BTreeMap<String, String>,
+    secret: bool,
+    render: impl Fn(&str) -> Result<String>,
+) -> Result<()> {
+    for (name, source) in sources {
+        let text = render(source)?;
+        if text.is_empty() {
+            continue;
+        }
+        let name = HeaderName::try_from(name).map_err(Error::internal)?;
+        let mut value = header_value(text)?;
+        value.set_sensitive(secret && source.contains('{'));
+        headers.insert(name, value);
+    }
+    Ok(())
 }
 
 /// This is where a line break in a value ends: it would begin a header of its own.

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use crate::domain::card::Keep;
 use crate::domain::tool::ToolOutput;
@@ -37,15 +38,30 @@ pub(super) fn shape(
         });
     };
     let answer = parse(title, body)?;
-    let output = match answer.pointer(&keep.at) {
-        Some(Value::Array(items)) => list(items, total(&answer, keep), keep, more),
-        Some(item) => ToolOutput {
+    let total = total(&answer, keep);
+    let output = match (answer.pointer(&keep.at), &keep.named) {
+        (Some(Value::Array(items)), _) => list(items, total, keep, more),
+        (Some(Value::Object(members)), Some(name)) => {
+            list(&as_list(members, name), total, keep, more)
+        }
+        (Some(item), _) => ToolOutput {
             text: kept(item, keep).to_string(),
             ..ToolOutput::default()
         },
-        None => return Err(unknown_form(title)),
+        (None, _) if keep.chosen => return Err(super::answer::not_there(title)),
+        (None, _) => return Err(unknown_form(title)),
     };
     Ok(output.out_of(body.bytes.len()))
+}
+
+/// The members of an object as a list: each with its name as one more member.
+fn as_list(members: &Map<String, Value>, called: &str) -> Vec<Value> {
+    let items = members.iter().map(|(name, value)| {
+        let mut item = value.as_object().cloned().unwrap_or_default();
+        item.insert(called.to_owned(), name.as_str().into());
+        Value::Object(item)
+    });
+    items.collect()
 }
 
 /// Reads a whole answer.
@@ -157,12 +173,17 @@ pub(super) fn list(items: &[Value], total: Option<u64>, keep: &Keep, more: bool)
 
 /// The members to keep of an item; what the item does not have is left out.
 fn kept(item: &Value, keep: &Keep) -> Value {
+    if keep.fields.is_empty() {
+        return item.clone();
+    }
     let members = keep.fields.iter().filter_map(|(name, pointer)| {
         let value = pick(item, pointer).filter(|value| !value.is_null())?;
-        Some(match keep.base64.contains(name) {
-            true => (name.clone(), decoded(&value)),
-            false => (name.clone(), value),
-        })
+        let value = match (keep.base64.contains(name), keep.links.get(name)) {
+            (true, _) => decoded(&value),
+            (false, Some(address)) => continued(address, value),
+            (false, None) => value,
+        };
+        Some((name.clone(), value))
     });
     Value::Object(members.collect())
 }
@@ -174,6 +195,21 @@ fn pick(item: &Value, pointer: &str) -> Option<Value> {
     };
     let items = item.pointer(list)?.as_array()?;
     Some(items.iter().filter_map(|item| pick(item, rest)).collect())
+}
+
+/// The address that a path continues, written as addresses are.
+fn continued(address: &str, path: Value) -> Value {
+    match path {
+        Value::String(path) => {
+            let whole = format!("{address}{path}");
+            whole.parse::<Url>().map_or(whole, String::from).into()
+        }
+        Value::Array(paths) => paths
+            .into_iter()
+            .map(|path| continued(address, path))
+            .collect(),
+        other => other,
+    }
 }
 
 fn decoded(value: &Value) -> Value {
@@ -250,6 +286,23 @@ mod tests {
         let (whole, kept) = (r#"{"id":1,"noise":"0123456789"}"#, r#"{"double":1,"id":1}"#);
         assert_eq!(left_out(whole), whole.len() - kept.len());
         assert_eq!(left_out("{\"id\":1}"), 0);
+    }
+
+    #[test]
+    fn members_become_a_list_and_paths_become_addresses() {
+        let tables = keep("{at: /tables, named: table, fields: {table: /table, about: /about}}");
+        let answer = json!({ "tables": { "a": { "about": "x", "noise": 1 }, "b": {}, "c": 7 } });
+        let expected = json!([{ "table": "a", "about": "x" }, { "table": "b" }, { "table": "c" }]);
+        assert_eq!(shaped(answer, &tables), (expected, Some(3), false));
+        let mut links = keep("{fields: {link: /path, all: /more/*/path, size: /size}}");
+        let address = ["link", "all", "size"].map(|name| (name.to_owned(), "https://x".to_owned()));
+        links.links = address.into();
+        let answer = json!({ "path": "/a b", "more": [{ "path": "/b" }], "size": 7 });
+        let expected = json!({ "link": "https://x/a%20b", "all": ["https://x/b"], "size": 7 });
+        assert_eq!(shaped(answer, &links).0, expected);
+        let whole = keep("{at: /rows}");
+        let (rows, ..) = shaped(json!({ "rows": [{ "id": 1, "x": null }] }), &whole);
+        assert_eq!(rows, json!([{ "id": 1, "x": null }]));
     }
 
     #[test]
