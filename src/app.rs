@@ -29,6 +29,7 @@ use crate::slack::{
 use crate::store::{Alone, Store};
 use crate::tasks::Tasks;
 use crate::tools::sources::http::HttpSource;
+use crate::tools::sources::redis::RedisSource;
 use crate::tools::sources::sql::{SqlSource, SqliteFiles};
 use crate::tools::{Sources, Tools};
 use crate::usage::Usage;
@@ -124,7 +125,8 @@ impl App {
             .never(config.database.file());
         let sql = Arc::new(SqlSource::new(policy.clone(), files));
         let http = Arc::new(HttpSource::new(net::guarded_client(&policy)?));
-        let sources = Sources { sql, http };
+        let redis = Arc::new(RedisSource::new(policy, net::tls()?));
+        let sources = Sources { sql, http, redis };
         let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sources);
         let limits = config.tools.limits();
         let executor = Executor::new(tools.clone(), store.clone(), clock.clone(), limits);

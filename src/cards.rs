@@ -29,9 +29,10 @@ use crate::error::{Error, Kind, Result, quotable};
 use crate::text;
 
 /// The cards in the binary, by file name.
-pub const EMBEDDED: [(&str, &str); 5] = [
+pub const EMBEDDED: [(&str, &str); 6] = [
     ("github.yaml", include_str!("../run_cards/github.yaml")),
     ("postgres.yaml", include_str!("../run_cards/postgres.yaml")),
+    ("redis.yaml", include_str!("../run_cards/redis.yaml")),
     ("rest.yaml", include_str!("../run_cards/rest.yaml")),
     ("sqlite.yaml", include_str!("../run_cards/sqlite.yaml")),
     ("supabase.yaml", include_str!("../run_cards/supabase.yaml")),

@@ -1,4 +1,4 @@
-//! The only place that builds HTTP clients, and the rules on where they may connect.
+//! The only place that builds HTTP clients and TLS, and the rules on where they may connect.
 //!
 //! Two kinds: a [`GuardedClient`] for addresses that people give, which reaches the public
 //! internet and what the operator lists; and a plain one for what the operator configured.
@@ -22,6 +22,9 @@ use std::time::Duration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Request, Response};
+use rustls::ClientConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls_platform_verifier::BuilderVerifierExt as _;
 
 pub use self::body::{Body, read_body};
 pub use self::failure::failure;
@@ -72,6 +75,16 @@ pub fn guarded_client(policy: &AddressPolicy) -> Result<GuardedClient> {
 /// It has no overall time limit, because replies of models stream for minutes.
 pub fn plain_client() -> Result<Client> {
     builder().build().map_err(Error::internal)
+}
+
+/// TLS for what is not HTTP, with the certificates that this machine trusts.
+pub fn tls() -> Result<Arc<ClientConfig>> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_platform_verifier())
+        .map_err(Error::internal)?;
+    Ok(Arc::new(config.with_no_client_auth()))
 }
 
 impl GuardedClient {

@@ -90,6 +90,8 @@ pub struct Sources {
     pub sql: Arc<dyn ToolSource>,
     /// HTTP APIs.
     pub http: Arc<dyn ToolSource>,
+    /// Redis databases.
+    pub redis: Arc<dyn ToolSource>,
 }
 
 impl Sources {
@@ -98,6 +100,7 @@ impl Sources {
         match kind {
             ServiceKind::Sql => &self.sql,
             ServiceKind::Http => &self.http,
+            ServiceKind::Redis => &self.redis,
         }
     }
 }

@@ -111,6 +111,7 @@ fn check(field: &Field, value: &str) -> Result<(), Text> {
         Some(FieldFormat::Url) => check_url(label, value),
         Some(FieldFormat::PostgresUrl) => check_postgres_url(value),
         Some(FieldFormat::HeaderName) => check_header_name(label, value),
+        Some(FieldFormat::RedisUrl) => check_redis_url(value),
         Some(FieldFormat::Prefix(prefixes)) => {
             let fits = |prefix: &String| value.starts_with(prefix) && value.len() > prefix.len();
             if prefixes.iter().any(fits) {
@@ -207,6 +208,28 @@ fn check_postgres_url(value: &str) -> Result<(), Text> {
     }
     if url.path().len() < 2 {
         return Err(text!("The database's name is missing. {form}", form));
+    }
+    Ok(())
+}
+
+fn check_redis_url(value: &str) -> Result<(), Text> {
+    let form = text!("It looks like `rediss://user:password@host:6379/0`.");
+    if !value.starts_with("redis://") && !value.starts_with("rediss://") {
+        return Err(form);
+    }
+    let Ok(url) = value.parse::<Url>() else {
+        return Err(text!(
+            "{form} Characters such as `#`, `/`, `?` and `@` in the password are written `%23`, `%2F`, `%3F` and `%40`.",
+            form
+        ));
+    };
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(text!("The host is missing. {form}", form));
+    }
+    if !url.username().is_empty() && url.password().is_none() {
+        return Err(text!(
+            "A password without a user is written `rediss://:password@host:6379/0`, with the colon."
+        ));
     }
     Ok(())
 }

@@ -64,6 +64,14 @@ pub(super) fn check(card: &Card) -> Vec<Finding> {
     if let Some(service) = &card.service.sql {
         found.extend(check_database(card, service));
     }
+    if let Some(service) = &card.service.redis {
+        found.extend(check_address(
+            card,
+            service.field(),
+            true,
+            "/service/redis/url",
+        ));
+    }
     let mut names = BTreeSet::new();
     for (index, tool) in card.tools.iter().enumerate() {
         let at = format!("/tools/{index}");
@@ -95,11 +103,13 @@ fn check_fields(fields: &[Field]) -> Vec<Finding> {
 
 /// The field that says where the database is must be there, and of the right kind.
 fn check_database(card: &Card, service: &SqlService) -> Option<Finding> {
-    let name = service.field();
-    let (key, secret) = match service.engine {
-        SqlEngine::Postgres => ("url", true),
-        SqlEngine::Sqlite => ("file", false),
-    };
+    match service.engine {
+        SqlEngine::Postgres => check_address(card, service.field(), true, "/service/sql/url"),
+        SqlEngine::Sqlite => check_address(card, service.field(), false, "/service/sql/file"),
+    }
+}
+
+fn check_address(card: &Card, name: &str, secret: bool, at: &str) -> Option<Finding> {
     let reason = match card.fields.iter().find(|field| field.name == name) {
         None => format!("there is no field `{name}` that says where the database is"),
         Some(field) if field.secret && !secret => {
@@ -110,7 +120,7 @@ fn check_database(card: &Card, service: &SqlService) -> Option<Finding> {
         }
         Some(_) => return None,
     };
-    Some(finding(format!("/service/sql/{key}"), reason))
+    Some(finding(at, reason))
 }
 
 /// What may be given again, and what may be sent again.
@@ -245,6 +255,15 @@ impl Scope {
                     let reason = match operation.risk() {
                         Risk::Destructive => "a tool that deletes rows has `risk: destructive`",
                         Risk::Read | Risk::Write => "a tool that changes rows has `risk: write`",
+                    };
+                    found.push(finding(format!("{at}/risk"), reason));
+                }
+            }
+            ToolAction::Redis(operation) => {
+                if tool.risk < operation.risk() {
+                    let reason = match operation.risk() {
+                        Risk::Destructive => "a tool that deletes keys has `risk: destructive`",
+                        Risk::Read | Risk::Write => "a tool that changes keys has `risk: write`",
                     };
                     found.push(finding(format!("{at}/risk"), reason));
                 }

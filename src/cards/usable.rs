@@ -27,6 +27,10 @@ fn needs(card: &Card, kind: ServiceKind) -> Option<BTreeSet<String>> {
             let service = service.sql.as_ref()?;
             Some(BTreeSet::from([service.field().to_owned()]))
         }
+        ServiceKind::Redis => {
+            let service = service.redis.as_ref()?;
+            Some(BTreeSet::from([service.field().to_owned()]))
+        }
         ServiceKind::Http => {
             let used = Templates::new().variables(&service.http.as_ref()?.base_url);
             // A card whose templates do not compile was refused when it was read.

@@ -9,11 +9,13 @@ use super::money::{self, NanoDollars};
 use super::tool::Risk;
 
 mod http;
+mod redis;
 
 pub use self::http::{
     Auth, HttpMethod, HttpRequest, HttpService, Keep, Meaning, OauthService, Pages, Paging, Query,
     SaysNo, TextBody,
 };
+pub use self::redis::{RedisOperation, RedisService};
 
 /// One service that people can connect.
 #[derive(Clone, Debug, Deserialize)]
@@ -49,6 +51,8 @@ pub struct Services {
     pub sql: Option<SqlService>,
     /// An HTTP API.
     pub http: Option<Box<HttpService>>,
+    /// A Redis database.
+    pub redis: Option<RedisService>,
 }
 
 /// The kinds of services. What a tool runs says which one it needs.
@@ -58,15 +62,18 @@ pub enum ServiceKind {
     Sql,
     /// Requests to an HTTP API.
     Http,
+    /// Commands to a Redis database.
+    Redis,
 }
 
 impl Services {
     /// The kinds there are.
     pub fn kinds(&self) -> impl Iterator<Item = ServiceKind> {
-        let Self { sql, http } = self;
+        let Self { sql, http, redis } = self;
         let sql = sql.as_ref().map(|_| ServiceKind::Sql);
         let http = http.as_ref().map(|_| ServiceKind::Http);
-        [http, sql].into_iter().flatten()
+        let redis = redis.as_ref().map(|_| ServiceKind::Redis);
+        [http, redis, sql].into_iter().flatten()
     }
 }
 
@@ -76,6 +83,7 @@ impl ServiceKind {
         match self {
             Self::Sql => "sql",
             Self::Http => "http",
+            Self::Redis => "redis",
         }
     }
 }
@@ -153,6 +161,8 @@ pub enum FieldFormat {
     Url,
     /// `postgresql://user:password@host:port/database`.
     PostgresUrl,
+    /// `redis://user:password@host:port/number` or `rediss://…`.
+    RedisUrl,
     /// The name of a header that may be filled: `X-Api-Key`.
     HeaderName,
     /// One of these prefixes: the well-known beginnings of a service's keys.
@@ -265,6 +275,8 @@ pub enum ToolAction {
     Sql(SqlOperation),
     /// A request.
     Http(Box<HttpRequest>),
+    /// One of the built-in operations on a Redis database.
+    Redis(RedisOperation),
 }
 
 impl ToolAction {
@@ -273,6 +285,7 @@ impl ToolAction {
         match self {
             Self::Sql(_) => ServiceKind::Sql,
             Self::Http(_) => ServiceKind::Http,
+            Self::Redis(_) => ServiceKind::Redis,
         }
     }
 }

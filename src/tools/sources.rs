@@ -1,4 +1,5 @@
 //! Where tools run: one source per kind of service.
 
 pub mod http;
+pub mod redis;
 pub mod sql;

@@ -65,7 +65,10 @@ fn the_embedded_cards_are_all_there_and_good() {
     let registry = Registry::embedded().unwrap();
     let cards = registry.all();
     let names: Vec<_> = cards.iter().map(|card| &*card.name).collect();
-    assert_eq!(names, ["postgres", "supabase", "github", "sqlite", "rest"]);
+    assert_eq!(
+        names,
+        ["postgres", "supabase", "github", "sqlite", "redis", "rest"]
+    );
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("run_cards");
     let report = lint(&folder);
     assert_eq!(report.problems, []);
@@ -74,10 +77,11 @@ fn the_embedded_cards_are_all_there_and_good() {
     insta::assert_snapshot!(report, @r"
     github.yaml: GitHub, 6 repository tools
     postgres.yaml: PostgreSQL, 6 database tools
+    redis.yaml: Redis, 7 Redis tools
     rest.yaml: REST API, 5 API tools
     sqlite.yaml: SQLite, 6 database tools
     supabase.yaml: Supabase, 19 database tools
-    5 good cards, 0 problems
+    6 good cards, 0 problems
     ");
     for (file, text) in EMBEDDED {
         let first = text.lines().next();

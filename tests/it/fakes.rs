@@ -6,6 +6,7 @@ pub mod hostile;
 pub mod parrot;
 pub mod pooler;
 pub mod postgres;
+pub mod redis;
 pub mod silent;
 pub mod supabase;
 pub mod writer;

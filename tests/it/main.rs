@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod alone;
-mod apis;
 mod apart;
+mod apis;
 mod browser;
 mod cards;
 mod cli;
@@ -15,6 +15,7 @@ mod http_cards;
 mod llm;
 mod net;
 mod oracle;
+mod redis;
 mod restart;
 mod servers;
 mod sql;

@@ -125,7 +125,7 @@ fn target(engine: SqlEngine, config: &[(&str, &str)], secrets: &[(&str, &str)]) 
         popularity: 0,
         service: Services {
             sql: Some(SqlService::new(engine)),
-            http: None,
+            ..Services::default()
         },
         fields: Vec::new(),
         tools: Vec::new(),

@@ -282,7 +282,7 @@ fn http_service(target: &Target) -> Result<&HttpService> {
 fn http_request<'a>(target: &Target, tool: &'a CardTool) -> Result<&'a HttpRequest> {
     match &tool.run {
         ToolAction::Http(request) => Ok(request),
-        ToolAction::Sql(_) => Err(misplaced(target)),
+        ToolAction::Redis(_) | ToolAction::Sql(_) => Err(misplaced(target)),
     }
 }
 

@@ -195,7 +195,7 @@ fn target(engine: SqlEngine, (field, value): (&str, &str)) -> Target {
         popularity: 0,
         service: Services {
             sql: Some(SqlService::new(engine)),
-            http: None,
+            ..Services::default()
         },
         fields: Vec::new(),
         tools: Vec::new(),
