@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::executor::Executor;
+use crate::signals::Metrics;
 use crate::store::Store;
 use crate::tools::Tools;
 
@@ -114,6 +115,11 @@ impl Agent {
             config,
             recall,
         }
+    }
+
+    /// Where runs are counted.
+    pub fn metrics(&self) -> &Metrics {
+        self.executor.metrics()
     }
 
     /// How long one run may take.

@@ -21,6 +21,7 @@ use crate::llm::prices::Prices;
 use crate::net;
 use crate::runs::{Runs, Shown};
 use crate::secrets::{Sealer, Secrets};
+use crate::signals::Metrics;
 use crate::slack::people::People;
 use crate::slack::socket::{self, SocketHealth};
 use crate::slack::{
@@ -74,6 +75,8 @@ pub struct App {
     pub sockets: SocketHealth,
     /// Told whenever a message may have to be sent.
     pub changed: Arc<Notify>,
+    /// What is counted for whoever watches.
+    pub metrics: Metrics,
     /// Which model answers whom.
     pub models: Models,
     /// The model that answers whoever chose none, as `provider/model`.
@@ -129,7 +132,14 @@ impl App {
         let sources = Sources { sql, http, redis };
         let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sources);
         let limits = config.tools.limits();
-        let executor = Executor::new(tools.clone(), store.clone(), clock.clone(), limits);
+        let metrics = Metrics::default();
+        let executor = Executor::new(
+            tools.clone(),
+            store.clone(),
+            clock.clone(),
+            limits,
+            metrics.clone(),
+        );
         let tasks = Tasks::default();
         let changed = Arc::new(Notify::new());
         let (show, shown) = mpsc::channel(config.runs.parallel.max(1));
@@ -169,12 +179,13 @@ impl App {
             tools,
             channels: Channels::new(store.clone(), clock.clone()),
             people: People::default(),
-            slack: SlackClient::new(&config.slack)?,
+            slack: SlackClient::new(&config.slack)?.counted_in(&metrics),
             homes: home::Turns::default(),
             sockets: SocketHealth::default(),
             shown: Mutex::new(Some(shown)),
             recalls: Mutex::new(Some(recalls)),
             _alone: alone,
+            metrics,
             model,
             models,
             config,

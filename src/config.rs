@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::agent::AgentConfig;
@@ -27,6 +28,9 @@ pub use shown::{Setting, settings};
 
 /// Every setting at its default; the same file that people read.
 pub const DEFAULTS: &str = include_str!("../patchbay.toml");
+
+/// The fewest characters of a token that the operator makes up.
+const SHORTEST_TOKEN: usize = 16;
 
 /// Every setting.
 #[derive(Clone, Debug, Deserialize)]
@@ -65,6 +69,19 @@ pub struct Config {
 pub struct HttpConfig {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// What whoever reads `/metrics` must know; without it there are none.
+    #[serde(skip_serializing)]
+    pub metrics_token: Option<SecretString>,
+}
+
+impl HttpConfig {
+    fn validate(&self) -> Vec<String> {
+        let token = self.metrics_token.as_ref().map(|it| it.expose_secret());
+        let short = token.filter(|token| token.len() < SHORTEST_TOKEN);
+        let problem = short
+            .map(|_| format!("http.metrics_token must have {SHORTEST_TOKEN} characters at least"));
+        problem.into_iter().collect()
+    }
 }
 
 /// What may be reached beside the public internet.
@@ -214,6 +231,7 @@ impl Config {
     pub fn validate(&self) -> Result<()> {
         let problems = [
             self.slack.validate(),
+            self.http.validate(),
             self.database.validate(),
             self.models.validate(),
             self.tools.validate(),

@@ -27,6 +27,7 @@ use crate::domain::tool::{
 };
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ApprovalId, RunId};
+use crate::signals::Metrics;
 use crate::store::{Approval, ApprovalState, Store, ToolUsageRow};
 use crate::tools::{BoundTool, Target, Tools};
 
@@ -59,6 +60,7 @@ pub struct Executor {
     limits: ToolLimits,
     cache: Cache,
     slots: Slots,
+    metrics: Metrics,
 }
 
 /// On whose behalf a tool is called.
@@ -112,7 +114,13 @@ pub enum Check {
 
 impl Executor {
     /// An executor over these tools.
-    pub fn new(tools: Tools, store: Store, clock: Clock, limits: ToolLimits) -> Self {
+    pub fn new(
+        tools: Tools,
+        store: Store,
+        clock: Clock,
+        limits: ToolLimits,
+        metrics: Metrics,
+    ) -> Self {
         Self {
             tools,
             store,
@@ -120,7 +128,13 @@ impl Executor {
             limits,
             cache: Cache::default(),
             slots: Slots::new(limits.parallel),
+            metrics,
         }
+    }
+
+    /// Where calls are counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// How long a person has to answer an approval.
@@ -214,12 +228,16 @@ impl Executor {
             Ok(room) => room,
             Err(error) => {
                 tracing::info!(tool = ready.bound.tool.name, "tool call not made: {error}");
+                self.metrics
+                    .tool_called(&ready.bound.card.name, ready.risk, "shed", None);
                 return refused(Refusal::Skipped, &error.sentence());
             }
         };
         let started = Instant::now();
         let result = self.answer(caller, ready).await;
-        let millis = started.elapsed().as_secs_f64() * 1_000.0;
+        let took = started.elapsed();
+        self.count(ready, &result, took);
+        let millis = took.as_secs_f64() * 1_000.0;
         self.record(caller, ready, &result, millis).await;
         match result {
             Ok(wrapped) => ToolOutcome::Done {
@@ -300,13 +318,19 @@ impl Executor {
         target.key = Some(call_key(caller.run, &ready.call_id));
         let output = self.send_within_limit(ready, &target).await;
         match output {
-            Ok(output) => Ok(wrap::wrap(
-                ready.bound.connection.name.as_str(),
-                &ready.bound.tool.name,
-                &output,
-                &target,
-                self.limits.result_bytes,
-            )),
+            Ok(output) => {
+                let wrapped = wrap::wrap(
+                    ready.bound.connection.name.as_str(),
+                    &ready.bound.tool.name,
+                    &output,
+                    &target,
+                    self.limits.result_bytes,
+                );
+                if wrapped.masked {
+                    self.metrics.redacted();
+                }
+                Ok(wrapped)
+            }
             Err(error) => Err(wrap::redact_error(error, &target)),
         }
     }
@@ -318,6 +342,17 @@ impl Executor {
             Ok(outcome) => outcome,
             Err(_) => Err(too_slow(ready, self.limits.timeout)),
         }
+    }
+
+    fn count(&self, ready: &Ready, result: &Result<Wrapped>, took: Duration) {
+        let card = &ready.bound.card.name;
+        let (outcome, took) = match result {
+            Ok(wrapped) if wrapped.from_memory => ("from_memory", None),
+            Ok(_) => ("done", Some(took)),
+            Err(error) if *error.kind() == Kind::Timeout => ("timeout", Some(took)),
+            Err(_) => ("failed", Some(took)),
+        };
+        self.metrics.tool_called(card, ready.risk, outcome, took);
     }
 
     async fn record(

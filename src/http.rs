@@ -1,6 +1,7 @@
-//! What listens: Slack's signed requests and health checks.
+//! What listens: Slack's signed requests, health checks and metrics.
 
 mod health;
+mod metrics;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(events::routes())
         .merge(health::routes())
+        .merge(metrics::routes())
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::REQUEST_TIMEOUT,
             LONGEST_REQUEST,

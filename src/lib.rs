@@ -24,6 +24,7 @@ pub mod usage;
 pub mod llm;
 pub mod net;
 pub mod secrets;
+pub mod signals;
 pub mod store;
 pub mod tasks;
 // domain: the words everyone uses

@@ -125,6 +125,24 @@ impl ErrorKind {
         }
     }
 
+    /// Its name in metrics and traces.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::Server => "server",
+            Self::Timeout => "timeout",
+            Self::Network => "network",
+            Self::Truncated => "truncated",
+            Self::BadRequest => "bad_request",
+            Self::ContextTooLong => "context_too_long",
+            Self::AnswerTooLong => "answer_too_long",
+            Self::ContentFilter => "content_filter",
+            Self::UnknownModel => "unknown_model",
+        }
+    }
+
     /// Whether asking again, later or elsewhere, may help.
     pub fn is_transient(&self) -> bool {
         match self {

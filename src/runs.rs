@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc, watch};
+use tokio::time::Instant;
 
 use crate::agent::{Agent, Ended, Meter};
 use crate::clock::Clock;
@@ -169,6 +170,12 @@ impl Runs {
             .store
             .decide(approver, id, state, self.clock.now())
             .await?;
+        if decision == Decision::Made {
+            self.agent.metrics().approval(match state {
+                ApprovalState::Approved => "approved",
+                ApprovalState::Pending | ApprovalState::Denied => "denied",
+            });
+        }
         self.wake();
         Ok(decision)
     }
@@ -202,6 +209,7 @@ impl Runs {
             .await?;
         for run in &stopped {
             tracing::info!(run.id = %run, "a run was stopped by a person");
+            self.agent.metrics().run_ended("stopped");
             // Fails only when this process drives none.
             let _ = self.stopped.send(run.clone());
         }
@@ -227,6 +235,7 @@ impl Runs {
             .await?;
         if let Some(run) = changed.ended {
             tracing::info!(run.id = %run, "a run ended because its question was changed");
+            self.agent.metrics().run_ended("withdrawn");
             // Fails only when this process drives none.
             let _ = self.stopped.send(run);
         }
@@ -297,6 +306,7 @@ impl Runs {
             tracing::debug!(run.id = %claimed.run.id, "a run is not shown as it goes");
         }
         let (stops, meter) = (self.stopped.subscribe(), Meter::default());
+        let started = Instant::now();
         tokio::select! {
             () = self.drive(&claimed, &progress, &meter) => {}
             () = Self::was_stopped(stops, &claimed.run.id) => {}
@@ -304,6 +314,7 @@ impl Runs {
                 tracing::warn!(run.id = %claimed.run.id, "lost the lease of a run; another worker has it");
             }
         }
+        self.agent.metrics().worked(started.elapsed());
         drop(progress);
         self.wake();
         self.agent.settle(&claimed.run, &meter).await;
@@ -367,7 +378,11 @@ impl Runs {
             self.agent.interrupt(&claimed).await?;
             return Ok(true);
         }
-        self.store.expire_approval(now).await
+        let expired = self.store.expire_approval(now).await?;
+        if expired {
+            self.agent.metrics().approval("expired");
+        }
+        Ok(expired)
     }
 }
 

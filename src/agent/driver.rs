@@ -90,8 +90,10 @@ impl Agent {
     /// Ends a run that this process may not go on with: its holder died in the middle.
     pub async fn interrupt(&self, claimed: &ClaimedRun) -> Result<Ended> {
         let ClaimedRun { run, lease } = claimed;
+        let unknown = Self::unknown(&self.store.steps(&run.id).await?);
+        self.metrics().calls_unknown(unknown.len());
         let post = Post::Interrupted {
-            unknown: Self::unknown(&self.store.steps(&run.id).await?),
+            unknown,
             run: run.id.clone(),
         };
         self.end(lease, RunState::Interrupted, &post).await
@@ -127,6 +129,15 @@ impl Agent {
             .store
             .finish_run(lease, state, post, self.clock.now())
             .await?;
+        if held {
+            self.metrics().run_ended(match state {
+                RunState::Done => "answered",
+                RunState::Interrupted => "interrupted",
+                RunState::Queued | RunState::Running | RunState::Waiting | RunState::Failed => {
+                    "failed"
+                }
+            });
+        }
         Ok(if held { Ended::Over } else { Ended::LeaseLost })
     }
 
@@ -301,6 +312,9 @@ impl<'a> Drive<'a> {
             .park_run(self.lease, &self.run.asker, questions, expires_at, now)
             .await?;
         Ok(if held {
+            for _ in questions {
+                self.agent.metrics().approval("asked");
+            }
             Ended::Waiting
         } else {
             Ended::LeaseLost

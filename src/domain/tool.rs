@@ -15,6 +15,17 @@ pub enum Risk {
     Destructive,
 }
 
+impl Risk {
+    /// Its name in cards, metrics and traces.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destructive => "destructive",
+        }
+    }
+}
+
 /// A tool as a model sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolSpec {

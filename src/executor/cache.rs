@@ -127,6 +127,7 @@ mod tests {
             rows: None,
             tokens: 0,
             tokens_saved: 0,
+            masked: false,
             from_memory: false,
         }
     }

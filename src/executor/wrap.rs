@@ -21,6 +21,8 @@ pub(super) struct Wrapped {
     /// Estimates: what the model has to read of the result, and what it has not.
     pub tokens: i64,
     pub tokens_saved: i64,
+    /// Whether a secret was in it.
+    pub masked: bool,
     /// Whether the service was not asked for it.
     pub from_memory: bool,
 }
@@ -33,7 +35,8 @@ pub(super) fn wrap(
     target: &Target,
     most_bytes: usize,
 ) -> Wrapped {
-    let clean = without_control_characters(&redact(&output.text, target));
+    let redacted = redact(&output.text, target);
+    let clean = without_control_characters(&redacted);
     let kept = &clean[..clean.floor_char_boundary(most_bytes)];
     let left_out = clean.len() - kept.len();
     // A result must not be able to end its own wrapping.
@@ -50,6 +53,7 @@ pub(super) fn wrap(
         rows: output.rows,
         tokens: about(kept.len()),
         tokens_saved: about(left_out.saturating_add(output.left_out)),
+        masked: redacted != output.text,
         from_memory: false,
     }
 }

@@ -24,6 +24,7 @@ use super::standing::Standing;
 use crate::domain::principal::Principal;
 use crate::error::{Error, Kind};
 use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
+use crate::signals::Metrics;
 use crate::text;
 
 use reading::Itself;
@@ -58,6 +59,15 @@ const TRANSIENT: [&str; 5] = [
 ];
 
 impl CallError {
+    /// Its name in metrics.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::RateLimited(_) => "rate_limited",
+            Self::Unheard(_) => "unheard",
+        }
+    }
+
     /// Whether the same call may work in a while.
     pub fn passes(&self) -> bool {
         match self {
@@ -100,6 +110,7 @@ pub struct SlackClient {
     api_url: Url,
     timeout: Duration,
     limits: Limits,
+    metrics: Metrics,
     standing: Standing,
     itself: OnceCell<Itself>,
 }
@@ -137,9 +148,16 @@ impl SlackClient {
             api_url: Url::parse(&config.api_url).map_err(Error::internal)?,
             timeout: config.call_timeout,
             limits: Limits::default(),
+            metrics: Metrics::default(),
             standing: Standing::default(),
             itself: OnceCell::new(),
         })
+    }
+
+    /// The same, whose calls are counted there.
+    pub fn counted_in(mut self, metrics: &Metrics) -> Self {
+        self.metrics = metrics.clone();
+        self
     }
 
     /// How the bot stands with Slack.

@@ -86,6 +86,7 @@ async fn send_one(app: &App) -> Result<bool> {
     match sent.unwrap_or(Err(CallError::Unheard("time-out"))) {
         Ok(message) => {
             app.store.mark_sent(&outgoing, &message).await?;
+            app.metrics.message("sent");
             say_that_it_is_over(app, &outgoing).await;
         }
         Err(error) => {
@@ -94,6 +95,7 @@ async fn send_one(app: &App) -> Result<bool> {
                 match elsewhere::turn(app, &outgoing).await? {
                     Ok(true) => {
                         tracing::warn!(run.id = %outgoing.run, "an outcome goes to its asker directly: {error}");
+                        app.metrics.message("redirected");
                         return Ok(true);
                     }
                     Ok(false) => {}
@@ -102,8 +104,10 @@ async fn send_one(app: &App) -> Result<bool> {
             }
             if then == Then::GiveUp {
                 tracing::error!(run.id = %outgoing.run, "a message was given up: {error}");
+                app.metrics.message("given_up");
             } else {
                 tracing::info!(run.id = %outgoing.run, "a message was not sent yet: {error}");
+                app.metrics.message("put_off");
             }
             app.store
                 .mark_unsent(&outgoing, then, &error.to_string())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::inbound::{self, Caller, Command, Envelope, Inbound, Notice, Question, Received};
 use super::{commands, foreign, modals, notices, overheard, router};
@@ -55,6 +56,22 @@ pub struct Note {
 
 /// Takes one delivery in. No network call happens before the answer.
 pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack {
+    let started = Instant::now();
+    let mut kind = "ignored";
+    let ack = take_in(app, envelope, payload, &mut kind).await;
+    let refused = ack == Ack::Refused;
+    app.metrics
+        .answered_delivery(kind, refused, started.elapsed());
+    ack
+}
+
+/// `what` becomes the name of its kind, once that is known.
+async fn take_in(
+    app: &Arc<App>,
+    envelope: Envelope,
+    payload: &Value,
+    what: &mut &'static str,
+) -> Ack {
     if let Some(declined) = foreign::decline(app, envelope, payload) {
         return declined;
     }
@@ -70,6 +87,7 @@ pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack
         dedupe_key,
         inbound,
     } = received;
+    *what = kind(&inbound);
     let inbound = match inbound {
         Inbound::Overheard(said) => match overheard::heed(app, said).await {
             Ok(Some(question)) => Inbound::Question(question),

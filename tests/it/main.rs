@@ -13,6 +13,7 @@ mod finding;
 mod github;
 mod http_cards;
 mod llm;
+mod metrics;
 mod net;
 mod oracle;
 mod redis;

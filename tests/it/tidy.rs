@@ -27,7 +27,10 @@ const RINGS: [(&str, &[&str]); 4] = [
             "usage",
         ],
     ),
-    ("ground", &["llm", "net", "secrets", "store", "tasks"]),
+    (
+        "ground",
+        &["llm", "net", "secrets", "signals", "store", "tasks"],
+    ),
     ("domain", &["bounded", "clock", "domain", "error", "ids"]),
 ];
 

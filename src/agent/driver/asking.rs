@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::super::{Agent, Meter};
 use super::Drive;
@@ -59,9 +60,14 @@ impl Drive<'_> {
             progress.begins = progress.text.len();
         });
         self.meter.begin(model.name(), &request, spared);
+        let (metrics, started) = (self.agent.metrics(), Instant::now());
         let (deltas, mut pieces) = mpsc::channel(DELTA_BUFFER);
         let passing_on = async {
+            let mut first = true;
             while let Some(piece) = pieces.recv().await {
+                if std::mem::take(&mut first) {
+                    metrics.first_token(model.name(), started.elapsed());
+                }
                 match piece {
                     Delta::Text(text) => {
                         self.meter.wrote(text.len());
@@ -74,6 +80,11 @@ impl Drive<'_> {
             }
         };
         let (reply, ()) = tokio::join!(model.reply(request, deltas), passing_on);
+        let outcome = match &reply {
+            Ok(_) => "ok",
+            Err(error) => error.kind.name(),
+        };
+        metrics.model_called(model.name(), outcome, started.elapsed());
         self.meter.take_in(reply.as_ref());
         self.agent
             .record(self.run, self.meter, CompletionEnd::Failed)
@@ -95,6 +106,7 @@ impl Agent {
         let Some(row) = meter.row(run, prices, cut_off, self.clock.now()) else {
             return;
         };
+        self.metrics().completed(&row.model, &row.tokens, &row.cost);
         // The reply was bought: losing its usage row must not lose the reply as well.
         let recording = self.store.record_completion(&row);
         if let Err(error) = in_time(RECORDED_WITHIN, recording).await {

@@ -34,7 +34,10 @@ impl SlackClient {
         call: impl Future<Output = Result<Value, SlackClientError>>,
     ) -> Result<Value, CallError> {
         let wait = self.limits.take(method, channel, Instant::now());
-        let wait = wait.map_err(CallError::RateLimited)?;
+        let wait = wait.map_err(|wait| {
+            self.metrics.slack_called(method, "held_back", None);
+            CallError::RateLimited(wait)
+        })?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
             let paused = self.limits.paused(method, channel, Instant::now());
@@ -87,15 +90,20 @@ impl SlackClient {
         method: &'static str,
         call: impl Future<Output = Result<Value, SlackClientError>>,
     ) -> Result<Value, CallError> {
+        let started = Instant::now();
         let answer = tokio::time::timeout(self.timeout, call).await;
         let outcome = answer.unwrap_or(Ok(Value::Null)).map_err(classify);
-        match outcome {
+        let outcome = match outcome {
             Ok(Value::Null) => Err(CallError::Unheard(UNANSWERED)),
             Ok(answer) if method != "response_url" && answer["ok"] != json!(true) => {
                 Err(CallError::Unheard("an answer without ok"))
             }
             outcome => outcome,
-        }
+        };
+        let what = outcome.as_ref().map_or_else(CallError::name, |_| "ok");
+        self.metrics
+            .slack_called(method, what, Some(started.elapsed()));
+        outcome
     }
 }
 
