@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::executor::Executor;
-use crate::signals::Metrics;
+use crate::signals::Signals;
 use crate::store::Store;
 use crate::tools::Tools;
 
@@ -117,9 +117,9 @@ impl Agent {
         }
     }
 
-    /// Where runs are counted.
-    pub fn metrics(&self) -> &Metrics {
-        self.executor.metrics()
+    /// Where runs are counted and traced.
+    pub fn signals(&self) -> &Signals {
+        self.executor.signals()
     }
 
     /// How long one run may take.

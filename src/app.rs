@@ -21,7 +21,7 @@ use crate::llm::prices::Prices;
 use crate::net;
 use crate::runs::{Runs, Shown};
 use crate::secrets::{Sealer, Secrets};
-use crate::signals::Metrics;
+use crate::signals::{Metrics, Signals, Traces, masks};
 use crate::slack::people::People;
 use crate::slack::socket::{self, SocketHealth};
 use crate::slack::{
@@ -75,8 +75,8 @@ pub struct App {
     pub sockets: SocketHealth,
     /// Told whenever a message may have to be sent.
     pub changed: Arc<Notify>,
-    /// What is counted for whoever watches.
-    pub metrics: Metrics,
+    /// What is counted and traced for whoever watches.
+    pub signals: Signals,
     /// Which model answers whom.
     pub models: Models,
     /// The model that answers whoever chose none, as `provider/model`.
@@ -92,6 +92,7 @@ pub struct App {
 impl App {
     /// Connects to the database and puts the parts together; nothing runs yet.
     pub async fn build(config: Config, clock: Clock) -> Result<Arc<Self>> {
+        config.secrets().iter().for_each(masks::remember);
         // Another provider may have been installed by whoever embeds us; either serves.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let store = Store::connect(&config.database).await?;
@@ -132,13 +133,16 @@ impl App {
         let sources = Sources { sql, http, redis };
         let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sources);
         let limits = config.tools.limits();
-        let metrics = Metrics::default();
+        let signals = Signals {
+            metrics: Metrics::default(),
+            traces: Traces::start(&config.traces, net::plain_client()?)?,
+        };
         let executor = Executor::new(
             tools.clone(),
             store.clone(),
             clock.clone(),
             limits,
-            metrics.clone(),
+            signals.clone(),
         );
         let tasks = Tasks::default();
         let changed = Arc::new(Notify::new());
@@ -179,13 +183,13 @@ impl App {
             tools,
             channels: Channels::new(store.clone(), clock.clone()),
             people: People::default(),
-            slack: SlackClient::new(&config.slack)?.counted_in(&metrics),
+            slack: SlackClient::new(&config.slack)?.counted_in(&signals.metrics),
             homes: home::Turns::default(),
             sockets: SocketHealth::default(),
             shown: Mutex::new(Some(shown)),
             recalls: Mutex::new(Some(recalls)),
             _alone: alone,
-            metrics,
+            signals,
             model,
             models,
             config,
@@ -252,6 +256,11 @@ impl App {
     pub async fn stop(&self) {
         if !self.tasks.stop(GRACE).await {
             tracing::warn!("some work was still going on; it will be taken up after the restart");
+        }
+        let traces = self.signals.traces.clone();
+        // It waits for a thread of its own.
+        if let Err(error) = tokio::task::spawn_blocking(move || traces.stop()).await {
+            tracing::warn!("the traces were not closed: {error}");
         }
         self.store.close().await;
     }

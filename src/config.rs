@@ -20,6 +20,7 @@ use crate::llm::catalogue::{ModelsConfig, WellKnownKeys};
 use crate::net::{AddressPolicy, AllowedHost};
 use crate::runs::RunsConfig;
 use crate::secrets::SecretsConfig;
+use crate::signals::TracesConfig;
 use crate::slack::SlackConfig;
 use crate::store::DatabaseConfig;
 
@@ -58,6 +59,8 @@ pub struct Config {
     pub runs: RunsConfig,
     /// What is logged.
     pub log: LogConfig,
+    /// Where traces go.
+    pub traces: TracesConfig,
     /// Keys of model providers under the names everyone uses.
     #[serde(skip)]
     pub well_known: WellKnownKeys,
@@ -227,6 +230,28 @@ impl Config {
         Ok(config)
     }
 
+    /// What nobody may read in a log.
+    pub fn secrets(&self) -> Vec<SecretString> {
+        let slack = &self.slack;
+        let named = [
+            &slack.bot_token,
+            &slack.app_token,
+            &slack.signing_secret,
+            &self.http.metrics_token,
+            &self.secrets.key,
+            &self.traces.headers,
+        ];
+        let own = named.into_iter().flatten().cloned();
+        let providers = self.models.providers.values();
+        let providers = providers.filter_map(|provider| provider.api_key.clone());
+        let database = url::Url::parse(&self.database.url).ok();
+        let database = database.and_then(|url| url.password().map(SecretString::from));
+        own.chain(providers)
+            .chain(self.well_known.secrets())
+            .chain(database)
+            .collect()
+    }
+
     /// All that is wrong, a sentence each: not only the first.
     pub fn validate(&self) -> Result<()> {
         let problems = [
@@ -278,7 +303,7 @@ fn is_secret(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
     last.ends_with("_token")
         || last.ends_with("_secret")
-        || matches!(last, "key" | "api_key")
+        || matches!(last, "key" | "api_key" | "headers")
         || key == "database.url"
 }
 

@@ -16,4 +16,5 @@ pub mod split;
 pub mod text;
 pub mod thread;
 pub mod tool;
+pub mod trace;
 pub mod usage;

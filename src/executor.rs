@@ -25,9 +25,11 @@ use crate::domain::principal::Principal;
 use crate::domain::tool::{
     NOT_ALLOWED, NOT_ALLOWED_IN_TIME, Refusal, Risk, ToolCall, ToolOutcome, ToolOutput,
 };
+use crate::domain::trace::TraceParent;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ApprovalId, RunId};
-use crate::signals::Metrics;
+use crate::signals::traces::SpanKind;
+use crate::signals::{Signals, Span, masks};
 use crate::store::{Approval, ApprovalState, Store, ToolUsageRow};
 use crate::tools::{BoundTool, Target, Tools};
 
@@ -60,7 +62,7 @@ pub struct Executor {
     limits: ToolLimits,
     cache: Cache,
     slots: Slots,
-    metrics: Metrics,
+    signals: Signals,
 }
 
 /// On whose behalf a tool is called.
@@ -72,6 +74,8 @@ pub struct Caller<'a> {
     pub run: &'a RunId,
     /// What calls: `slack-agent`.
     pub agent: &'a str,
+    /// What the call is a part of, in a trace.
+    pub trace: Option<&'a TraceParent>,
 }
 
 /// A call that passed every check, and may be sent.
@@ -119,7 +123,7 @@ impl Executor {
         store: Store,
         clock: Clock,
         limits: ToolLimits,
-        metrics: Metrics,
+        signals: Signals,
     ) -> Self {
         Self {
             tools,
@@ -128,13 +132,13 @@ impl Executor {
             limits,
             cache: Cache::default(),
             slots: Slots::new(limits.parallel),
-            metrics,
+            signals,
         }
     }
 
-    /// Where calls are counted.
-    pub fn metrics(&self) -> &Metrics {
-        &self.metrics
+    /// Where calls are counted and traced.
+    pub fn signals(&self) -> &Signals {
+        &self.signals
     }
 
     /// How long a person has to answer an approval.
@@ -223,20 +227,52 @@ impl Executor {
 
     /// Sends a call that passed the checks once there is room for it, and records what it used.
     pub async fn run(&self, caller: Caller<'_>, ready: &Ready) -> ToolOutcome {
+        let mut span = self.span(caller, ready);
+        let outcome = self.run_traced(caller, ready, &mut span).await;
+        if self.signals.traces.have_content()
+            && let ToolOutcome::Done { content, .. } = &outcome
+        {
+            span.set("gen_ai.tool.call.result", masks::masked(content));
+        }
+        outcome
+    }
+
+    /// One call in a trace, by the names of OpenTelemetry's GenAI conventions.
+    fn span(&self, caller: Caller<'_>, ready: &Ready) -> Span {
+        let (traces, tool) = (&self.signals.traces, &ready.bound.tool.name);
+        let name = format_args!("execute_tool {tool}");
+        let mut span = traces.begin(SpanKind::Internal, name, caller.trace);
+        span.set("gen_ai.operation.name", "execute_tool");
+        span.set_with("gen_ai.tool.name", || tool.clone());
+        span.set("gen_ai.tool.type", "function");
+        span.set_with("gen_ai.tool.call.id", || ready.call_id.clone());
+        span.set_with("patchbay.card", || ready.bound.card.name.clone());
+        span.set("patchbay.risk", ready.risk.name());
+        if traces.have_content() {
+            span.set_with("gen_ai.tool.call.arguments", || {
+                masks::masked(&Value::Object(ready.arguments.clone()).to_string())
+            });
+        }
+        span
+    }
+
+    async fn run_traced(&self, caller: Caller<'_>, ready: &Ready, span: &mut Span) -> ToolOutcome {
         let room = self.slots.take(caller.asker, &ready.bound.connection.id);
         let _room = match room.await {
             Ok(room) => room,
             Err(error) => {
                 tracing::info!(tool = ready.bound.tool.name, "tool call not made: {error}");
-                self.metrics
+                self.signals
+                    .metrics
                     .tool_called(&ready.bound.card.name, ready.risk, "shed", None);
+                span.fail("shed");
                 return refused(Refusal::Skipped, &error.sentence());
             }
         };
         let started = Instant::now();
         let result = self.answer(caller, ready).await;
         let took = started.elapsed();
-        self.count(ready, &result, took);
+        self.count(ready, &result, took, span);
         let millis = took.as_secs_f64() * 1_000.0;
         self.record(caller, ready, &result, millis).await;
         match result {
@@ -250,7 +286,8 @@ impl Executor {
                     error.r#ref = %error.reference(),
                     error.cause = error.cause().map(|cause| format!("{cause:#}")),
                     tool = ready.bound.tool.name,
-                    "tool call failed: {error}"
+                    "tool call failed: {}",
+                    error.message().in_general()
                 );
                 failed(&error)
             }
@@ -327,7 +364,7 @@ impl Executor {
                     self.limits.result_bytes,
                 );
                 if wrapped.masked {
-                    self.metrics.redacted();
+                    self.signals.metrics.redacted();
                 }
                 Ok(wrapped)
             }
@@ -344,7 +381,7 @@ impl Executor {
         }
     }
 
-    fn count(&self, ready: &Ready, result: &Result<Wrapped>, took: Duration) {
+    fn count(&self, ready: &Ready, result: &Result<Wrapped>, took: Duration, span: &mut Span) {
         let card = &ready.bound.card.name;
         let (outcome, took) = match result {
             Ok(wrapped) if wrapped.from_memory => ("from_memory", None),
@@ -352,7 +389,15 @@ impl Executor {
             Err(error) if *error.kind() == Kind::Timeout => ("timeout", Some(took)),
             Err(_) => ("failed", Some(took)),
         };
-        self.metrics.tool_called(card, ready.risk, outcome, took);
+        span.set("patchbay.outcome", outcome);
+        match outcome {
+            "timeout" => span.fail("timeout"),
+            "failed" => span.fail("tool_error"),
+            _ => {}
+        }
+        self.signals
+            .metrics
+            .tool_called(card, ready.risk, outcome, took);
     }
 
     async fn record(

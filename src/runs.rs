@@ -15,6 +15,8 @@ use crate::domain::progress::Progress;
 use crate::domain::run::{Run, Step};
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ApprovalId, ChannelId, MessageTs, RunId};
+use crate::signals::Span;
+use crate::signals::traces::SpanKind;
 use crate::store::{ApprovalState, Arrival, Change, ClaimedRun, Decision, Delivery, Store, Stored};
 use crate::tasks::Tasks;
 use crate::{counted, text};
@@ -171,7 +173,7 @@ impl Runs {
             .decide(approver, id, state, self.clock.now())
             .await?;
         if decision == Decision::Made {
-            self.agent.metrics().approval(match state {
+            self.agent.signals().metrics.approval(match state {
                 ApprovalState::Approved => "approved",
                 ApprovalState::Pending | ApprovalState::Denied => "denied",
             });
@@ -209,7 +211,7 @@ impl Runs {
             .await?;
         for run in &stopped {
             tracing::info!(run.id = %run, "a run was stopped by a person");
-            self.agent.metrics().run_ended("stopped");
+            self.agent.signals().metrics.run_ended("stopped");
             // Fails only when this process drives none.
             let _ = self.stopped.send(run.clone());
         }
@@ -235,7 +237,7 @@ impl Runs {
             .await?;
         if let Some(run) = changed.ended {
             tracing::info!(run.id = %run, "a run ended because its question was changed");
-            self.agent.metrics().run_ended("withdrawn");
+            self.agent.signals().metrics.run_ended("withdrawn");
             // Fails only when this process drives none.
             let _ = self.stopped.send(run);
         }
@@ -295,7 +297,9 @@ impl Runs {
     }
 
     /// Drives a run for as long as its lease can be renewed.
-    async fn hold_and_drive(&self, claimed: ClaimedRun) {
+    async fn hold_and_drive(&self, mut claimed: ClaimedRun) {
+        let mut span = self.stretch(&claimed);
+        claimed.stretch = span.parent();
         let (progress, watched) = watch::channel(Progress::default());
         let shown = Shown {
             run: claimed.run.clone(),
@@ -309,15 +313,32 @@ impl Runs {
         let started = Instant::now();
         tokio::select! {
             () = self.drive(&claimed, &progress, &meter) => {}
-            () = Self::was_stopped(stops, &claimed.run.id) => {}
+            () = Self::was_stopped(stops, &claimed.run.id) => span.fail("stopped"),
             () = self.keep_lease(&claimed) => {
                 tracing::warn!(run.id = %claimed.run.id, "lost the lease of a run; another worker has it");
+                span.fail("lease_lost");
             }
         }
-        self.agent.metrics().worked(started.elapsed());
+        self.agent.signals().metrics.worked(started.elapsed());
         drop(progress);
         self.wake();
         self.agent.settle(&claimed.run, &meter).await;
+    }
+
+    /// A stretch of work on a run, in a trace.
+    fn stretch(&self, claimed: &ClaimedRun) -> Span {
+        let (run, traces) = (&claimed.run, &self.agent.signals().traces);
+        let (operation, agent) = ("invoke_agent", "patchbay");
+        let name = format_args!("{operation} {agent}");
+        let mut span = traces.begin(SpanKind::Internal, name, run.trace.as_ref());
+        span.set("gen_ai.operation.name", operation);
+        span.set("gen_ai.agent.name", agent);
+        span.set_with("gen_ai.conversation.id", || {
+            format!("{}/{}", run.channel, run.thread)
+        });
+        span.set_with("patchbay.run.id", || run.id.to_string());
+        span.follow(claimed.earlier.as_ref());
+        span
     }
 
     async fn drive(&self, claimed: &ClaimedRun, progress: &watch::Sender<Progress>, meter: &Meter) {
@@ -380,7 +401,7 @@ impl Runs {
         }
         let expired = self.store.expire_approval(now).await?;
         if expired {
-            self.agent.metrics().approval("expired");
+            self.agent.signals().metrics.approval("expired");
         }
         Ok(expired)
     }

@@ -14,6 +14,7 @@ pub use seal::Sealer;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::ids::CredentialRef;
+use crate::signals::masks;
 use crate::store::Store;
 use crate::text;
 
@@ -95,7 +96,10 @@ impl Secrets {
             ))
         })?;
         let text = self.sealer.open(reference.as_str(), &sealed)?;
-        serde_json::from_str(text.expose_secret()).map_err(Error::internal)
+        let fields: BTreeMap<String, SecretString> =
+            serde_json::from_str(text.expose_secret()).map_err(Error::internal)?;
+        fields.values().for_each(masks::remember_lately);
+        Ok(fields)
     }
 
     /// Forgets them.

@@ -17,7 +17,8 @@ use crate::domain::run::{Run, RunState, Step};
 use crate::domain::tool::{Refusal, ToolCall, ToolOutcome};
 use crate::error::{Error, Kind, Result};
 use crate::executor::{Caller, Check, Ready};
-use crate::store::{Approval, ClaimedRun, Lease};
+use crate::signals::traces::SpanKind;
+use crate::store::{Approval, ApprovalState, ClaimedRun, Lease};
 use crate::text;
 use crate::tools::full_name;
 
@@ -42,6 +43,7 @@ struct Drive<'a> {
     agent: &'a Agent,
     run: &'a Run,
     lease: &'a Lease,
+    claimed: &'a ClaimedRun,
     approvals: Vec<Approval>,
     turn: Turn,
     /// The tools that were used in the thread before; read when there are too many to list.
@@ -62,11 +64,12 @@ impl Agent {
         progress: &watch::Sender<Progress>,
         meter: &Meter,
     ) -> Result<Ended> {
-        let ClaimedRun { run, lease } = claimed;
+        let ClaimedRun { run, lease, .. } = claimed;
         let mut drive = Drive {
             agent: self,
             run,
             lease,
+            claimed,
             approvals: self.store.approvals_of(&run.id).await?,
             turn: self.turn(run).await?,
             used: OnceCell::new(),
@@ -89,9 +92,14 @@ impl Agent {
 
     /// Ends a run that this process may not go on with: its holder died in the middle.
     pub async fn interrupt(&self, claimed: &ClaimedRun) -> Result<Ended> {
-        let ClaimedRun { run, lease } = claimed;
+        let ClaimedRun { run, lease, .. } = claimed;
+        let name = format_args!("interrupt");
+        let traces = &self.signals().traces;
+        let mut span = traces.begin(SpanKind::Internal, name, run.trace.as_ref());
+        span.set_with("patchbay.run.id", || run.id.to_string());
+        span.follow(claimed.earlier.as_ref());
         let unknown = Self::unknown(&self.store.steps(&run.id).await?);
-        self.metrics().calls_unknown(unknown.len());
+        self.signals().metrics.calls_unknown(unknown.len());
         let post = Post::Interrupted {
             unknown,
             run: run.id.clone(),
@@ -112,7 +120,8 @@ impl Agent {
             run.id = %claimed.run.id,
             error.r#ref = %error.reference(),
             error.cause = error.cause().map(|cause| format!("{cause:#}")),
-            "a run failed: {error}"
+            "a run failed: {}",
+            error.message().in_general()
         );
         let post = Post::Failed {
             message: error.message().clone(),
@@ -130,7 +139,7 @@ impl Agent {
             .finish_run(lease, state, post, self.clock.now())
             .await?;
         if held {
-            self.metrics().run_ended(match state {
+            self.signals().metrics.run_ended(match state {
                 RunState::Done => "answered",
                 RunState::Interrupted => "interrupted",
                 RunState::Queued | RunState::Running | RunState::Waiting | RunState::Failed => {
@@ -260,10 +269,35 @@ impl<'a> Drive<'a> {
                 ),
             }));
         }
+        let decided = self.approvals.iter().find(|it| it.call_id == call.id);
+        if let Some(approval) = decided {
+            self.trace_decision(approval);
+        }
         self.agent
             .executor
             .check(self.caller(), call, &self.approvals)
             .await
+    }
+
+    /// That a person was waited for, once they decided.
+    fn trace_decision(&self, approval: &Approval) {
+        let Some(decided_at) = approval.decided_at else {
+            return;
+        };
+        let waited = (approval.created_at, decided_at);
+        let (traces, parent) = (&self.agent.signals().traces, self.run.trace.as_ref());
+        let mut span = traces.past(format_args!("wait_for_approval"), parent, waited);
+        span.follow(self.claimed.earlier.as_ref());
+        span.set_with("gen_ai.tool.name", || approval.request.tool.clone());
+        span.set_with("gen_ai.tool.call.id", || approval.call_id.clone());
+        span.set(
+            "patchbay.decision",
+            match approval.state {
+                ApprovalState::Approved => "approved",
+                ApprovalState::Denied if approval.has_expired() => "expired",
+                ApprovalState::Pending | ApprovalState::Denied => "denied",
+            },
+        );
     }
 
     /// Sends calls at once, and journals each outcome as it comes.
@@ -306,6 +340,9 @@ impl<'a> Drive<'a> {
     async fn wait_for(&self, questions: &[(String, ApprovalRequest)]) -> Result<Ended> {
         let now = self.agent.clock.now();
         let expires_at = now + self.agent.executor.approval_timeout();
+        if let Some(stretch) = &self.claimed.stretch {
+            self.agent.store.note_stretch(self.lease, stretch).await?;
+        }
         let held = self
             .agent
             .store
@@ -313,7 +350,7 @@ impl<'a> Drive<'a> {
             .await?;
         Ok(if held {
             for _ in questions {
-                self.agent.metrics().approval("asked");
+                self.agent.signals().metrics.approval("asked");
             }
             Ended::Waiting
         } else {
@@ -345,11 +382,7 @@ impl<'a> Drive<'a> {
     }
 
     async fn fail(&self, error: &Error) -> Result<Ended> {
-        let claimed = ClaimedRun {
-            run: self.run.clone(),
-            lease: self.lease.clone(),
-        };
-        self.agent.fail(&claimed, error).await
+        self.agent.fail(self.claimed, error).await
     }
 
     /// Writes steps down, then takes them in; ends when the lease is lost.
@@ -375,6 +408,7 @@ impl<'a> Drive<'a> {
             asker: &self.run.asker,
             run: &self.run.id,
             agent: AGENT,
+            trace: self.claimed.stretch.as_ref(),
         }
     }
 }

@@ -155,6 +155,7 @@ mod tests {
             asked: None,
             state: RunState::Running,
             created_at: Clock::System.now(),
+            trace: None,
         }
     }
 

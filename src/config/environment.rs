@@ -15,11 +15,14 @@ const FILE_SUFFIX: &str = "_FILE";
 const KEY_FILE_SETTING: &str = "SECRETS__KEY";
 
 /// Names that everyone uses for a setting of ours.
-const ALIASES: [(&str, &str); 5] = [
+const ALIASES: [(&str, &str); 8] = [
     ("SLACK_BOT_TOKEN", "slack.bot_token"),
     ("SLACK_APP_TOKEN", "slack.app_token"),
     ("SLACK_SIGNING_SECRET", "slack.signing_secret"),
     ("DATABASE_URL", "database.url"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "traces.endpoint"),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "traces.endpoint"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "traces.headers"),
     (
         "MCP_MAX_CONNECTIONS_PER_USER",
         "tools.max_connections_per_user",

@@ -84,6 +84,19 @@ pub enum Withdrawn {
 }
 
 impl Post {
+    /// Its name in traces.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Working { .. } => "working",
+            Self::AskApproval(_) => "ask_approval",
+            Self::Answer { .. } => "answer",
+            Self::Failed { .. } => "failed",
+            Self::Stopped { .. } => "stopped",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::Interrupted { .. } => "interrupted",
+        }
+    }
+
     /// How every run's message begins.
     pub fn thinking() -> Self {
         Self::Working {

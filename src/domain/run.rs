@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::chat::ChatReply;
 use super::principal::Principal;
 use super::tool::{Risk, ToolOutcome};
+use super::trace::TraceParent;
 use crate::ids::{ChannelId, MessageTs, RunId};
 
 /// One question and where its answer goes.
@@ -27,6 +28,8 @@ pub struct Run {
     pub state: RunState,
     /// When it was stored.
     pub created_at: DateTime<Utc>,
+    /// Where in a trace it belongs, if that is recorded.
+    pub trace: Option<TraceParent>,
 }
 
 /// The message that a question stands in. Slack's times order what happened to it.

@@ -82,6 +82,15 @@ impl Text {
         }
     }
 
+    /// Our own English words, with places such as `{name}` as they are: what goes into them may be what
+    /// somebody typed.
+    pub fn in_general(&self) -> &str {
+        match self {
+            Self::Verbatim(words) => words,
+            Self::Ours(sentence) => sentence.template(),
+        }
+    }
+
     /// The same, with everything in it that is not our own words passed through `change`.
     pub fn with_foreign_words(self, change: &impl Fn(&str) -> String) -> Self {
         match self {
@@ -100,11 +109,14 @@ impl Sentence {
     fn to(&self, language: Language) -> String {
         let count = self.counted.as_ref().map(|counted| counted.count);
         let template = language.translation(&self.english, count);
-        let english = match &self.counted {
+        self.filled(template.unwrap_or(self.template()), language)
+    }
+
+    fn template(&self) -> &str {
+        match &self.counted {
             Some(counted) if counted.count != 1 => &counted.many,
             Some(_) | None => &self.english,
-        };
-        self.filled(template.unwrap_or(english), language)
+        }
     }
 
     /// In one pass: what goes into a place may look like a place itself.

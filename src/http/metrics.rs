@@ -87,7 +87,7 @@ async fn told(app: &App) -> Result<String, std::fmt::Error> {
         self::process(&mut common, process);
     }
     let mut text = String::new();
-    encode(&mut text, app.metrics.registry())?;
+    encode(&mut text, app.signals.metrics.registry())?;
     encode(&mut text, &own)?;
     encode(&mut text, &common)?;
     Ok(text)

@@ -61,6 +61,12 @@ pub struct WellKnownKeys {
 }
 
 impl WellKnownKeys {
+    /// What nobody may read in a log.
+    pub fn secrets(&self) -> impl Iterator<Item = SecretString> {
+        let keys = [&self.anthropic, &self.openai, &self.gemini, &self.google];
+        keys.into_iter().flatten().cloned()
+    }
+
     /// The providers that these allow, with today's default models.
     pub fn providers(&self) -> BTreeMap<String, ProviderConfig> {
         let gemini = self.gemini.as_ref().or(self.google.as_ref());

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::SecretsConfig;
 use crate::error::{Error, Kind, Result};
+use crate::signals::masks;
 use crate::text;
 
 const KEY_BYTES: usize = 32;
@@ -34,6 +35,7 @@ impl Sealer {
             Some(key) => key.clone(),
             None => read_or_create(&config.key_file)?,
         };
+        masks::remember(&encoded);
         Self::from_base64(&encoded)
     }
 

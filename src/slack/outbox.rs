@@ -22,6 +22,8 @@ use crate::domain::post::{Post, Withdrawn};
 use crate::domain::split::closing;
 use crate::error::Result;
 use crate::ids::MessageTs;
+use crate::signals::Span;
+use crate::signals::traces::SpanKind;
 use crate::store::{FileState, Outgoing, Then};
 
 pub(super) use abandoned::end_abandoned;
@@ -35,7 +37,7 @@ const MOST_ATTEMPTS: i64 = 120;
 /// The longest time between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Slack's codes for blocks that it will never take.
-const NOT_AS_BLOCKS: [&str; 4] = [
+pub(super) const NOT_AS_BLOCKS: [&str; 4] = [
     "invalid_blocks",
     "invalid_blocks_format",
     "msg_too_long",
@@ -81,21 +83,24 @@ async fn send_one(app: &App) -> Result<bool> {
     let Some(outgoing) = app.store.claim_outgoing(now, until).await? else {
         return Ok(false);
     };
+    let mut span = span(app, &outgoing, "message");
     // Dropped well before the lease ends: two processes never send the same message at once.
     let sent = tokio::time::timeout(lease.mul_f32(0.8), deliver(app, &outgoing)).await;
     match sent.unwrap_or(Err(CallError::Unheard("time-out"))) {
         Ok(message) => {
             app.store.mark_sent(&outgoing, &message).await?;
-            app.metrics.message("sent");
+            app.signals.metrics.message("sent");
+            drop(span);
             say_that_it_is_over(app, &outgoing).await;
         }
         Err(error) => {
+            span.fail(error.name());
             let mut then = then(&error, outgoing.attempts, app.clock.now());
             if then == Then::GiveUp && elsewhere::is_closed_to_us(&error) {
                 match elsewhere::turn(app, &outgoing).await? {
                     Ok(true) => {
                         tracing::warn!(run.id = %outgoing.run, "an outcome goes to its asker directly: {error}");
-                        app.metrics.message("redirected");
+                        app.signals.metrics.message("redirected");
                         return Ok(true);
                     }
                     Ok(false) => {}
@@ -104,10 +109,10 @@ async fn send_one(app: &App) -> Result<bool> {
             }
             if then == Then::GiveUp {
                 tracing::error!(run.id = %outgoing.run, "a message was given up: {error}");
-                app.metrics.message("given_up");
+                app.signals.metrics.message("given_up");
             } else {
                 tracing::info!(run.id = %outgoing.run, "a message was not sent yet: {error}");
-                app.metrics.message("put_off");
+                app.signals.metrics.message("put_off");
             }
             app.store
                 .mark_unsent(&outgoing, then, &error.to_string())
@@ -115,6 +120,16 @@ async fn send_one(app: &App) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// A message on its way to Slack, in the trace of its run.
+pub(super) fn span(app: &App, outgoing: &Outgoing, how: &'static str) -> Span {
+    let (traces, parent) = (&app.signals.traces, outgoing.trace.as_ref());
+    let mut span = traces.begin(SpanKind::Producer, format_args!("slack.deliver"), parent);
+    span.set("patchbay.post", outgoing.post.name());
+    span.set("patchbay.as", how);
+    span.set_with("patchbay.run.id", || outgoing.run.to_string());
+    span
 }
 
 /// Brings one message to Slack as it should look now, whatever state it is in there.

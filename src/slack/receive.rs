@@ -14,8 +14,10 @@ use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::run::{Run, RunState};
 use crate::domain::text::Text;
+use crate::domain::trace::TraceParent;
 use crate::error::Result;
 use crate::ids::{InboxId, LeaseToken, RunId, TeamId};
+use crate::signals::traces::SpanKind;
 use crate::store::{Arrival, Change, Delivery, Stored, in_time};
 use crate::text;
 
@@ -54,24 +56,42 @@ pub struct Note {
     pub wanted: Text,
 }
 
+/// What is known of a delivery while it is taken in.
+#[derive(Debug)]
+struct Seen {
+    /// The name of its kind.
+    kind: &'static str,
+    /// Whether it is here for the first time, and something comes of it.
+    new: bool,
+    /// Where what comes of it belongs, in a trace.
+    trace: Option<TraceParent>,
+}
+
 /// Takes one delivery in. No network call happens before the answer.
 pub async fn receive(app: &Arc<App>, envelope: Envelope, payload: &Value) -> Ack {
     let started = Instant::now();
-    let mut kind = "ignored";
-    let ack = take_in(app, envelope, payload, &mut kind).await;
+    let traces = &app.signals.traces;
+    let mut span = traces.begin(SpanKind::Consumer, format_args!("slack.event"), None);
+    let mut seen = Seen {
+        kind: "ignored",
+        new: false,
+        trace: span.parent(),
+    };
+    let ack = take_in(app, envelope, payload, &mut seen).await;
     let refused = ack == Ack::Refused;
-    app.metrics
-        .answered_delivery(kind, refused, started.elapsed());
+    app.signals
+        .metrics
+        .answered_delivery(seen.kind, refused, started.elapsed());
+    span.set("patchbay.delivery", seen.kind);
+    if refused {
+        span.fail("refused");
+    } else if !seen.new {
+        span.forget();
+    }
     ack
 }
 
-/// `what` becomes the name of its kind, once that is known.
-async fn take_in(
-    app: &Arc<App>,
-    envelope: Envelope,
-    payload: &Value,
-    what: &mut &'static str,
-) -> Ack {
+async fn take_in(app: &Arc<App>, envelope: Envelope, payload: &Value, seen: &mut Seen) -> Ack {
     if let Some(declined) = foreign::decline(app, envelope, payload) {
         return declined;
     }
@@ -87,7 +107,7 @@ async fn take_in(
         dedupe_key,
         inbound,
     } = received;
-    *what = kind(&inbound);
+    seen.kind = kind(&inbound);
     let inbound = match inbound {
         Inbound::Overheard(said) => match overheard::heed(app, said).await {
             Ok(Some(question)) => Inbound::Question(question),
@@ -120,23 +140,23 @@ async fn take_in(
         Inbound::Submission(mut submission) if submission.callback == modals::ask::CALLBACK => {
             submission.caller.language = known_language(app, &submission.caller);
             match modals::ask::read(app, &submission) {
-                Ok(run) => ask(app, dedupe_key, &run, None).await,
+                Ok(run) => ask(app, dedupe_key, run, None, seen).await,
                 Err(answer) => Ack::Body(answer),
             }
         }
         Inbound::Question(question) if question.text.as_deref().is_ok_and(commands::is_spoken) => {
             let command = Inbound::Command(Command::spoken(question));
-            handle(app, dedupe_key, command, None).await
+            handle(app, dedupe_key, command, None, seen).await
         }
         Inbound::Question(ref question) if let Ok(text) = &question.text => {
             let run = run(app, question, text.clone());
-            ask(app, dedupe_key, &run, None).await
+            ask(app, dedupe_key, run, None, seen).await
         }
         Inbound::Change(change) => match overheard::follow(app, &change).await {
-            Ok(()) => changes::receive(app, dedupe_key, change).await,
+            Ok(()) => changes::receive(app, dedupe_key, change, seen).await,
             Err(_) => Ack::Refused,
         },
-        inbound => handle(app, dedupe_key, inbound, None).await,
+        inbound => handle(app, dedupe_key, inbound, None, seen).await,
     }
 }
 
@@ -150,11 +170,19 @@ fn run(app: &App, question: &Question, text: String) -> Run {
         asked: Some(question.asked.clone()),
         state: RunState::Queued,
         created_at: app.clock.now(),
+        trace: None,
     }
 }
 
 /// A question for the agent, which may take the place of the one that stood there before.
-async fn ask(app: &App, dedupe_key: String, run: &Run, change: Option<&Change>) -> Ack {
+async fn ask(
+    app: &App,
+    dedupe_key: String,
+    mut run: Run,
+    change: Option<&Change>,
+    seen: &mut Seen,
+) -> Ack {
+    run.trace = seen.trace.clone();
     let delivery = delivery(
         app,
         dedupe_key,
@@ -162,8 +190,9 @@ async fn ask(app: &App, dedupe_key: String, run: &Run, change: Option<&Change>) 
         "question",
         json!({}),
     );
-    match store(app, &delivery, Arrival::Run(run), change).await {
-        Ok(_) => {
+    match store(app, &delivery, Arrival::Run(&run), change).await {
+        Ok(stored) => {
+            seen.new = stored == Stored::New;
             app.runs.wake();
             Ack::Empty
         }
@@ -178,6 +207,7 @@ async fn handle(
     dedupe_key: String,
     mut inbound: Inbound,
     change: Option<&Change>,
+    seen: &mut Seen,
 ) -> Ack {
     let Some(note) = note(app, &inbound) else {
         return Ack::Empty;
@@ -197,7 +227,8 @@ async fn handle(
         Ok(Stored::Duplicate) => Ack::Empty,
         Ok(Stored::New) => {
             let ack = modals::answer_at_once(app, &inbound);
-            router::start(app, delivery.id, lease, inbound);
+            seen.new = true;
+            router::start(app, delivery.id, lease, inbound, seen.trace.clone());
             ack.map_or(Ack::Empty, Ack::Body)
         }
         Err(error) => router::storage_is_down(&inbound, &error),

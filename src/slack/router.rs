@@ -10,10 +10,12 @@ use tokio::time::Instant;
 use super::client::{CallError, SessionStatus, UNANSWERED};
 use super::inbound::{Caller, Inbound, Question, Stop, Unanswerable};
 use super::receive::Ack;
-use super::{actions, blocks, commands, home, modals, people, screens, shortcuts};
+use super::{actions, blocks, commands, home, modals, outbox, people, screens, shortcuts};
 use crate::app::App;
+use crate::domain::trace::TraceParent;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ChannelId, InboxId, LeaseToken};
+use crate::signals::traces::SpanKind;
 use crate::slack::blocks::Message;
 use crate::text;
 
@@ -29,13 +31,21 @@ pub enum Reply {
 }
 
 /// Works on a delivery in the background, within its time, to exactly one visible outcome.
-pub fn start(app: &Arc<App>, id: InboxId, lease: LeaseToken, mut inbound: Inbound) {
+pub fn start(
+    app: &Arc<App>,
+    id: InboxId,
+    lease: LeaseToken,
+    mut inbound: Inbound,
+    trace: Option<TraceParent>,
+) {
     let work = {
         let app = app.clone();
         async move {
             if let Some(caller) = inbound.caller_mut() {
                 caller.language = people::language(&app, &caller.person.user).await;
             }
+            let (name, traces) = (format_args!("slack.handle"), &app.signals.traces);
+            let mut span = traces.begin(SpanKind::Internal, name, trace.as_ref());
             let limit = app.config.slack.handler_timeout.mul_f32(0.8);
             let started = Instant::now();
             // A panic is an outcome as well: whoever asked is told.
@@ -45,6 +55,9 @@ pub fn start(app: &Arc<App>, id: InboxId, lease: LeaseToken, mut inbound: Inboun
                 Ok(Err(_panic)) => Err(Error::internal(anyhow::anyhow!("a handler panicked"))),
                 Err(_elapsed) => Err(too_slow()),
             };
+            if outcome.is_err() {
+                span.fail("failed");
+            }
             if started.elapsed() > limit / 2 && taken_over(&app, &id, &lease).await {
                 return;
             }
@@ -172,8 +185,22 @@ pub async fn answer(app: &App, caller: &Caller, message: &Message, replace: bool
     }
 }
 
-/// Answers without the URL.
+/// Answers without the URL, in words alone where Slack does not take the blocks.
 async fn answer_there(
+    app: &App,
+    caller: &Caller,
+    message: &Message,
+) -> std::result::Result<(), CallError> {
+    match post_there(app, caller, message).await {
+        Err(CallError::Refused(code)) if outbox::NOT_AS_BLOCKS.contains(&code.as_str()) => {
+            tracing::warn!(code, "Slack does not take these blocks; answering in words");
+            post_there(app, caller, &message.without_blocks()).await
+        }
+        posted => posted,
+    }
+}
+
+async fn post_there(
     app: &App,
     caller: &Caller,
     message: &Message,
@@ -226,11 +253,12 @@ pub fn storage_is_down(inbound: &Inbound, error: &Error) -> Ack {
 /// Logged once, here: what we broke as an error, what the outside did as a notice.
 fn log(error: &Error) {
     let cause = error.cause().map(|cause| format!("{cause:#}"));
+    let what = error.message().in_general();
     match error.kind() {
         Kind::Internal | Kind::Unavailable => {
-            tracing::error!(error.r#ref = %error.reference(), error.cause = cause, "{error}");
+            tracing::error!(error.r#ref = %error.reference(), error.cause = cause, "{what}");
         }
-        _ => tracing::info!(error.r#ref = %error.reference(), error.cause = cause, "{error}"),
+        _ => tracing::info!(error.r#ref = %error.reference(), error.cause = cause, "{what}"),
     }
 }
 

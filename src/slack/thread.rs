@@ -61,13 +61,18 @@ async fn show(app: &App, shown: Shown) -> Result<()> {
     if answers == Answers::Final || held.instead_of.is_some() {
         return app.store.release_message(&held, app.clock.now()).await;
     }
+    let mut span = outbox::span(app, &held, "stream");
     let page = Page::begin(app, &run, held).await?;
     let Some(mut page) = page else {
         return Ok(());
     };
     follow(app, &mut page, &mut progress).await?;
     let last = progress.borrow().clone();
-    page.finish(app, &last).await
+    let finished = page.finish(app, &last, &mut span).await;
+    if finished.is_err() {
+        span.fail("failed");
+    }
+    finished
 }
 
 /// Takes the run's message, as soon as nobody else has it; `None` when the run is over by then.

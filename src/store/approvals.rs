@@ -37,6 +37,8 @@ pub struct Approval {
     pub arguments_hash: String,
     /// Where it stands.
     pub state: ApprovalState,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
     /// Until when it could be made.
     pub expires_at: DateTime<Utc>,
     /// When it was, or when nobody had made it in time.
@@ -118,7 +120,7 @@ impl Store {
     /// All decisions of a run, in the order they were asked.
     pub async fn approvals_of(&self, run: &RunId) -> Result<Vec<Approval>> {
         const SQL: &str =
-            "select call_id, approver_id, request, arguments_hash, state, expires_at, decided_at
+            "select call_id, approver_id, request, arguments_hash, state, created_at, expires_at, decided_at
             from approvals
             where run_id = $1
             order by created_at, id";

@@ -62,7 +62,7 @@ impl Store {
             values ($1, $2, $3, 'question', $4, 'done', $5, $6, $6)
             on conflict (dedupe_key) do update set dedupe_key = excluded.dedupe_key";
         // Of several runs of one message the one that was not asked again.
-        const LATEST_RUN: &str = "select id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at
+        const LATEST_RUN: &str = "select id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at, trace_parent, trace_link
             from runs
             where team_id = $1 and channel_id = $2 and question_ts = $3
             order by case when retried_as is null then 0 else 1 end, created_at desc, id desc

@@ -8,6 +8,7 @@ use sqlx::types::Json;
 
 use super::{Store, on_db};
 use crate::domain::post::Post;
+use crate::domain::trace::TraceParent;
 use crate::error::Result;
 use crate::ids::{ChannelId, LeaseToken, MessageTs, RunId, TeamId, UserId};
 
@@ -57,6 +58,9 @@ pub struct Outgoing {
     pub attempts: i64,
     /// The claim on sending it.
     pub lease_token: LeaseToken,
+    /// Where in a trace it belongs, if that is recorded.
+    #[sqlx(rename = "trace_parent")]
+    pub trace: Option<TraceParent>,
 }
 
 /// How far the file with a very long answer is.
@@ -153,7 +157,8 @@ macro_rules! claimed {
             $update,
             " returning run_id, (select user_id from runs where runs.id = outbox.run_id) as asker,
                 team_id, channel_id, thread_ts, message_ts, above_ts, streaming, stream_offset,
-                file_id, file_state, instead_of, post, revision, attempts, lease_token"
+                file_id, file_state, instead_of, post, revision, attempts, lease_token,
+                (select trace_parent from runs where runs.id = outbox.run_id) as trace_parent"
         )
     };
 }

@@ -8,6 +8,7 @@ use super::{Store, approvals, in_transaction, on_db, outbox};
 use crate::domain::post::{ApprovalRequest, Post};
 use crate::domain::principal::Principal;
 use crate::domain::run::{Asked, Exchange, Run, RunState, Step};
+use crate::domain::trace::TraceParent;
 use crate::error::Result;
 use crate::ids::{ChannelId, LeaseToken, MessageTs, RunId, TeamId, UserId};
 
@@ -27,6 +28,10 @@ pub struct ClaimedRun {
     pub run: Run,
     /// The claim on it.
     pub lease: Lease,
+    /// The stretch of work that it goes on from, in a trace.
+    pub earlier: Option<TraceParent>,
+    /// The stretch of work that this is, in a trace.
+    pub stretch: Option<TraceParent>,
 }
 
 /// A run as the database has it.
@@ -42,6 +47,8 @@ pub(super) struct Row {
     wording_ts: Option<MessageTs>,
     state: RunState,
     created_at: DateTime<Utc>,
+    trace_parent: Option<TraceParent>,
+    trace_link: Option<TraceParent>,
 }
 
 impl From<Row> for Run {
@@ -58,6 +65,7 @@ impl From<Row> for Run {
                 .map(|(message, wording)| Asked { message, wording }),
             state: row.state,
             created_at: row.created_at,
+            trace: row.trace_parent,
         }
     }
 }
@@ -67,8 +75,8 @@ macro_rules! insert {
     ($tx:ident, $run:expr) => {
         sqlx::query(
             "insert into runs
-                (id, team_id, user_id, channel_id, thread_ts, question, state, created_at, question_ts, wording_ts)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                (id, team_id, user_id, channel_id, thread_ts, question, state, created_at, question_ts, wording_ts, trace_parent)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(&$run.id)
         .bind(&$run.asker.team)
@@ -80,6 +88,7 @@ macro_rules! insert {
         .bind($run.created_at)
         .bind($run.asked.as_ref().map(|asked| &asked.message))
         .bind($run.asked.as_ref().map(|asked| &asked.wording))
+        .bind(&$run.trace)
         .execute(&mut *$tx)
         .await?
     };
@@ -93,7 +102,7 @@ impl Store {
             set state = 'running', lease_token = $1, lease_until = $2
             where id = (select id from runs where state = 'queued' order by created_at, id limit 1)
               and state = 'queued'
-            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at";
+            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at, trace_parent, trace_link";
         let token = LeaseToken::generate();
         let row: Option<Row> = on_db!(self, c => sqlx::query_as(SQL)
             .bind(&token)
@@ -114,7 +123,7 @@ impl Store {
                         where state = 'running' and lease_until < $3
                         order by lease_until limit 1)
               and state = 'running' and lease_until < $3
-            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at";
+            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at, trace_parent, trace_link";
         let token = LeaseToken::generate();
         let row: Option<Row> = on_db!(self, c => sqlx::query_as(SQL)
             .bind(&token)
@@ -180,6 +189,19 @@ impl Store {
             held
         });
         Ok(held)
+    }
+
+    /// Notes which stretch of work a run goes on from, should it wait.
+    pub async fn note_stretch(&self, lease: &Lease, stretch: &TraceParent) -> Result<()> {
+        const SQL: &str = "update runs
+            set trace_link = $3
+            where id = $1 and lease_token = $2";
+        on_db!(self, c => sqlx::query(SQL)
+            .bind(&lease.run)
+            .bind(&lease.token)
+            .bind(stretch)
+            .execute(c).await.map(drop))?;
+        Ok(())
     }
 
     /// Ends a run and shows its outcome, in one commit; false when the lease is lost.
@@ -263,7 +285,7 @@ impl Store {
             set retried_as = $4
             where id = $1 and team_id = $2 and user_id = $3
               and state in ('failed', 'interrupted') and retried_as is null and question <> ''
-            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at";
+            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at, trace_parent, trace_link";
         const MESSAGE: &str = "select message_ts from outbox where run_id = $1";
         let retried = in_transaction!(self, tx => {
             let old: Option<Row> = sqlx::query_as(MARK)
@@ -322,10 +344,16 @@ impl Store {
 }
 
 fn claimed(row: Row, token: LeaseToken) -> ClaimedRun {
+    let earlier = row.trace_link.clone();
     let run = Run::from(row);
     let lease = Lease {
         run: run.id.clone(),
         token,
     };
-    ClaimedRun { run, lease }
+    ClaimedRun {
+        run,
+        lease,
+        earlier,
+        stretch: None,
+    }
 }

@@ -47,7 +47,7 @@ impl Store {
             set state = 'interrupted', finished_at = $4, lease_token = null, lease_until = null
             where team_id = $1 and channel_id = $2 and thread_ts = $3
               and state in ('queued', 'running', 'waiting')
-            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at";
+            returning id, team_id, user_id, channel_id, thread_ts, question, question_ts, wording_ts, state, created_at, trace_parent, trace_link";
         let stopped = in_transaction!(self, tx => {
             let stopped: Vec<Row> = sqlx::query_as(STOP)
                 .bind(team)

@@ -1,6 +1,7 @@
 //! Stand-ins for what cannot be had here: servers on loopback that speak the real protocol.
 
 pub mod canned;
+pub mod collector;
 pub mod github;
 pub mod hostile;
 pub mod parrot;

@@ -1,6 +1,6 @@
 //! Kill -9 at any moment between the acknowledgement and the answer: one visible outcome, always.
 
-mod site;
+pub mod site;
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ use slack_sim::{Click, Fault, FaultKind, Sim};
 use self::site::{
     DEMO, PATIENCE, Site, look_of, replies, reply_when, written_by, written_whole_by,
 };
-use crate::fakes::github::{GitHub, TOKEN};
+use crate::fakes::github::GitHub;
 use crate::fakes::postgres::Postgres;
 use crate::fakes::silent;
 use crate::fakes::writer::Writer;
@@ -118,17 +118,7 @@ async fn killed_before_a_decision_is_asked_it_is_asked_below_the_words() {
     github.has_repo("acme/shop", 3, "A shop");
     let url = writer.provider().base_url.unwrap();
     let bot = site.connected(&written_by(&url)).await;
-    sim.command("alice", "general", "/mcp", "connect github")
-        .await;
-    let form = |sim: &Sim| sim.top_view("alice").unwrap();
-    let form = sim.until(PATIENCE, form).await.unwrap();
-    let fields = json!({ "token": TOKEN, "base_url": github.url });
-    assert!(sim.submit("alice", form.id(), fields).await.ok);
-    let made = |sim: &Sim| {
-        let view = sim.top_view("alice").unwrap()?;
-        view.all_text().contains("Connected").then_some(())
-    };
-    sim.until(PATIENCE, made).await.expect("a connection");
+    site.connects_github(&github.url).await;
 
     let ts = site.asks("write down that the door sticks").await;
     let later = Fault::new("chat.stopStream", FaultKind::RateLimited).retry_after(20);

@@ -13,6 +13,8 @@ use crate::domain::run::Run;
 use crate::domain::usage::CompletionEnd;
 use crate::error::Error;
 use crate::llm::ChatModel;
+use crate::signals::traces::SpanKind;
+use crate::signals::{Span, masks};
 use crate::store::in_time;
 
 /// Pieces of a reply on their way to whoever watches; one that finds no place is made up for by the
@@ -60,7 +62,8 @@ impl Drive<'_> {
             progress.begins = progress.text.len();
         });
         self.meter.begin(model.name(), &request, spared);
-        let (metrics, started) = (self.agent.metrics(), Instant::now());
+        let (metrics, started) = (&self.agent.signals().metrics, Instant::now());
+        let mut span = self.span(model.name(), &request);
         let (deltas, mut pieces) = mpsc::channel(DELTA_BUFFER);
         let passing_on = async {
             let mut first = true;
@@ -85,11 +88,58 @@ impl Drive<'_> {
             Err(error) => error.kind.name(),
         };
         metrics.model_called(model.name(), outcome, started.elapsed());
+        match &reply {
+            Ok(reply) => self.trace_reply(&mut span, reply),
+            Err(_) => span.fail(outcome),
+        }
+        drop(span);
         self.meter.take_in(reply.as_ref());
         self.agent
             .record(self.run, self.meter, CompletionEnd::Failed)
             .await;
         reply
+    }
+}
+
+/// Requests in a trace, by the names of OpenTelemetry's GenAI conventions.
+impl Drive<'_> {
+    fn span(&self, name: &str, request: &ChatRequest) -> Span {
+        let traces = &self.agent.signals().traces;
+        let (provider, model) = name.split_once('/').unwrap_or(("", name));
+        let title = format_args!("chat {model}");
+        let parent = self.claimed.stretch.as_ref();
+        let mut span = traces.begin(SpanKind::Client, title, parent);
+        span.set("gen_ai.operation.name", "chat");
+        span.set_with("gen_ai.provider.name", || match provider {
+            "gemini" => "gcp.gemini".to_owned(),
+            other => other.to_owned(),
+        });
+        span.set_with("gen_ai.request.model", || model.to_owned());
+        span.set(
+            "gen_ai.request.max_tokens",
+            i64::from(request.max_output_tokens),
+        );
+        if traces.have_content() {
+            let messages = serde_json::to_string(&request.messages);
+            span.set_with("gen_ai.input.messages", || {
+                masks::masked(&messages.unwrap_or_default())
+            });
+        }
+        span
+    }
+
+    fn trace_reply(&self, span: &mut Span, reply: &ChatReply) {
+        let used = &reply.usage;
+        span.set("gen_ai.usage.input_tokens", used.input);
+        span.set("gen_ai.usage.output_tokens", used.output);
+        span.set("gen_ai.usage.cache_read.input_tokens", used.cached_input);
+        span.set("gen_ai.usage.cache_creation.input_tokens", used.cache_write);
+        if self.agent.signals().traces.have_content() {
+            let message = serde_json::to_string(&reply.message);
+            span.set_with("gen_ai.output.messages", || {
+                masks::masked(&message.unwrap_or_default())
+            });
+        }
     }
 }
 
@@ -106,7 +156,8 @@ impl Agent {
         let Some(row) = meter.row(run, prices, cut_off, self.clock.now()) else {
             return;
         };
-        self.metrics().completed(&row.model, &row.tokens, &row.cost);
+        let metrics = &self.signals().metrics;
+        metrics.completed(&row.model, &row.tokens, &row.cost);
         // The reply was bought: losing its usage row must not lose the reply as well.
         let recording = self.store.record_completion(&row);
         if let Err(error) = in_time(RECORDED_WITHIN, recording).await {

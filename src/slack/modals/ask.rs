@@ -109,5 +109,6 @@ pub fn read(app: &App, submission: &Submission) -> Result<Run, Value> {
         asked: None,
         state: RunState::Queued,
         created_at: app.clock.now(),
+        trace: None,
     })
 }

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use super::{Ack, ask, handle};
+use super::{Ack, Seen, ask, handle};
 use crate::app::App;
 use crate::domain::post::Withdrawn;
 use crate::slack::inbound::{self, Command, Inbound, Question, Unanswerable};
 use crate::slack::{commands, overheard};
-use crate::store::{Arrival, Change};
+use crate::store::{Arrival, Change, Stored};
 
 /// Takes one of them in: whatever works on the old words ends, and the new words are asked, or done
 /// where they are a command.
-pub(super) async fn receive(app: &Arc<App>, key: String, change: inbound::Change) -> Ack {
+pub(super) async fn receive(
+    app: &Arc<App>,
+    key: String,
+    change: inbound::Change,
+    seen: &mut Seen,
+) -> Ack {
     let Ok(text) = words(app, &change).await else {
         // Slack sends it again, when storage may answer.
         return Ack::Refused;
@@ -40,7 +45,7 @@ pub(super) async fn receive(app: &Arc<App>, key: String, change: inbound::Change
                 text: Err(why),
                 ..question
             };
-            handle(app, key, Inbound::Question(question), Some(&change)).await
+            handle(app, key, Inbound::Question(question), Some(&change), seen).await
         }
         Err(Unanswerable::Empty) => {
             let change = change(match deleted {
@@ -50,18 +55,21 @@ pub(super) async fn receive(app: &Arc<App>, key: String, change: inbound::Change
             let team = question.asker.team.clone();
             let delivery = super::delivery(app, key, team, "change", serde_json::json!({}));
             match super::store(app, &delivery, Arrival::Done, Some(&change)).await {
-                Ok(_) => Ack::Empty,
+                Ok(stored) => {
+                    seen.new = stored == Stored::New;
+                    Ack::Empty
+                }
                 Err(_) => Ack::Refused,
             }
         }
         Ok(text) if commands::is_spoken(&text) => {
             let change = change(Withdrawn::TakenBack);
             let command = Inbound::Command(Command::spoken(question));
-            handle(app, key, command, Some(&change)).await
+            handle(app, key, command, Some(&change), seen).await
         }
         Ok(text) => {
             let run = super::run(app, &question, text);
-            ask(app, key, &run, Some(&change(Withdrawn::Edited))).await
+            ask(app, key, run, Some(&change(Withdrawn::Edited)), seen).await
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::progress::{Progress, TaskState};
 use crate::domain::split::{Seam, Shape, closing};
 use crate::error::Result;
 use crate::ids::MessageTs;
+use crate::signals::Span;
 use crate::slack::blocks::{Message, clipped, context};
 use crate::slack::client::{CallError, SessionStatus, StreamEnd};
 use crate::slack::mrkdwn::escape;
@@ -33,11 +34,17 @@ enum Closed {
 
 impl Page {
     /// Closes the message with what came of this stretch of work.
-    pub(super) async fn finish(mut self, app: &App, progress: &Progress) -> Result<()> {
+    pub(super) async fn finish(
+        mut self,
+        app: &App,
+        progress: &Progress,
+        span: &mut Span,
+    ) -> Result<()> {
         if !self.renew(app).await? {
             return Ok(());
         }
         let (mut post, mut shown) = (self.held.post.0.clone(), self.held.revision);
+        span.set("patchbay.post", post.name());
         let mut closed = match &post {
             Post::Answer { .. } => {
                 self.turn_to(app, progress).await?;
@@ -69,6 +76,7 @@ impl Page {
         }
         let (then, why) = match &closed {
             Closed::Ended(ts) | Closed::Stands(ts) => {
+                app.signals.metrics.message("sent");
                 self.held.revision = shown;
                 return app.store.mark_sent(&self.held, ts).await;
             }

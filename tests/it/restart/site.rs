@@ -4,7 +4,10 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
+use serde_json::json;
 use slack_sim::{Message, Sim, SimConfig};
+
+use crate::fakes::github::TOKEN;
 
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -70,6 +73,24 @@ impl Site {
     pub async fn asks(&self, question: &str) -> String {
         let question = format!("@patchbay {question}");
         self.sim.say("alice", "general", &question).await.unwrap()
+    }
+}
+
+impl Site {
+    /// Connects alice to a GitHub.
+    pub async fn connects_github(&self, base_url: &str) {
+        let sim = &self.sim;
+        sim.command("alice", "general", "/mcp", "connect github")
+            .await;
+        let form = |sim: &Sim| sim.top_view("alice").unwrap();
+        let form = sim.until(PATIENCE, form).await.unwrap();
+        let fields = json!({ "token": TOKEN, "base_url": base_url });
+        assert!(sim.submit("alice", form.id(), fields).await.ok);
+        let made = |sim: &Sim| {
+            let view = sim.top_view("alice").unwrap()?;
+            view.all_text().contains("Connected").then_some(())
+        };
+        sim.until(PATIENCE, made).await.expect("a connection");
     }
 }
 

@@ -38,6 +38,7 @@ fn question(words: &str, at: &str, now: DateTime<Utc>) -> Run {
         }),
         state: RunState::Queued,
         created_at: now,
+        trace: None,
     }
 }
 

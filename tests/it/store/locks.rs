@@ -29,6 +29,7 @@ async fn waiting(store: &Store, expires_in: Duration) -> (Run, ApprovalId) {
         asked: None,
         state: RunState::Queued,
         created_at: now,
+        trace: None,
     };
     let delivery = Delivery {
         id: InboxId::generate(),

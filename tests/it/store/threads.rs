@@ -35,6 +35,7 @@ async fn what_is_forgotten_while_it_is_read_stays_forgotten() {
             asked: Some(Asked::first(&MessageTs::new("100.000003"))),
             state: RunState::Queued,
             created_at: now,
+            trace: None,
         };
         let earlier = [(heard.clone(), said)];
         let until = now + Duration::minutes(1);
