@@ -50,7 +50,7 @@ pub use outbox::{FileState, Outgoing, Then};
 pub use runs::{ClaimedRun, Lease};
 pub use settings::SettingOf;
 pub use threads::Reading;
-pub use totals::{ModelUse, PastRun, ToolUse, Totals, UseOf};
+pub use totals::{DayUse, ModelUse, PastRun, ToolUse, Totals, UseOf};
 pub use usage::{CompletionRow, ToolUsageRow};
 pub use used::{ModelRecord, ToolRecord};
 

@@ -1,6 +1,6 @@
 //! Block Kit, as little of it as the screens need: pure functions to JSON.
 
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use crate::domain::language::Language;
 use crate::text;
@@ -43,6 +43,15 @@ impl Message {
         Self::plain(text)
     }
 
+    /// Its blocks where no chart may be: the numbers of charts in words.
+    pub fn blocks_without_charts(&self) -> Vec<Value> {
+        let in_words = |block: &Value| match block["type"] == "data_visualization" {
+            true => words(block).map_or_else(|| block.clone(), |words| section(&words)),
+            false => block.clone(),
+        };
+        self.blocks.iter().map(in_words).collect()
+    }
+
     /// A message of mrkdwn that has no blocks.
     pub fn plain(mrkdwn: &str) -> Self {
         Self {
@@ -68,9 +77,46 @@ fn words(block: &Value) -> Option<String> {
             let texts: Vec<&str> = elements.filter_map(|it| it["text"].as_str()).collect();
             texts.join(" ")
         }
+        "data_visualization" => {
+            let series = block["chart"]["series"].as_array()?.iter();
+            let lines = series.map(|series| {
+                let name = series["name"].as_str().unwrap_or_default();
+                let points = series["data"].as_array().map_or(&[][..], Vec::as_slice);
+                let points = points.iter().map(|point| {
+                    format!(
+                        "{} {}",
+                        point["label"].as_str().unwrap_or(""),
+                        point["value"]
+                    )
+                });
+                format!("{name}: {}", points.collect::<Vec<_>>().join(", "))
+            });
+            let title = block["title"].as_str()?;
+            let lines = std::iter::once(title.to_owned()).chain(lines);
+            super::mrkdwn::escape(&lines.collect::<Vec<_>>().join("\n"))
+        }
         _ => return None,
     };
     Some(said)
+}
+
+/// A chart of bars, which Slack draws in the reader's colours: for each label a number of every series.
+/// Only messages may have one, and two at most.
+pub fn bars(title: &str, labels: &[String], series: &[(String, Vec<Number>)]) -> Value {
+    let series = series.iter().map(|(name, numbers)| {
+        let points = labels.iter().zip(numbers);
+        let points = points.map(|(label, value)| json!({ "label": label, "value": value }));
+        json!({ "name": clipped(name, 20), "data": points.collect::<Vec<_>>() })
+    });
+    json!({
+        "type": "data_visualization",
+        "title": clipped(title, 50),
+        "chart": {
+            "type": "bar",
+            "series": series.collect::<Vec<_>>(),
+            "axis_config": { "categories": labels },
+        },
+    })
 }
 
 /// A paragraph of mrkdwn.

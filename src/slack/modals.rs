@@ -138,7 +138,7 @@ pub async fn show_click(app: &App, action: &Action, message: &Message) -> bool {
     let Some(view) = &action.view else {
         return false;
     };
-    let mut blocks = message.blocks.clone();
+    let mut blocks = message.blocks_without_charts();
     if !view.home {
         let label = text!("Menu").to(action.caller.language);
         let menu = button(&label, super::actions::MENU, "", Style::Plain);

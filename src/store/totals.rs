@@ -104,6 +104,17 @@ pub struct ToolUse {
     pub millis: f64,
 }
 
+/// What was used on one day.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct DayUse {
+    /// Which, by the clock of UTC: `2026-11-26`.
+    pub day: String,
+    /// Tool calls.
+    pub calls: i64,
+    /// What it is estimated to cost, as far as there are prices.
+    pub cost: NanoDollars,
+}
+
 /// A question of the past.
 #[derive(Clone, Debug, FromRow)]
 pub struct PastRun {
@@ -261,6 +272,33 @@ impl Store {
             .bind(&team)
             .bind(&user)
             .bind(most)
+            .fetch_all(c).await?))
+    }
+
+    /// What this person used on each day since then on which it was something.
+    pub async fn use_by_day(
+        &self,
+        person: &Principal,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<DayUse>> {
+        const SQL: &str = "with used as (
+                select completed_at as at, 0 as calls, cost_nano_dollars as cost
+                from completion_usage
+                where team_id = $1 and user_id = $2 and completed_at >= $3
+                union all
+                select executed_at as at, 1 as calls, cost_nano_dollars as cost
+                from mcp_tool_usage
+                where team_id = $1 and user_id = $2 and executed_at >= $3
+            )
+            select substr(cast(at as text), 1, 10) as day, cast(sum(calls) as bigint) as calls,
+                cast(coalesce(sum(cost), 0) as bigint) as cost
+            from used
+            group by substr(cast(at as text), 1, 10)
+            order by 1";
+        Ok(on_db!(self, c => sqlx::query_as(SQL)
+            .bind(&person.team)
+            .bind(&person.user)
+            .bind(since)
             .fetch_all(c).await?))
     }
 

@@ -1,6 +1,6 @@
 //! `/mcp usage [export]` — what you used today and altogether, and what it cost; or all of it as a file.
 
-use chrono::{DateTime, Days, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use clap::ValueEnum;
 use serde_json::Value;
 
@@ -48,7 +48,7 @@ pub async fn run(app: &App, caller: &Caller, word: Option<Word>) -> Result<Reply
         today,
         total,
         connections: app.connections.list(&caller.person).await?.len(),
-        days: days(app, caller.language, &caller.person).await?,
+        days: charts(app, caller.language, &caller.person).await?,
         models: app.store.use_by_model(of, MOST_LISTED).await?,
         tools: app.store.use_by_tool(of, MOST_LISTED).await?,
         advice: app.usage.suggestions(&caller.person).await?,
@@ -150,10 +150,28 @@ fn now(language: Language, used: &Used) -> String {
     parts.join(" · ")
 }
 
-/// A bar for each of the last days, unless they were all without a question.
-pub async fn days(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
+/// What was done and what it cost on each of the last days, as charts; nothing where that was nothing.
+async fn charts(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
+    let (first, now) = last_days(app);
+    let since = first.and_time(NaiveTime::MIN).and_utc();
+    let asked = app.store.asked_at(person, since).await?;
+    let used = app.store.use_by_day(person, since).await?;
+    if asked.is_empty() && used.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(chart::charts(language, (first, now), &asked, &used))
+}
+
+/// The first and the last of the days in a chart.
+fn last_days(app: &App) -> (NaiveDate, NaiveDate) {
     let now = app.clock.now().date_naive();
     let first = now.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(now);
+    (first, now)
+}
+
+/// A bar for each of the last days, unless they were all without a question: a Home may have no chart.
+pub async fn days(app: &App, language: Language, person: &Principal) -> Result<Vec<Value>> {
+    let (first, now) = last_days(app);
     let since = first.and_time(NaiveTime::MIN).and_utc();
     let asked = app.store.asked_at(person, since).await?;
     if asked.is_empty() {

@@ -1,6 +1,8 @@
 //! What is counted of answers that were cut off, and that every screen counts the same.
 
 use patchbay::store::UseOf;
+use serde_json::json;
+use slack_sim::{Fault, FaultKind};
 use sqlx::Connection as _;
 
 use super::files::files;
@@ -51,6 +53,7 @@ on_both_engines!(
     an_answer_that_is_stopped_is_counted_and_its_retry_as_well,
     an_answer_that_breaks_off_is_counted_as_far_as_it_came,
     a_question_that_no_model_worked_on_is_a_question_all_the_same,
+    what_was_done_and_what_it_cost_is_drawn_for_each_day,
 );
 
 async fn written_by(writer: &Writer, engine: Engine) -> World {
@@ -296,5 +299,95 @@ async fn what_follows_from_the_use_is_suggested() {
     }
     let home = opens_home(&world, "alice").await.all_text();
     assert!(home.contains("failed 4 of 5 times"), "{home}");
+    world.stop().await;
+}
+
+/// The charts of a message: the title of each, and the sum of all numbers of each of its series.
+fn charts(blocks: &[serde_json::Value]) -> Vec<(String, Vec<f64>)> {
+    let charts = blocks
+        .iter()
+        .filter(|block| block["type"] == "data_visualization");
+    let sum = |series: &serde_json::Value| {
+        let points = series["data"].as_array().unwrap();
+        assert_eq!(points.len(), 7, "one for each day");
+        points.iter().filter_map(|it| it["value"].as_f64()).sum()
+    };
+    charts
+        .map(|chart| {
+            let series = chart["chart"]["series"].as_array().unwrap();
+            let title = chart["title"].as_str().unwrap().to_owned();
+            (title, series.iter().map(sum).collect())
+        })
+        .collect()
+}
+
+async fn what_was_done_and_what_it_cost_is_drawn_for_each_day(engine: Engine) {
+    let writer = Writer::start().await;
+    let world = World::start_with(engine, patchbay::slack::Transport::Socket, |config| {
+        answered_by(config, writer.provider());
+        // A thousand dollars for a million tokens: a tenth of a cent each.
+        let prices = r#"{"version": "ours-1", "prices": {"house/any": {"input": 1000, "output": 1000, "own": true}}}"#;
+        std::fs::write(&config.models.prices_file, prices).unwrap();
+    })
+    .await;
+    let alice = world.alice();
+    alice.connects("sqlite", json!({})).await;
+    let ts = alice.says("@patchbay which tables are there?").await;
+    writer.calls("sqlite__list_tables", json!({}));
+    writer.ends();
+    writer.answers("There are some.");
+    alice.whole_answer_to(&ts).await;
+    let said = alice.asks_privately("/mcp usage").await;
+    let drawn = charts(&said.blocks);
+    let day = "Questions and tool calls a day".to_owned();
+    assert_eq!(drawn[0], (day, vec![1.0, 1.0]));
+    let (title, cost) = &drawn[1];
+    assert_eq!(title, "Estimated cost a day, in US dollars");
+    let totals = UseOf::Person(&world.principal("alice"));
+    let totals = world.app.store.totals(totals, chrono::DateTime::UNIX_EPOCH);
+    let total = totals.await.unwrap().cost.0 as f64 / 1e9;
+    assert!(
+        total > 0.0 && (cost[0] - total).abs() < 0.000_051,
+        "{cost:?} {total}"
+    );
+    assert_eq!(
+        charts(&world.bob().asks_privately("/mcp usage").await.blocks),
+        []
+    );
+
+    // Forms and Homes may have no charts: there it is said in words.
+    let home = opens_home(&world, "alice").await;
+    assert_eq!(charts(home.blocks()), []);
+    assert!(alice.clicks_in(&home, "More").await.ok);
+    let opened = alice
+        .form_when(|view| view.all_text().contains("Your usage"))
+        .await;
+    assert_eq!(charts(opened.blocks()), []);
+    let text = opened.all_text();
+    assert!(
+        text.contains("Questions: ") && text.contains("US dollars: "),
+        "{text}"
+    );
+    world.stop().await;
+}
+
+/// A Slack that does not know charts yet: the answer comes all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_slack_draws_no_charts_the_numbers_are_said() {
+    let world = World::start().await;
+    let alice = world.alice();
+    alice.asks("@patchbay help me").await;
+    let unknown = |on: &str| Fault::new(on, FaultKind::OkFalse).error("invalid_blocks");
+    world.sim.fault(unknown("response_url"));
+    world.sim.fault(unknown("chat.postEphemeral"));
+    let before = alice.private_messages().len();
+    assert!(alice.types("/mcp usage").await.ok);
+    let said = alice.private_message_after(before).await;
+    assert_eq!(charts(&said.blocks), []);
+    let text = said.all_text();
+    assert!(
+        text.contains("Questions and tool calls a day") && text.contains("Questions: "),
+        "{text}"
+    );
     world.stop().await;
 }
