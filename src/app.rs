@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, Notify, Semaphore, mpsc};
 
 use crate::agent::recall::Recall;
 use crate::agent::{Agent, Models};
-use crate::cards::Registry;
+use crate::cards::{AddedCards, Registry};
 use crate::channels::Channels;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -53,6 +53,8 @@ pub struct App {
     pub store: Store,
     /// The run cards.
     pub cards: Registry,
+    /// What is done with those that workspaces add.
+    pub added_cards: AddedCards,
     /// People's connections.
     pub connections: Connections,
     /// The tools of everyone's connections.
@@ -179,6 +181,7 @@ impl App {
                 limits,
             ),
             usage: Usage::new(store.clone(), models.clone(), tools.clone(), clock.clone()),
+            added_cards: AddedCards::new(cards.clone(), store.clone(), clock.clone()),
             exports: Semaphore::new(EXPORTS_AT_ONCE),
             tools,
             channels: Channels::new(store.clone(), clock.clone()),
@@ -238,7 +241,7 @@ impl App {
             .spawn_until_stop("slack.standing", standing::watch(self.clone()));
         self.tasks
             .spawn_until_stop("slack.foreign", foreign::learn(self.clone()));
-        let watching = cards::watch(self.cards.clone(), self.store.clone());
+        let watching = cards::watch(self.cards.clone(), self.store.clone(), self.clock.clone());
         self.tasks.spawn_until_stop("cards", watching);
         self.runs.start();
         if self.config.slack.transport == Transport::Socket {
@@ -273,5 +276,6 @@ async fn load_cards(config: &Config, store: &Store) -> Result<Registry> {
         tracing::warn!("a run card was left out: {problem}");
     }
     cards::mirror(&cards, store).await?;
+    cards.refresh(store).await?;
     Ok(cards)
 }

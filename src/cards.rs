@@ -1,14 +1,20 @@
 //! Run cards: the services that people can connect, each described by one file.
 //!
 //! The cards of `run_cards/` are embedded in the binary; a directory of the operator's may add to
-//! them or put its own in place of one of the same name. That directory is watched while the bot runs.
+//! them or put its own in place of one of the same name. That directory is watched while the bot
+//! runs. Each workspace's admins may add further ones for themselves ([`AddedCards`]).
 
+mod added;
+mod effect;
 pub mod fields;
+mod hosts;
 mod lint;
 mod outline;
 mod parse;
 mod reload;
 mod rules;
+mod shelf;
+mod suspicion;
 pub mod template;
 mod usable;
 
@@ -17,16 +23,21 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::anyhow;
 
+use self::added::Added;
+pub use self::added::{AddedCards, Author, Own, check_name, read, sha256};
+pub use self::effect::{Consent, Effect, ToolChanges};
 pub use self::fields::{Fields, validate_fields};
+pub use self::hosts::{Host, hosts};
 pub use self::lint::{LintReport, lint};
 pub use self::parse::{SCHEMA, parse};
 use self::reload::Seen;
 pub use self::reload::{mirror, watch};
 pub use self::rules::argument_validator;
+pub use self::shelf::{Cards, Entry, Origin};
 pub use self::usable::usable;
 use crate::domain::card::Card;
-use crate::error::{Error, Kind, Result, quotable};
-use crate::text;
+use crate::error::{Error, Result};
+use crate::ids::TeamId;
 
 /// The cards in the binary, by file name.
 pub const EMBEDDED: [(&str, &str); 6] = [
@@ -43,6 +54,8 @@ pub const EMBEDDED: [(&str, &str); 6] = [
 pub struct Registry {
     directory: Option<PathBuf>,
     now: Arc<RwLock<Arc<Installed>>>,
+    /// What workspaces added.
+    added: Arc<RwLock<Arc<Added>>>,
 }
 
 /// The cards at some moment.
@@ -87,14 +100,29 @@ impl Registry {
         let registry = Self {
             directory: directory.map(Path::to_owned),
             now: Arc::new(RwLock::new(Arc::new(installed))),
+            added: Arc::default(),
         };
         (registry, problems)
     }
 
-    /// The card of that name.
+    /// The cards of a workspace: those that come with the bot, and its own.
+    pub fn of(&self, team: &TeamId) -> Cards {
+        Cards::new(self.now(), self.added_now(), Some(team.clone()))
+    }
+
+    /// The cards that come with the bot, which every workspace has.
+    pub fn installed(&self) -> Cards {
+        Cards::new(self.now(), self.added_now(), None)
+    }
+
+    /// The card of that name that comes with the bot; a workspace may have another.
     pub fn get(&self, name: &str) -> Option<Arc<Card>> {
-        let now = self.now();
-        now.cards.iter().find(|card| card.name == name).cloned()
+        self.installed().get(name)
+    }
+
+    /// All that come with the bot, the most popular first.
+    pub fn all(&self) -> Vec<Arc<Card>> {
+        self.installed().all()
     }
 
     /// What is wrong with the cards that were left out, or are older than their file.
@@ -102,65 +130,15 @@ impl Registry {
         self.now().problems.clone()
     }
 
-    /// How often the cards have changed.
+    /// How often the cards have changed, whichever.
     pub fn revision(&self) -> u64 {
-        self.now().revision
+        self.now().revision + self.added_now().revision
     }
 
     fn now(&self) -> Arc<Installed> {
         // What is behind the lock is swapped whole: there is nothing half done in it.
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
         now.clone()
-    }
-
-    /// The card a person means by that name; the error suggests another.
-    pub fn find(&self, name: &str) -> Result<Arc<Card>> {
-        let meant = name.trim().to_lowercase();
-        if let Some(card) = self.get(&meant) {
-            return Ok(card);
-        }
-        let now = self.now();
-        let hint = match self.suggest(&meant) {
-            Some(card) => text!("Did you mean `{near}`?", near = &card.name),
-            None => {
-                let names: Vec<&str> = now.cards.iter().map(|card| card.name.as_str()).collect();
-                text!("You can connect {services}.", services = names.join(", "))
-            }
-        };
-        let name = quotable(&meant);
-        Err(Error::new(
-            Kind::NotFound,
-            text!("There is no service called `{name}`.", name),
-        )
-        .hint(hint))
-    }
-
-    /// All cards, the most popular first.
-    pub fn all(&self) -> Vec<Arc<Card>> {
-        self.now().cards.clone()
-    }
-
-    /// The card that someone probably meant.
-    pub fn suggest(&self, meant: &str) -> Option<Arc<Card>> {
-        let meant = meant.trim().to_lowercase();
-        let distance = |card: &Card| {
-            let title = card.title.to_lowercase();
-            let begins =
-                meant.len() >= 2 && (card.name.starts_with(&meant) || title.starts_with(&meant));
-            if begins || meant.starts_with(&card.name) {
-                return 0;
-            }
-            let to = |name: &str| strsim::damerau_levenshtein(&meant, name);
-            to(&card.name).min(to(&title))
-        };
-        let near = 1 + meant.chars().count() / 4;
-        let now = self.now();
-        now.cards
-            .iter()
-            .map(|card| (distance(card), card))
-            .filter(|(distance, _)| *distance <= near)
-            .min_by_key(|(distance, _)| *distance)
-            .map(|(_, card)| card.clone())
     }
 }
 

@@ -99,7 +99,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Doctor => doctor::run(&Config::load(file, &environment)?).await,
         Command::Config => config::run(file, &environment),
-        Command::Cards(command) => cards::run(&command).await,
+        Command::Cards(command) => cards::run(command, || load(file, &environment)).await,
         Command::Prices(command) => prices::run(&load(file, &environment)?, command).await,
         Command::Usage(command) => usage::run(&load(file, &environment)?, command).await,
         Command::Manifest(options) => {

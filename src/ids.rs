@@ -66,3 +66,7 @@ made_here!(/// One claim on a piece of work; a stale one writes nothing.
     LeaseToken, "lea");
 made_here!(/// One credential in the secret store.
     CredentialRef, "sec");
+made_here!(/// One change of a workspace's cards.
+    CardChangeId, "cch");
+made_here!(/// One card of a workspace.
+    CardId, "car");

@@ -2,6 +2,7 @@
 //!
 //! Methods take and return domain types; no pool, row or transaction leaves this module.
 
+mod added_cards;
 mod alone;
 mod approvals;
 mod away;
@@ -38,6 +39,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+pub use added_cards::{AddedRow, CardChange, CardDeed, CardUse};
 pub use alone::Alone;
 pub use approvals::{Approval, ApprovalState, Decision};
 pub use away::in_time;

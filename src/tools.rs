@@ -15,6 +15,7 @@ use crate::domain::principal::Principal;
 use crate::domain::text::Text;
 use crate::domain::tool::{ToolOutput, ToolSpec};
 use crate::error::{Error, Kind, Result};
+use crate::ids::TeamId;
 use crate::secrets::Secrets;
 use crate::store::Store;
 use crate::text;
@@ -222,7 +223,7 @@ impl Tools {
         let mut listing = Listing::default();
         for connection in connections {
             // A connection whose card is gone offers nothing; `/mcp test` says why.
-            let Some(card) = self.cards.get(&connection.card) else {
+            let Some(card) = self.cards.of(&person.team).get(&connection.card) else {
                 continue;
             };
             let found = kept.remove(&connection.id).unwrap_or_default();
@@ -262,23 +263,26 @@ impl Tools {
 
     /// The card a connection was made from.
     pub fn card_of(&self, connection: &Connection) -> Result<Arc<Card>> {
-        self.cards.get(&connection.card).ok_or_else(|| {
-            Error::new(
-                Kind::NotFound,
-                text!(
-                    "The run card `{card}` of this connection is no longer installed.",
-                    card = &connection.card
-                ),
-            )
-            .hint(text!(
-                "Ask your admin for the card, or disconnect with `/mcp disconnect`."
-            ))
-        })
+        self.cards
+            .of(&connection.owner.team)
+            .get(&connection.card)
+            .ok_or_else(|| {
+                Error::new(
+                    Kind::NotFound,
+                    text!(
+                        "The run card `{card}` of this connection is no longer installed.",
+                        card = &connection.card
+                    ),
+                )
+                .hint(text!(
+                    "Ask your admin for the card, or disconnect with `/mcp disconnect`."
+                ))
+            })
     }
 
     /// Whether a tool, or everything of a card, speaks to a database itself and not to an API before it.
-    pub fn is_direct_database(&self, card: &str, tool: Option<&str>) -> bool {
-        let Some(card) = self.cards.get(card) else {
+    pub fn is_direct_database(&self, team: &TeamId, card: &str, tool: Option<&str>) -> bool {
+        let Some(card) = self.cards.of(team).get(card) else {
             return false;
         };
         match tool {

@@ -51,7 +51,9 @@ impl Usage {
         let tools = self.store.tools_used(person, since, recently).await?;
         let models = self.store.models_used(person, since).await?;
         let choice = self.models.choice(person).await?;
-        let is_direct = |card: &str, tool: Option<&str>| self.tools.is_direct_database(card, tool);
+        let is_direct = |card: &str, tool: Option<&str>| {
+            self.tools.is_direct_database(&person.team, card, tool)
+        };
         Ok(suggestions(&Facts {
             since,
             connections: &connections,

@@ -6,7 +6,8 @@ use serde_json::Value;
 use serde_saphyr::{MessageFormatter, UserMessageFormatter};
 
 use super::outline::Outline;
-use super::{CardProblem, rules};
+use super::rules::Finding;
+use super::{CardProblem, rules, suspicion};
 use crate::domain::card::Card;
 
 /// JSON Schema of card files, for editors and for us.
@@ -14,6 +15,30 @@ pub const SCHEMA: &str = include_str!("../../run_cards/card.schema.json");
 
 /// Reads a card; `file` is only for the problems.
 pub fn parse(file: &str, text: &str) -> Result<Card, Vec<CardProblem>> {
+    parse_with(file, text, |_| Vec::new())
+}
+
+/// Reads a card that anybody may have written: it is held to more.
+pub fn parse_untrusted(file: &str, text: &str) -> Result<Card, Vec<CardProblem>> {
+    if text.len() > suspicion::LONGEST {
+        return Err(vec![CardProblem {
+            file: file.to_owned(),
+            line: 1,
+            reason: format!(
+                "the card has {} bytes; at most {} are taken",
+                text.len(),
+                suspicion::LONGEST
+            ),
+        }]);
+    }
+    parse_with(file, text, suspicion::check)
+}
+
+fn parse_with(
+    file: &str,
+    text: &str,
+    further: impl Fn(&Value) -> Vec<Finding>,
+) -> Result<Card, Vec<CardProblem>> {
     let document: Value = read(file, text)?;
     // Reading YAML is the slow part, so a good card is read once, and a bad one again to learn
     // in which line it is wrong.
@@ -22,6 +47,13 @@ pub fn parse(file: &str, text: &str) -> Result<Card, Vec<CardProblem>> {
         Err(_) => read(file, text)?,
     };
     let mut found = rules::against_schema(&document);
+    if found.is_empty() {
+        found = suspicion::hidden(&document);
+    }
+    if found.is_empty() {
+        // Before templates are tried: these say which may be.
+        found = further(&document);
+    }
     if found.is_empty() {
         found = rules::check(&card);
     }

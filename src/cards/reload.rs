@@ -1,4 +1,4 @@
-//! Watching the directory of cards: what is added, changed or removed there counts within seconds.
+//! Watching the directory of cards, and what workspaces add: what changes there counts within seconds.
 //!
 //! The cards are swapped whole. Whoever works with one goes on with it, so no call is dropped.
 
@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
+
 use super::lint::card_files;
 use super::{CardProblem, EMBEDDED, Installed, Registry, lint, parse};
+use crate::clock::Clock;
 use crate::domain::card::Card;
 use crate::error::Result;
 use crate::store::{CardRow, Store};
@@ -19,31 +22,51 @@ const POLL: Duration = Duration::from_secs(2);
 /// What a directory looks like from outside: each card file with its time and its size.
 pub(super) type Seen = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 
-/// Keeps the cards as the directory has them, and their mirror in the database; never returns.
-pub async fn watch(cards: Registry, store: Store) {
-    if cards.directory.is_none() {
-        return;
-    }
+/// How often the use of cards is counted.
+const COUNT: Duration = Duration::from_secs(60 * 60);
+
+/// Keeps the cards as the directory and the workspaces have them, and the mirror of the former in
+/// the database; never returns.
+pub async fn watch(cards: Registry, store: Store, clock: Clock) {
+    let (mut count_at, mut fails) = (Instant::now(), false);
     loop {
         tokio::time::sleep(POLL).await;
-        let looking = cards.clone();
-        let changed = tokio::task::spawn_blocking(move || looking.reload()).await;
-        if !matches!(changed, Ok(true)) {
-            continue;
+        let added = match Instant::now() < count_at {
+            true => cards.refresh(&store).await.map(drop),
+            false => {
+                count_at = Instant::now() + COUNT;
+                cards.count_use(&store, &clock).await
+            }
+        };
+        // Said once: that the database is silent is told elsewhere.
+        if let (Err(error), false) = (&added, fails) {
+            tracing::warn!(error.cause = ?error.cause(), "the cards of workspaces were not read: {error}");
         }
-        let problems = cards.problems();
-        for problem in &problems {
-            tracing::warn!("a run card is not as its file: {problem}");
+        fails = added.is_err();
+        if cards.directory.is_some() {
+            watch_directory(&cards, &store).await;
         }
-        let count = cards.all().len();
-        tracing::info!(
-            cards = count,
-            problems = problems.len(),
-            "read the run cards again"
-        );
-        if let Err(error) = mirror(&cards, &store).await {
-            tracing::warn!(error.cause = ?error.cause(), "the run cards were not mirrored: {error}");
-        }
+    }
+}
+
+async fn watch_directory(cards: &Registry, store: &Store) {
+    let looking = cards.clone();
+    let changed = tokio::task::spawn_blocking(move || looking.reload()).await;
+    if !matches!(changed, Ok(true)) {
+        return;
+    }
+    let problems = cards.problems();
+    for problem in &problems {
+        tracing::warn!("a run card is not as its file: {problem}");
+    }
+    let count = cards.all().len();
+    tracing::info!(
+        cards = count,
+        problems = problems.len(),
+        "read the run cards again"
+    );
+    if let Err(error) = mirror(cards, store).await {
+        tracing::warn!(error.cause = ?error.cause(), "the run cards were not mirrored: {error}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod diff;
 mod golden;
+mod workspace;
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use super::say;
 use crate::cards::{EMBEDDED, Registry, lint, parse};
+use crate::config::Config;
 use crate::domain::card::Card;
 use crate::error::{Error, Kind, Result};
 
@@ -34,13 +36,16 @@ pub enum Command {
         /// What people will type after `/mcp connect`.
         name: String,
     },
+    #[command(flatten)]
+    OfWorkspace(workspace::Command),
 }
 
-pub async fn run(command: &Command) -> Result<ExitCode> {
-    match command {
+pub async fn run(command: Command, config: impl FnOnce() -> Result<Config>) -> Result<ExitCode> {
+    match &command {
         Command::Lint { directory } => Ok(lint_all(directory.as_deref())),
         Command::Test { path } => test(path.as_deref()).await,
         Command::New { name } => begin(name),
+        Command::OfWorkspace(command) => workspace::run(&config()?, command).await,
     }
 }
 

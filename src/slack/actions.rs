@@ -46,6 +46,24 @@ pub const CHANNEL: &str = "show_channel";
 pub const CHOOSE_LISTENS: &str = "choose_listens";
 /// Chooses how answers are shown in a channel.
 pub const CHOOSE_ANSWERS: &str = "choose_answers";
+/// All that admins do with cards begins like this.
+pub const CARDS: &str = "card_";
+/// Shows an admin all cards.
+pub const CARD_LIST: &str = "card_list";
+/// Shows an admin one card.
+pub const CARD_LOOK: &str = "card_look";
+/// Opens the form that takes a new card.
+pub const CARD_ADD: &str = "card_add";
+/// Opens the form that takes a card in the place of another.
+pub const CARD_REPLACE: &str = "card_replace";
+/// Keeps the card that the admin was shown.
+pub const CARD_KEEP: &str = "card_keep";
+/// Offers a card no longer.
+pub const CARD_HIDE: &str = "card_hide";
+/// Offers a card again.
+pub const CARD_UNHIDE: &str = "card_unhide";
+/// Removes a card of the workspace.
+pub const CARD_REMOVE: &str = "card_remove";
 /// Says what somebody thinks of an answer.
 pub const FEEDBACK: &str = "feedback";
 /// Removes a connection.
@@ -64,7 +82,7 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
     let caller = &action.caller;
     match action.id.as_str() {
         CONNECT => {
-            let view = modals::picker::view(&app.cards, caller);
+            let view = modals::picker::view(&app.cards.of(&caller.person.team), caller);
             open(app, action, &view).await
         }
         TEST => test(app, action).await,
@@ -92,7 +110,8 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
             })
         }
         CHOOSE_WORKSPACE_MODEL => {
-            home::only_admins(app, &caller.person).await?;
+            let instead = text!("Ask one of them, or choose a model for yourself.");
+            home::only_admins(app, &caller.person, instead).await?;
             app.models
                 .choose_for(&caller.person.team, &action.value)
                 .await?;
@@ -131,6 +150,7 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
         APPROVE => decide(app, caller, &action.value, ApprovalState::Approved).await,
         DENY => decide(app, caller, &action.value, ApprovalState::Denied).await,
         RETRY => retry(app, caller, &action.value).await,
+        id if id.starts_with(CARDS) => modals::cards::act(app, action).await,
         id if id.starts_with(TOOL_PAGE) => {
             let place = Place::read(&action.value);
             let view = browser::view(app, caller.language, &caller.person, Some(&place)).await?;
@@ -148,7 +168,7 @@ pub async fn run(app: &Arc<App>, action: &Action) -> Result<Reply> {
         }
         id => match id
             .strip_prefix(CONNECT_CARD)
-            .and_then(|name| app.cards.get(name))
+            .and_then(|name| app.cards.of(&caller.person.team).find(name).ok())
         {
             Some(card) => {
                 modals::refuse_foreign(action)?;
@@ -187,7 +207,10 @@ fn in_home(action: &Action) -> bool {
 async fn try_again(app: &App, action: &Action) -> Result<Reply> {
     modals::refuse_foreign(action)?;
     let opened = modals::Opened::of(action).unwrap_or_default();
-    let card = app.cards.find(opened.card.as_deref().unwrap_or_default())?;
+    let card = app
+        .cards
+        .of(&action.caller.person.team)
+        .find(opened.card.as_deref().unwrap_or_default())?;
     let form = modals::connect::open_again(&modals::opener(action), &card, &opened.typed);
     open(app, action, &form).await
 }

@@ -24,6 +24,7 @@ use super::standing::Standing;
 use crate::domain::principal::Principal;
 use crate::error::{Error, Kind};
 use crate::ids::{ChannelId, MessageTs, TeamId, UserId};
+use crate::net;
 use crate::signals::Metrics;
 use crate::text;
 
@@ -105,6 +106,8 @@ pub struct StreamEnd<'a> {
 /// Slack's Web API with the bot's token.
 pub struct SlackClient {
     client: slack_morphism::SlackClient<Connector>,
+    /// For what takes no part in the Web API.
+    http: reqwest::Client,
     token: SlackApiToken,
     app_token: SlackApiToken,
     api_url: Url,
@@ -143,6 +146,7 @@ impl SlackClient {
     pub fn new(config: &SlackConfig) -> Result<Self, Error> {
         Ok(Self {
             client: slack_morphism::SlackClient::new(connector(&config.api_url)?),
+            http: net::plain_client()?,
             token: token(config.bot_token.as_ref()),
             app_token: token(config.app_token.as_ref()),
             api_url: Url::parse(&config.api_url).map_err(Error::internal)?,

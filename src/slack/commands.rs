@@ -1,5 +1,6 @@
 //! The slash command: its grammar, and one file per verb.
 
+mod cards;
 mod channel;
 mod connect;
 mod disconnect;
@@ -48,6 +49,7 @@ struct Grammar {
 #[derive(Debug, Subcommand, PartialEq)]
 pub enum Verb {
     Connect { service: Option<String> },
+    Cards,
     List,
     Tools { connection: Option<String> },
     Test { connection: Option<String> },
@@ -70,6 +72,7 @@ pub async fn run(app: &Arc<App>, command: &Command) -> Result<Reply> {
     }
     match parse(&command.text, &app.config.slack.command)? {
         Verb::Connect { service } => connect::run(app, caller, service.as_deref()).await,
+        Verb::Cards => cards::run(app, caller).await,
         Verb::List => list::run(app, caller).await,
         Verb::Tools { connection } => tools::run(app, caller, connection.as_deref()).await,
         Verb::Test { connection } => test::run(app, caller, connection.as_deref()).await,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::actions::{
-    CHANNEL, CHOOSE_MODEL, CHOOSE_WORKSPACE_MODEL, CONNECT, EXPORT_WORKSPACE, RUN,
+    CARD_LIST, CHANNEL, CHOOSE_MODEL, CHOOSE_WORKSPACE_MODEL, CONNECT, EXPORT_WORKSPACE, RUN,
 };
 use super::blocks::{Style, button, clipped, context, divider, header, section, section_with};
 use super::commands::{model_menu, usage};
@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::domain::language::Language;
 use crate::domain::principal::Principal;
 use crate::domain::run::RunState;
+use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::store::{PastRun, SettingOf, UseOf};
 use crate::{counted, text};
@@ -93,7 +94,7 @@ async fn publish(app: &App, person: &Principal, at_most: Duration) -> Result<()>
 }
 
 /// Refuses whoever is no admin, as Slack says now.
-pub async fn only_admins(app: &App, person: &Principal) -> Result<()> {
+pub async fn only_admins(app: &App, person: &Principal, else_do: Text) -> Result<()> {
     match people::profile(app, &person.user, Duration::ZERO).await {
         Ok(profile) if profile.admin => Ok(()),
         // Who is not known now need not be told to ask somebody else.
@@ -102,7 +103,7 @@ pub async fn only_admins(app: &App, person: &Principal) -> Result<()> {
             Kind::Forbidden,
             text!("Only an admin of this workspace can change that."),
         )
-        .hint(text!("Ask one of them, or choose a model for yourself."))),
+        .hint(else_do)),
     }
 }
 
@@ -266,6 +267,8 @@ async fn workspace(app: &App, language: Language, person: &Principal) -> Result<
     let people = people.to(language);
     let label = text!("Export as CSV").to(language);
     let export = button(&label, EXPORT_WORKSPACE, "", Style::Plain);
+    let cards = button(&text!("Cards").to(language), CARD_LIST, "", Style::Plain);
+    let services = text!("The services that people here can connect, and those that you add.");
     let whose = text!("Only admins see this section. It has totals, and nobody's questions.");
     let mut blocks = vec![
         header(&text!("Workspace").to(language)),
@@ -274,6 +277,7 @@ async fn workspace(app: &App, language: Language, person: &Principal) -> Result<
             &format!("{people}\n{}", usage::both(language, &today, &total)),
             export,
         ),
+        section_with(&services.to(language), cards),
     ];
     if !models.is_empty() {
         let title = text!("*By model*").to(language);

@@ -28,7 +28,8 @@ pub async fn own(app: &App, caller: &Caller) -> Result<Reply> {
 
 /// Sends an admin what everybody in their workspace used: who, when and how much, and no words.
 pub async fn workspace(app: &App, caller: &Caller) -> Result<Reply> {
-    home::only_admins(app, &caller.person).await?;
+    let instead = text!("Ask one of them, or choose a model for yourself.");
+    home::only_admins(app, &caller.person, instead).await?;
     let of = UseOf::Workspace(&caller.person.team);
     let title = text!("What this workspace used");
     send(app, caller, of, Columns::OfEverybody, &title).await

@@ -49,7 +49,7 @@ const TESTS: Rate = Rate::per_minute(200, 50);
 
 /// Every method that is called, with the limit that its page under
 /// <https://docs.slack.dev/reference/methods> names.
-const RATES: [(&str, Rate); 20] = [
+const RATES: [(&str, Rate); 21] = [
     // The page names none: the usual one.
     ("agents.sessions.setStatus", TIER_3),
     ("assistant.threads.setSuggestedPrompts", TIER_4),
@@ -67,6 +67,7 @@ const RATES: [(&str, Rate); 20] = [
     ("conversations.replies", TIER_3),
     ("files.completeUploadExternal", TIER_4),
     ("files.getUploadURLExternal", TIER_4),
+    ("files.info", TIER_4),
     ("users.info", TIER_4),
     ("views.open", TIER_4),
     ("views.publish", TIER_4),

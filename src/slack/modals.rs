@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod browser;
+pub mod cards;
 pub mod connect;
 pub mod menu;
 pub mod picker;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::blocks::{Message, Style, actions, button, plain, section};
+use super::client::CallError;
 use super::inbound::{Action, Caller, Inbound, Submission};
 use super::router::{self, Reply};
 use crate::app::App;
@@ -90,7 +92,10 @@ impl Opened {
 /// What goes into the acknowledgement of a submission: decided without a database or a network.
 pub fn answer_at_once(app: &App, inbound: &Inbound) -> Option<Value> {
     match inbound {
-        Inbound::Submission(submission) => Some(connect::answer_at_once(app, submission)),
+        Inbound::Submission(submission) => Some(match submission.callback.as_str() {
+            cards::FORM => cards::answer_at_once(app, submission),
+            _ => connect::answer_at_once(app, submission),
+        }),
         Inbound::Command(_)
         | Inbound::Action(_)
         | Inbound::Shortcut(_)
@@ -105,7 +110,10 @@ pub fn answer_at_once(app: &App, inbound: &Inbound) -> Option<Value> {
 
 /// Does what a submitted form asks for.
 pub async fn submit(app: &Arc<App>, submission: &Submission) -> Result<Reply> {
-    connect::submit(app, submission).await
+    match submission.callback.as_str() {
+        cards::FORM => cards::submit(app, submission).await,
+        _ => connect::submit(app, submission).await,
+    }
 }
 
 /// Shows what came of a submission: in the form, and where it was opened from.
@@ -119,9 +127,7 @@ pub async fn show(app: &App, submission: &Submission, message: &Message, failed:
     if failed {
         connect::offer_again(app, submission, &mut view);
     }
-    // The acknowledgement put "Testing" there; Slack may still be at it.
-    tokio::time::sleep(HEAD_START).await;
-    if let Err(error) = app.slack.update_view(&submission.view.id, &view).await {
+    if let Err(error) = bring_up_to_date(app, submission, &view).await {
         // Closed by now, most likely; the message below says the same.
         tracing::debug!("a form could not be brought up to date: {error}");
     }
@@ -130,6 +136,17 @@ pub async fn show(app: &App, submission: &Submission, message: &Message, failed:
     if let Err(error) = router::answer(app, &caller, message, false).await {
         tracing::error!(error.cause = ?error.cause(), "the outcome of a form could not be shown");
     }
+}
+
+/// Puts a view in the place of the one that the acknowledgement put there; Slack may still be at
+/// that.
+async fn bring_up_to_date(
+    app: &App,
+    submission: &Submission,
+    view: &Value,
+) -> std::result::Result<(), CallError> {
+    tokio::time::sleep(HEAD_START).await;
+    app.slack.update_view(&submission.view.id, view).await
 }
 
 /// Shows what came of a click in the form it was in, or in a new one above the Home; false when

@@ -55,7 +55,10 @@ pub async fn run(app: &Arc<App>, shortcut: &Shortcut) -> Result<Reply> {
                 }
             }
         }
-        (CONNECT_SERVICE, _) => modals::picker::view(&app.cards, &shortcut.caller),
+        (CONNECT_SERVICE, _) => {
+            let cards = app.cards.of(&shortcut.caller.person.team);
+            modals::picker::view(&cards, &shortcut.caller)
+        }
         _ => {
             return Err(Error::new(
                 Kind::NotFound,

@@ -49,10 +49,10 @@ impl Store {
     /// Mirrors one of the system's cards.
     pub async fn put_card(&self, card: &CardRow) -> Result<()> {
         const SQL: &str = "insert into mcp_run_cards
-                (id, card_name, mcp_type, description, config_template,
+                (id, team_id, card_name, mcp_type, description, config_template,
                  required_credentials, available_tools, popularity_score, created_by, is_public)
-            values ($1, $1, $2, $3, $4, $5, $6, $7, 'system', true)
-            on conflict (card_name) do update set
+            values ($1, '', $1, $2, $3, $4, $5, $6, $7, 'system', true)
+            on conflict (team_id, card_name) do update set
                 mcp_type = excluded.mcp_type,
                 description = excluded.description,
                 config_template = excluded.config_template,

@@ -154,3 +154,52 @@ async fn what_was_used_is_exported_day_by_day() {
     assert!(!well && error.contains("--from is after --to"), "{error}");
     store.close().await;
 }
+
+#[test]
+fn cards_of_a_workspace_are_added_listed_printed_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (well, _, error) = patchbay(folder, &["migrate"]);
+    assert!(well, "{error}");
+    let (well, _, error) = patchbay(folder, &["cards", "new", "desk"]);
+    assert!(well, "{error}");
+    let of = |words: &[&str]| {
+        let words = [&["cards"], words, &["--workspace", "T1"]].concat();
+        patchbay(folder, &words)
+    };
+    let (well, said, error) = of(&["add", "desk.yaml"]);
+    assert!(well, "{error}");
+    assert!(said.starts_with("Added desk; it speaks to "), "{said}");
+    let (_, listed, _) = of(&["list"]);
+    let line = listed.lines().find(|line| line.starts_with("desk "));
+    assert_eq!(
+        line,
+        Some(
+            "desk                 workspace  0 connections, 0 calls by 0 people in 30 days, written by operator"
+        ),
+        "{listed}"
+    );
+    assert!(listed.contains("github               built in"), "{listed}");
+    let (_, other, _) = patchbay(folder, &["cards", "list", "--workspace", "T2"]);
+    assert!(!other.contains("desk"), "{other}");
+    let (_, printed, _) = of(&["export", "desk"]);
+    let written = std::fs::read_to_string(folder.join("desk.yaml")).unwrap();
+    assert_eq!(printed, written);
+    let (_, said, _) = of(&["hide", "github"]);
+    assert_eq!(said, "github is not offered any more.\n");
+    assert!(of(&["list"]).1.contains("in 30 days, hidden"));
+
+    std::fs::write(folder.join("desk.yaml"), "name: desk\ntitel: x\n").unwrap();
+    let (well, said, error) = of(&["add", "desk.yaml"]);
+    assert!(!well && said.contains("desk.yaml:2: "), "{said}{error}");
+    let (well, said, _) = of(&["remove", "desk"]);
+    assert!(
+        well && said.contains("Removed desk; 0 connections"),
+        "{said}"
+    );
+    let (well, _, error) = of(&["remove", "github"]);
+    assert!(
+        !well && error.contains("no card `github` of its own"),
+        "{error}"
+    );
+}

@@ -1,5 +1,6 @@
 //! What is particular to each database that the bot keeps its things in, and what must hold on both.
 
+mod cards;
 mod changes;
 mod locks;
 mod threads;
@@ -40,7 +41,7 @@ async fn on_postgres_no_table_is_open_to_anybody_else() {
           and (not c.relrowsecurity or has_table_privilege('anon', c.oid, 'select'))";
     assert_eq!(database.value(open).await.as_deref(), Some("0"));
     let tables = "select count(*)::text from pg_tables where schemaname = 'public'";
-    assert_eq!(database.value(tables).await.as_deref(), Some("20"));
+    assert_eq!(database.value(tables).await.as_deref(), Some("23"));
     store.close().await;
 }
 

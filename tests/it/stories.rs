@@ -18,6 +18,7 @@ mod languages;
 mod live;
 pub mod long;
 mod outages;
+mod own_cards;
 mod questions;
 mod seams;
 mod services;

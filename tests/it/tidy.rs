@@ -210,7 +210,7 @@ fn every_command_is_in_its_file_the_help_and_the_manifest() {
             "the help does not mention {verb}"
         );
     }
-    assert_eq!(verbs, 9);
+    assert_eq!(verbs, 10);
 }
 
 #[test]

@@ -275,6 +275,19 @@ pub enum HttpMethod {
     Delete,
 }
 
+impl HttpMethod {
+    /// As it is sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 /// Which parts of a JSON answer a model gets to read.
 ///
 /// A pointer is a JSON pointer; in those of `fields`, `*` stands for every item of a list.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::domain::language::Language;
 use crate::error::Result;
 use crate::slack::actions::{CONNECT, CONNECT_CARD};
 use crate::slack::inbound::Caller;
@@ -15,12 +14,12 @@ use crate::text;
 pub async fn run(app: &Arc<App>, caller: &Caller, service: Option<&str>) -> Result<Reply> {
     // A mention opens no form: it gets a button that does.
     let Some(trigger) = caller.trigger.as_deref() else {
-        return by_button(app, caller.language, service);
+        return by_button(app, caller, service);
     };
     let view = match service {
-        None => modals::picker::view(&app.cards, caller),
+        None => modals::picker::view(&app.cards.of(&caller.person.team), caller),
         Some(name) => {
-            let card = app.cards.find(name)?;
+            let card = app.cards.of(&caller.person.team).find(name)?;
             modals::connect::open(app, caller, &card).await?
         }
     };
@@ -28,7 +27,8 @@ pub async fn run(app: &Arc<App>, caller: &Caller, service: Option<&str>) -> Resu
     Ok(Reply::Shown)
 }
 
-fn by_button(app: &App, language: Language, service: Option<&str>) -> Result<Reply> {
+fn by_button(app: &App, caller: &Caller, service: Option<&str>) -> Result<Reply> {
+    let language = caller.language;
     let (label, action, value) = match service {
         None => (
             text!("Connect a service"),
@@ -36,7 +36,7 @@ fn by_button(app: &App, language: Language, service: Option<&str>) -> Result<Rep
             String::new(),
         ),
         Some(name) => {
-            let card = app.cards.find(name)?;
+            let card = app.cards.of(&caller.person.team).find(name)?;
             let label = text!("Connect {service}", service = &card.title);
             (
                 label,

@@ -22,6 +22,7 @@ pub fn screen(language: Language, command: &str) -> Message {
          `{command} usage [export]`  what you used, and what it cost\n\
          `{command} model [name]`  which model answers you\n\
          `{command} channel [choice]`  when I answer in this channel, and how\n\
+         `{command} cards`  for admins: the services that can be connected\n\
          `{command}`  a menu of all this\n\n\
          In a thread, mention me with the word instead: _@patchbay list_.",
         command

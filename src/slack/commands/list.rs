@@ -36,7 +36,7 @@ fn screen(app: &App, language: Language, connections: &[Connection]) -> Message 
 
 /// A connection in two lines.
 pub fn line(app: &App, language: Language, connection: &Connection) -> String {
-    let card = app.cards.get(&connection.card);
+    let card = app.cards.of(&connection.owner.team).get(&connection.card);
     let (icon, title) = card.map_or_else(
         || (String::new(), connection.card.clone()),
         |card| (card.icon.clone(), card.title.clone()),

@@ -94,14 +94,16 @@ fn view(payload: &Value) -> Result<View, Malformed> {
     })
 }
 
-/// The text or the chosen option of every input, by block.
+/// The text, the chosen option or the file of every input, by block.
 fn values(payload: &Value) -> BTreeMap<String, String> {
     let Some(Value::Object(blocks)) = payload.pointer("/view/state/values") else {
         return BTreeMap::new();
     };
     let filled = blocks.iter().filter_map(|(block, inputs)| {
         let input = inputs.as_object()?.values().next()?;
-        let value = text(input, "/value").or_else(|| text(input, "/selected_option/value"));
+        let value = text(input, "/value")
+            .or_else(|| text(input, "/selected_option/value"))
+            .or_else(|| text(input, "/files/0/id"));
         Some((block.clone(), value.unwrap_or_default().to_owned()))
     });
     filled.collect()

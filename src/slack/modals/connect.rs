@@ -44,7 +44,11 @@ pub fn open_again(caller: &Caller, card: &Card, typed: &BTreeMap<String, String>
 /// without what is secret.
 pub fn offer_again(app: &App, submission: &Submission, view: &mut Value) {
     let opened = Opened::read(&submission.view.metadata).unwrap_or_default();
-    let Some(card) = opened.card.as_ref().and_then(|name| app.cards.get(name)) else {
+    let Some(card) = opened
+        .card
+        .as_ref()
+        .and_then(|name| app.cards.of(&submission.caller.person.team).get(name))
+    else {
         return;
     };
     let is_secret = |name: &str| {
@@ -200,7 +204,7 @@ fn read(app: &App, submission: &Submission) -> std::result::Result<Form, Problem
     refuse_other(opened.by, &submission.caller).map_err(Problem::Form)?;
     let language = submission.caller.language;
     let card = match &opened.card {
-        Some(name) => app.cards.find(name),
+        Some(name) => app.cards.of(&submission.caller.person.team).find(name),
         None => Err(Error::new(
             Kind::NotFound,
             text!("That form is from an older version of me."),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Opened;
-use crate::cards::Registry;
+use crate::cards::Cards;
 use crate::domain::text::Text;
 use crate::slack::actions::CONNECT_CARD;
 use crate::slack::blocks::{Style, actions, button, context, plain, section};
@@ -15,7 +15,7 @@ use crate::text;
 const PER_ROW: usize = 5;
 
 /// One button per card, the popular ones first.
-pub fn view(cards: &Registry, caller: &Caller) -> Value {
+pub fn view(cards: &Cards, caller: &Caller) -> Value {
     let language = caller.language;
     let buttons: Vec<Value> = cards
         .all()

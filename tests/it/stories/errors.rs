@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 type Told = BTreeMap<String, Value>;
 
 /// A click that no button of ours would make, and what the one who made it reads.
-async fn clicks(world: &World, person: Person<'_>, action: &str, value: &str) -> Value {
+pub(super) async fn clicks(world: &World, person: Person<'_>, action: &str, value: &str) -> Value {
     let before = person.private_messages().len();
     let channel = json!({ "id": "C0GENERAL1" });
     let click = json!({

@@ -7,12 +7,14 @@ use super::{production, root, sources};
 
 /// Which page of `docs/guide` is about what a file of `src/slack` shows. Commands have the page of
 /// their own name.
-const PAGES: [(&str, &str); 16] = [
+const PAGES: [(&str, &str); 18] = [
     ("elsewhere.rs", "errors"),
     ("feedback.rs", "feedback"),
     ("home.rs", "home"),
     ("modals/ask.rs", "shortcuts"),
     ("modals/browser.rs", "tools"),
+    ("modals/cards.rs", "cards"),
+    ("modals/cards/look.rs", "cards"),
     ("modals/connect.rs", "connect"),
     ("modals/menu.rs", "menu"),
     ("modals/picker.rs", "connect"),
