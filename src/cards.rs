@@ -40,11 +40,13 @@ use crate::error::{Error, Result};
 use crate::ids::TeamId;
 
 /// The cards in the binary, by file name.
-pub const EMBEDDED: [(&str, &str); 6] = [
+pub const EMBEDDED: [(&str, &str); 8] = [
     ("github.yaml", include_str!("../run_cards/github.yaml")),
+    ("klaviyo.yaml", include_str!("../run_cards/klaviyo.yaml")),
     ("postgres.yaml", include_str!("../run_cards/postgres.yaml")),
     ("redis.yaml", include_str!("../run_cards/redis.yaml")),
     ("rest.yaml", include_str!("../run_cards/rest.yaml")),
+    ("slack.yaml", include_str!("../run_cards/slack.yaml")),
     ("sqlite.yaml", include_str!("../run_cards/sqlite.yaml")),
     ("supabase.yaml", include_str!("../run_cards/supabase.yaml")),
 ];

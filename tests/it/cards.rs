@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use patchbay::cards::{EMBEDDED, Registry, SCHEMA, argument_validator, lint, parse};
+use patchbay::domain::card::{CardTool, ToolAction};
 
 const GOOD: &str = r#"name: shop
 title: Shop
@@ -67,7 +68,9 @@ fn the_embedded_cards_are_all_there_and_good() {
     let names: Vec<_> = cards.iter().map(|card| &*card.name).collect();
     assert_eq!(
         names,
-        ["postgres", "supabase", "github", "sqlite", "redis", "rest"]
+        [
+            "postgres", "supabase", "github", "slack", "sqlite", "klaviyo", "redis", "rest"
+        ]
     );
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("run_cards");
     let report = lint(&folder);
@@ -75,19 +78,38 @@ fn the_embedded_cards_are_all_there_and_good() {
     let files: Vec<_> = report.cards.iter().map(|(file, _)| &**file).collect();
     assert_eq!(files, EMBEDDED.map(|(file, _)| file));
     insta::assert_snapshot!(report, @r"
-    github.yaml: GitHub, 6 repository tools
+    github.yaml: GitHub, 22 repository tools
+    klaviyo.yaml: Klaviyo, 15 marketing tools
     postgres.yaml: PostgreSQL, 6 database tools
     redis.yaml: Redis, 7 Redis tools
     rest.yaml: REST API, 5 API tools
+    slack.yaml: Slack, 14 workspace tools
     sqlite.yaml: SQLite, 6 database tools
     supabase.yaml: Supabase, 19 database tools
-    6 good cards, 0 problems
+    8 good cards, 0 problems
     ");
     for (file, text) in EMBEDDED {
         let first = text.lines().next();
         let expected = Some("# yaml-language-server: $schema=card.schema.json");
         assert_eq!(first, expected, "{file}");
     }
+}
+
+/// What a model reads of an answer is written down for each tool that makes a request.
+#[test]
+fn every_http_tool_of_the_embedded_cards_has_a_test() {
+    let registry = Registry::embedded().unwrap();
+    let mut untested = Vec::new();
+    for card in registry.all() {
+        let http = |tool: &&CardTool| matches!(tool.run, ToolAction::Http(_));
+        let without = card
+            .tools
+            .iter()
+            .filter(http)
+            .filter(|tool| tool.tests.is_empty());
+        untested.extend(without.map(|tool| format!("{} of {}", tool.name, card.name)));
+    }
+    assert_eq!(untested, Vec::<String>::new());
 }
 
 #[test]

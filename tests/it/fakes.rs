@@ -4,6 +4,7 @@ pub mod canned;
 pub mod collector;
 pub mod github;
 pub mod hostile;
+pub mod klaviyo;
 pub mod parrot;
 pub mod pooler;
 pub mod postgres;

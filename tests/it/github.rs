@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use crate::fakes::github::{GitHub, TOKEN, Trouble};
 
+mod daily;
+mod shapes;
+
 /// The card's tools, connected to a GitHub of our own.
 struct Connected {
     github: GitHub,
@@ -217,6 +220,7 @@ async fn pull_requests_are_created_listed_and_read() {
         "mergeable": true,
         "number": 1,
         "reviewers": [],
+        "sha": "6dcb09b",
         "state": "open",
         "title": "Coupons",
         "url": "https://github.com/acme/shop/pull/1"

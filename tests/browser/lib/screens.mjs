@@ -43,7 +43,7 @@ export const screens = [
   } },
   { name: "list", who: "alice", show: (alice) => told(alice, "/mcp list", "You have 2 connections") },
   { name: "tools", who: "alice", show: (alice) => form(alice, "/mcp tools shop", "3 tools, 3 on") },
-  { name: "tools-pages", who: "alice", show: (alice) => form(alice, "/mcp tools code", "6 tools, 6 on") },
+  { name: "tools-pages", who: "alice", show: (alice) => form(alice, "/mcp tools code", "22 tools, 22 on") },
   { name: "test", who: "alice", show: (alice) => told(alice, "/mcp test", "works") },
   { name: "disconnect", who: "alice", show: (alice) => told(alice, "/mcp disconnect shop", "Disconnect shop?") },
   { name: "disconnect-which", who: "alice", show: (alice) => told(alice, "/mcp disconnect", "Which one should be removed?") },

@@ -14,6 +14,10 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+mod changes;
+
+pub use self::changes::HEAD;
+
 /// The one token that works.
 pub const TOKEN: &str = "ghp_abcdefghijklmnopqrstuvwxyz0123456789";
 const WHEN: &str = "2026-11-20T09:30:00Z";
@@ -41,6 +45,10 @@ struct Repo {
     /// Issues and pull requests share their numbers.
     threads: Vec<Value>,
     files: BTreeMap<String, Vec<u8>>,
+    /// By the number of their issue.
+    comments: BTreeMap<u64, Vec<Value>>,
+    /// Beside `main`: where each stands.
+    branches: BTreeMap<String, String>,
 }
 
 /// A request as it arrived.
@@ -271,7 +279,7 @@ impl Repo {
                 created(self.add_pull(url, name, &asked.body))
             }
             (&Method::GET, ["contents", path @ ..]) => self.contents(url, name, &path.join("/")),
-            _ => refusal(404, "Not Found"),
+            _ => self.change(url, name, rest, asked),
         }
     }
 
@@ -366,6 +374,7 @@ impl Repo {
         };
         if let Some(content) = self.files.get(path) {
             let mut file = entry(path, "file", content.len());
+            file["sha"] = changes::sha(content).into();
             let encoded = STANDARD.encode(content);
             let lines: Vec<_> = encoded
                 .as_bytes()

@@ -20,7 +20,7 @@ async fn asked(world: &World, github: &GitHub) -> (String, Message) {
     let fields = json!({ "token": TOKEN, "base_url": github.url });
     let connected = alice.connects("github", fields).await.all_text();
     assert!(
-        connected.contains("6 repository tools now available"),
+        connected.contains("22 repository tools now available"),
         "{connected}"
     );
     let ts = alice.says(QUESTION).await;
