@@ -252,7 +252,7 @@ async fn what_was_done_is_kept_with_who_did_it() {
         from mcp_run_cards where team_id = 'T1'";
     assert_eq!(
         database.value(row).await.as_deref(),
-        Some("github http operator f 0 [\"token\"] 6")
+        Some("github http operator f 0 [\"token\"] 22")
     );
     store.close().await;
 }
