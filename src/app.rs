@@ -29,7 +29,9 @@ use crate::slack::{
 };
 use crate::store::{Alone, Store};
 use crate::tasks::Tasks;
+use crate::tools::sources::graphql::GraphqlSource;
 use crate::tools::sources::http::HttpSource;
+use crate::tools::sources::openapi::OpenapiSource;
 use crate::tools::sources::redis::RedisSource;
 use crate::tools::sources::sql::{SqlSource, SqliteFiles};
 use crate::tools::{Sources, Tools};
@@ -130,9 +132,14 @@ impl App {
             .writable(config.tools.sqlite_writable.clone())
             .never(config.database.file());
         let sql = Arc::new(SqlSource::new(policy.clone(), files));
-        let http = Arc::new(HttpSource::new(net::guarded_client(&policy)?));
-        let redis = Arc::new(RedisSource::new(policy, net::tls()?));
-        let sources = Sources { sql, http, redis };
+        let client = net::guarded_client(&policy)?;
+        let sources = Sources {
+            graphql: Arc::new(GraphqlSource::new(client.clone())),
+            http: Arc::new(HttpSource::new(client.clone())),
+            openapi: Arc::new(OpenapiSource::new(client)),
+            redis: Arc::new(RedisSource::new(policy, net::tls()?)),
+            sql,
+        };
         let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sources);
         let limits = config.tools.limits();
         let signals = Signals {

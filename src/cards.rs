@@ -26,7 +26,7 @@ use anyhow::anyhow;
 use self::added::Added;
 pub use self::added::{AddedCards, Author, Own, check_name, read, sha256};
 pub use self::effect::{Consent, Effect, ToolChanges};
-pub use self::fields::{Fields, validate_fields};
+pub use self::fields::{Fields, may_be_filled, validate_fields};
 pub use self::hosts::{Host, hosts};
 pub use self::lint::{LintReport, lint};
 pub use self::parse::{SCHEMA, parse};
@@ -40,9 +40,11 @@ use crate::error::{Error, Result};
 use crate::ids::TeamId;
 
 /// The cards in the binary, by file name.
-pub const EMBEDDED: [(&str, &str); 8] = [
+pub const EMBEDDED: [(&str, &str); 10] = [
     ("github.yaml", include_str!("../run_cards/github.yaml")),
+    ("graphql.yaml", include_str!("../run_cards/graphql.yaml")),
     ("klaviyo.yaml", include_str!("../run_cards/klaviyo.yaml")),
+    ("openapi.yaml", include_str!("../run_cards/openapi.yaml")),
     ("postgres.yaml", include_str!("../run_cards/postgres.yaml")),
     ("redis.yaml", include_str!("../run_cards/redis.yaml")),
     ("rest.yaml", include_str!("../run_cards/rest.yaml")),

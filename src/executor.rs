@@ -4,6 +4,7 @@
 
 mod arguments;
 mod cache;
+pub mod graphql;
 mod slots;
 pub mod sql;
 mod wrap;

@@ -87,21 +87,27 @@ pub trait ToolSource: Send + Sync {
 /// The source of each kind of service.
 #[derive(Clone)]
 pub struct Sources {
-    /// Databases.
-    pub sql: Arc<dyn ToolSource>,
+    /// GraphQL APIs.
+    pub graphql: Arc<dyn ToolSource>,
     /// HTTP APIs.
     pub http: Arc<dyn ToolSource>,
+    /// HTTP APIs that describe themselves.
+    pub openapi: Arc<dyn ToolSource>,
     /// Redis databases.
     pub redis: Arc<dyn ToolSource>,
+    /// Databases.
+    pub sql: Arc<dyn ToolSource>,
 }
 
 impl Sources {
     /// The one place where a kind becomes a source.
     pub fn of(&self, kind: ServiceKind) -> &Arc<dyn ToolSource> {
         match kind {
-            ServiceKind::Sql => &self.sql,
+            ServiceKind::Graphql => &self.graphql,
             ServiceKind::Http => &self.http,
+            ServiceKind::Openapi => &self.openapi,
             ServiceKind::Redis => &self.redis,
+            ServiceKind::Sql => &self.sql,
         }
     }
 }
@@ -289,7 +295,7 @@ impl Tools {
             Some(tool) => card
                 .tool(tool)
                 .is_some_and(|tool| tool.run.kind() == ServiceKind::Sql),
-            None => card.service.sql.is_some() && card.service.http.is_none(),
+            None => card.service.kinds().eq([ServiceKind::Sql]),
         }
     }
 
@@ -301,8 +307,11 @@ impl Tools {
     /// Tries every service of a connection that can be used with what was filled in.
     pub async fn check(&self, target: &Target) -> Result<()> {
         let card = &target.card;
-        let service = card.service.http.as_ref();
-        if service.is_some_and(|service| matches!(service.auth, Auth::Oauth(_))) {
+        if card
+            .service
+            .auths()
+            .any(|auth| matches!(auth, Auth::Oauth(_)))
+        {
             return Err(Error::new(
                 Kind::Invalid,
                 text!(

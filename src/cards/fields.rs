@@ -157,8 +157,7 @@ fn check_header_name(label: Text, value: &str) -> Result<(), Text> {
     if !is_name {
         return Err(text!("{label} looks like `X-Api-Key`.", label));
     }
-    let lower = value.to_lowercase();
-    if OF_THE_JOURNEY.contains(&&*lower) || lower.starts_with("proxy-") {
+    if !may_be_filled(value) {
         return Err(text!(
             "{label} must not be `{name}`, which I fill myself.",
             label,
@@ -166,6 +165,12 @@ fn check_header_name(label: Text, value: &str) -> Result<(), Text> {
         ));
     }
     Ok(())
+}
+
+/// Whether a header says something to the service, and not how the request travels.
+pub fn may_be_filled(header: &str) -> bool {
+    let lower = header.to_lowercase();
+    !OF_THE_JOURNEY.contains(&&*lower) && !lower.starts_with("proxy-")
 }
 
 /// The headers that belong to the way a request is sent.

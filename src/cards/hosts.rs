@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::template::only_variable;
-use crate::domain::card::{Auth, Card, HttpService, Services, SqlEngine, SqlService};
+use crate::domain::card::{Auth, Card, Services, SqlEngine, SqlService};
 use crate::domain::text::Text;
 use crate::text;
 
@@ -22,21 +22,37 @@ pub enum Host {
 /// All places that the card's connections send something to.
 pub fn hosts(card: &Card) -> Vec<Host> {
     // Whoever adds a kind of service says here where it sends things.
-    let Services { sql, http, redis } = &card.service;
-    let http = http.iter().flat_map(|service| of_api(service));
-    let sql = sql.iter().map(of_database);
-    let redis = redis
-        .iter()
-        .map(|service| Host::Field(service.field().to_owned()));
-    let mut hosts: Vec<Host> = http.chain(sql).chain(redis).collect();
+    let Services {
+        graphql,
+        http,
+        openapi,
+        redis,
+        sql,
+    } = &card.service;
+    let mut hosts = Vec::new();
+    if let Some(service) = graphql {
+        hosts.extend(of_api(&service.endpoint, &service.auth));
+    }
+    if let Some(service) = http {
+        hosts.extend(of_api(&service.base_url, &service.auth));
+    }
+    if let Some(service) = openapi {
+        hosts.extend(of_api(&service.document, &service.auth));
+        // Left empty, it is where the document came from.
+        hosts.extend(Some(of_url(&service.base_url)).filter(|_| !service.base_url.is_empty()));
+    }
+    if let Some(service) = redis {
+        hosts.push(Host::Field(service.field().to_owned()));
+    }
+    hosts.extend(sql.iter().map(of_database));
     hosts.sort();
     hosts.dedup();
     hosts
 }
 
-fn of_api(service: &HttpService) -> Vec<Host> {
-    let mut hosts = vec![of_url(&service.base_url)];
-    if let Auth::Oauth(oauth) = &service.auth {
+fn of_api(url: &str, auth: &Auth) -> Vec<Host> {
+    let mut hosts = vec![of_url(url)];
+    if let Auth::Oauth(oauth) = auth {
         hosts.extend([of_url(&oauth.authorization_url), of_url(&oauth.token_url)]);
     }
     hosts

@@ -1,5 +1,7 @@
 //! What makes a card a good one, beyond what its types say.
 
+mod services;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -7,10 +9,9 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::parse::SCHEMA;
-use super::template::{Templates, only_variable};
+use super::template::Templates;
 use crate::domain::card::{
-    Auth, Card, CardTool, Field, HttpMethod, HttpRequest, HttpService, Query, SqlEngine,
-    SqlService, ToolAction,
+    Card, CardTool, Field, GraphqlAction, HttpMethod, SqlEngine, SqlService, ToolAction,
 };
 use crate::domain::tool::Risk;
 
@@ -58,9 +59,7 @@ pub(super) fn against_schema(document: &Value) -> Vec<Finding> {
 pub(super) fn check(card: &Card) -> Vec<Finding> {
     let mut found = check_fields(&card.fields);
     let scope = Scope::of(card);
-    if let Some(service) = &card.service.http {
-        scope.check_service(service, &mut found);
-    }
+    scope.check_services(card, &mut found);
     if let Some(service) = &card.service.sql {
         found.extend(check_database(card, service));
     }
@@ -70,6 +69,12 @@ pub(super) fn check(card: &Card) -> Vec<Finding> {
             service.field(),
             true,
             "/service/redis/url",
+        ));
+    }
+    if card.tools.is_empty() && card.service.openapi.is_none() {
+        found.push(finding(
+            "/tools",
+            "there is no tool, and no service that tells of its own",
         ));
     }
     let mut names = BTreeSet::new();
@@ -125,8 +130,8 @@ fn check_address(card: &Card, name: &str, secret: bool, at: &str) -> Option<Find
 
 /// What may be given again, and what may be sent again.
 fn check_promises(at: &str, card: &Card, tool: &CardTool, found: &mut Vec<Finding>) {
-    if !tool.tests.is_empty() && !matches!(tool.run, ToolAction::Http(_)) {
-        let reason = "only an HTTP request can be tested without its service";
+    if !tool.tests.is_empty() && !matches!(tool.run, ToolAction::Http(_) | ToolAction::Graphql(_)) {
+        let reason = "only a request can be tested without its service";
         found.push(finding(format!("{at}/tests"), reason));
     }
     if let Some(cache) = tool.cache {
@@ -206,31 +211,6 @@ impl Scope {
         }
     }
 
-    fn check_service(&self, service: &HttpService, found: &mut Vec<Finding>) {
-        let at = "/service/http";
-        found.extend(self.check_text(format!("{at}/base_url"), &service.base_url, &self.open));
-        let mut all = self.open.clone();
-        all.extend(self.secret.clone());
-        for (place, value) in service.auth.texts() {
-            found.extend(self.check_text(format!("{at}/auth/{place}"), value, &all));
-        }
-        if let Auth::Header { name, .. } = &service.auth {
-            found.extend(self.check_text(format!("{at}/auth/header/name"), name, &self.open));
-        }
-        let taken = service.auth.header();
-        for (name, value) in &service.headers {
-            let pointer = format!("{at}/headers/{name}");
-            if taken.as_ref() == Some(&name.to_lowercase()) {
-                let reason = format!("`auth` fills the header `{name}` already");
-                found.push(finding(pointer, reason));
-                continue;
-            }
-            found.extend(self.check_text(pointer, value, &all));
-        }
-        let health = &service.health;
-        self.check_request(&format!("{at}/health"), service, health, &self.open, found);
-    }
-
     fn check_tool(&self, at: &str, card: &Card, tool: &CardTool, found: &mut Vec<Finding>) {
         let mut names = self.open.clone();
         for (name, schema) in properties(tool) {
@@ -250,6 +230,23 @@ impl Scope {
             return;
         }
         match &tool.run {
+            ToolAction::Graphql(action) => {
+                let risk = match action {
+                    GraphqlAction::Schema | GraphqlAction::Query => Risk::Read,
+                    GraphqlAction::Mutate => Risk::Write,
+                    GraphqlAction::Send(sent) => {
+                        self.check_document(&format!("{at}/run/graphql/send"), sent, &names, found)
+                    }
+                };
+                if tool.risk < risk {
+                    let reason = "a tool that runs a mutation has `risk: write` or `destructive`";
+                    found.push(finding(format!("{at}/risk"), reason));
+                }
+            }
+            ToolAction::Openapi(_) => {
+                let reason = "operations come from the document alone";
+                found.push(finding(format!("{at}/run"), reason));
+            }
             ToolAction::Sql(operation) => {
                 if tool.risk < operation.risk() {
                     let reason = match operation.risk() {
@@ -277,80 +274,6 @@ impl Scope {
                     let at = format!("{at}/run/http");
                     self.check_request(&at, service, request, &names, found);
                 }
-            }
-        }
-    }
-
-    fn check_request(
-        &self,
-        at: &str,
-        service: &HttpService,
-        request: &HttpRequest,
-        names: &Map<String, Value>,
-        found: &mut Vec<Finding>,
-    ) {
-        found.extend(self.check_text(format!("{at}/path"), &request.path, names));
-        match &request.query {
-            Query::Named(parameters) => {
-                for (name, value) in parameters {
-                    found.extend(self.check_text(format!("{at}/query/{name}"), value, names));
-                }
-            }
-            Query::Whole(source) => {
-                let is_object = |name| names.get(name).is_some_and(Value::is_object);
-                match only_variable(source) {
-                    Some(name) if is_object(name) => {}
-                    Some(_) | None => {
-                        let reason = "a query is a list of parameters, or exactly `{{ x }}` with an argument of `type: object`";
-                        found.push(finding(format!("{at}/query"), reason));
-                    }
-                }
-            }
-        }
-        for (name, value) in &request.headers {
-            let pointer = format!("{at}/headers/{name}");
-            if service.auth.header() == Some(name.to_lowercase()) {
-                let reason = format!("`auth` fills the header `{name}` already");
-                found.push(finding(pointer, reason));
-                continue;
-            }
-            found.extend(self.check_text(pointer, value, names));
-        }
-        if let Some(text) = &request.text {
-            if request.body.is_some() {
-                let reason = "a request has a `body` or a `text`, not both";
-                found.push(finding(format!("{at}/text"), reason));
-            }
-            found.extend(self.check_text(format!("{at}/text/type"), &text.media_type, names));
-            found.extend(self.check_text(format!("{at}/text/content"), &text.content, names));
-        }
-        let mut texts = Vec::new();
-        collect_texts(format!("{at}/body"), request.body.as_ref(), &mut texts);
-        for (pointer, text) in texts {
-            found.extend(self.check_text(pointer, text, names));
-        }
-        if request.pages.is_some() && request.keep.is_none() {
-            let reason = "`pages` needs `keep`, which says where the list is";
-            found.push(finding(format!("{at}/pages"), reason));
-        }
-        if let Some(keep) = &request.keep {
-            let kept = |name: &&String| keep.fields.contains_key(*name);
-            found.extend(self.check_text(format!("{at}/keep/at"), &keep.at, names));
-            for (name, text) in &keep.links {
-                let pointer = format!("{at}/keep/links/{name}");
-                if !kept(&name) {
-                    let reason = format!("`{name}` is not among the fields that are kept");
-                    found.push(finding(&pointer, reason));
-                }
-                found.extend(self.check_text(pointer, text, names));
-            }
-            if request.pages.is_some() && keep.named.is_some() {
-                let reason = "an object with `named` members comes as one page";
-                found.push(finding(format!("{at}/pages"), reason));
-            }
-            for name in keep.base64.iter().filter(|name| !kept(name)) {
-                let reason = format!("`{name}` is not among the fields that are kept");
-                found.push(finding(format!("{at}/keep/base64"), reason));
             }
         }
     }

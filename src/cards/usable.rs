@@ -31,12 +31,17 @@ fn needs(card: &Card, kind: ServiceKind) -> Option<BTreeSet<String>> {
             let service = service.redis.as_ref()?;
             Some(BTreeSet::from([service.field().to_owned()]))
         }
-        ServiceKind::Http => {
-            let used = Templates::new().variables(&service.http.as_ref()?.base_url);
-            // A card whose templates do not compile was refused when it was read.
-            Some(used.unwrap_or_default().into_iter().collect())
-        }
+        ServiceKind::Graphql => Some(named_in(&service.graphql.as_ref()?.endpoint)),
+        ServiceKind::Http => Some(named_in(&service.http.as_ref()?.base_url)),
+        ServiceKind::Openapi => Some(named_in(&service.openapi.as_ref()?.document)),
     }
+}
+
+/// The fields in an address.
+fn named_in(address: &str) -> BTreeSet<String> {
+    let used = Templates::new().variables(address);
+    // A card whose templates do not compile was refused when it was read.
+    used.unwrap_or_default().into_iter().collect()
 }
 
 #[cfg(test)]

@@ -8,13 +8,17 @@ use serde_json::{Map, Value};
 use super::money::{self, NanoDollars};
 use super::tool::Risk;
 
+mod graphql;
 mod http;
+mod openapi;
 mod redis;
 
+pub use self::graphql::{GraphqlAction, GraphqlDocument, GraphqlService};
 pub use self::http::{
     Auth, HttpMethod, HttpRequest, HttpService, Keep, Meaning, OauthService, Pages, Paging, Query,
     SaysNo, TextBody,
 };
+pub use self::openapi::{OpenapiService, Operation, Parameter, Place, Style};
 pub use self::redis::{RedisOperation, RedisService};
 
 /// One service that people can connect.
@@ -39,7 +43,8 @@ pub struct Card {
     /// What a person fills in.
     #[serde(default)]
     pub fields: Vec<Field>,
-    /// What a model may call.
+    /// What a model may call; those that a service tells of come to these.
+    #[serde(default)]
     pub tools: Vec<CardTool>,
 }
 
@@ -47,33 +52,57 @@ pub struct Card {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Services {
-    /// A database.
-    pub sql: Option<SqlService>,
+    /// A GraphQL API.
+    pub graphql: Option<Box<GraphqlService>>,
     /// An HTTP API.
     pub http: Option<Box<HttpService>>,
+    /// An HTTP API that describes itself.
+    pub openapi: Option<Box<OpenapiService>>,
     /// A Redis database.
     pub redis: Option<RedisService>,
+    /// A database.
+    pub sql: Option<SqlService>,
 }
 
 /// The kinds of services. What a tool runs says which one it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ServiceKind {
-    /// SQL over a database connection.
-    Sql,
+    /// Documents sent to a GraphQL API.
+    Graphql,
     /// Requests to an HTTP API.
     Http,
+    /// Operations of an OpenAPI document.
+    Openapi,
     /// Commands to a Redis database.
     Redis,
+    /// SQL over a database connection.
+    Sql,
 }
 
 impl Services {
     /// The kinds there are.
     pub fn kinds(&self) -> impl Iterator<Item = ServiceKind> {
-        let Self { sql, http, redis } = self;
-        let sql = sql.as_ref().map(|_| ServiceKind::Sql);
+        let Self {
+            graphql,
+            http,
+            openapi,
+            redis,
+            sql,
+        } = self;
+        let graphql = graphql.as_ref().map(|_| ServiceKind::Graphql);
         let http = http.as_ref().map(|_| ServiceKind::Http);
+        let openapi = openapi.as_ref().map(|_| ServiceKind::Openapi);
         let redis = redis.as_ref().map(|_| ServiceKind::Redis);
-        [http, redis, sql].into_iter().flatten()
+        let sql = sql.as_ref().map(|_| ServiceKind::Sql);
+        [graphql, http, openapi, redis, sql].into_iter().flatten()
+    }
+
+    /// How requests to them show whose they are.
+    pub fn auths(&self) -> impl Iterator<Item = &Auth> {
+        let graphql = self.graphql.as_ref().map(|service| &service.auth);
+        let http = self.http.as_ref().map(|service| &service.auth);
+        let openapi = self.openapi.as_ref().map(|service| &service.auth);
+        [graphql, http, openapi].into_iter().flatten()
     }
 }
 
@@ -81,9 +110,11 @@ impl ServiceKind {
     /// As cards write it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Sql => "sql",
+            Self::Graphql => "graphql",
             Self::Http => "http",
+            Self::Openapi => "openapi",
             Self::Redis => "redis",
+            Self::Sql => "sql",
         }
     }
 }
@@ -271,21 +302,27 @@ pub struct ToolCost {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolAction {
-    /// One of the built-in database operations.
-    Sql(SqlOperation),
+    /// Something with a GraphQL API.
+    Graphql(GraphqlAction),
     /// A request.
     Http(Box<HttpRequest>),
+    /// An operation that an OpenAPI document told of; no card has one.
+    Openapi(Box<Operation>),
     /// One of the built-in operations on a Redis database.
     Redis(RedisOperation),
+    /// One of the built-in database operations.
+    Sql(SqlOperation),
 }
 
 impl ToolAction {
     /// What kind of service it runs on.
     pub fn kind(&self) -> ServiceKind {
         match self {
-            Self::Sql(_) => ServiceKind::Sql,
+            Self::Graphql(_) => ServiceKind::Graphql,
             Self::Http(_) => ServiceKind::Http,
+            Self::Openapi(_) => ServiceKind::Openapi,
             Self::Redis(_) => ServiceKind::Redis,
+            Self::Sql(_) => ServiceKind::Sql,
         }
     }
 }

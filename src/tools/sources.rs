@@ -1,5 +1,7 @@
 //! Where tools run: one source per kind of service.
 
+pub mod graphql;
 pub mod http;
+pub mod openapi;
 pub mod redis;
 pub mod sql;

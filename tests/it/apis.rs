@@ -1,5 +1,7 @@
 //! The cards for any API, run against services that others wrote, and against hostile ones.
 
+mod graphql;
+mod openapi;
 mod rest;
 
 use std::collections::BTreeMap;
@@ -10,8 +12,10 @@ use patchbay::domain::card::{Card, CardTool};
 use patchbay::domain::preview::Preview;
 use patchbay::domain::tool::ToolOutput;
 use patchbay::error::{Error, Kind};
-use patchbay::net::{AddressPolicy, guarded_client};
+use patchbay::net::{AddressPolicy, GuardedClient, guarded_client};
+use patchbay::tools::sources::graphql::GraphqlSource;
 use patchbay::tools::sources::http::HttpSource;
+use patchbay::tools::sources::openapi::OpenapiSource;
 use patchbay::tools::{Target, ToolSource};
 use serde_json::{Value, json};
 
@@ -53,6 +57,13 @@ impl Connected {
         Self::new(source, card, fields)
     }
 
+    /// Reads what the service tells of itself.
+    async fn discovers(&mut self) -> Result<(), Error> {
+        self.source.check(&self.target).await?;
+        self.tools = self.source.discover(&self.target).await?;
+        Ok(())
+    }
+
     fn tool(&self, name: &str) -> &CardTool {
         let tool = self.tools.iter().find(|tool| tool.name == name);
         tool.unwrap_or_else(|| panic!("no tool {name}"))
@@ -85,9 +96,20 @@ impl Connected {
     }
 }
 
-/// A source that reaches these addresses, and no others on this machine.
-fn http(addresses: &[&str]) -> Arc<dyn ToolSource> {
+/// A client that reaches these addresses, and no others on this machine.
+fn client(addresses: &[&str]) -> GuardedClient {
     let allowed = addresses.iter().map(|address| address.parse().unwrap());
-    let client = guarded_client(&AddressPolicy::new(allowed.collect())).unwrap();
-    Arc::new(HttpSource::new(client))
+    guarded_client(&AddressPolicy::new(allowed.collect())).unwrap()
+}
+
+fn http(addresses: &[&str]) -> Arc<dyn ToolSource> {
+    Arc::new(HttpSource::new(client(addresses)))
+}
+
+fn openapi(addresses: &[&str]) -> Arc<dyn ToolSource> {
+    Arc::new(OpenapiSource::new(client(addresses)))
+}
+
+fn graphql(addresses: &[&str]) -> Arc<dyn ToolSource> {
+    Arc::new(GraphqlSource::new(client(addresses)))
 }

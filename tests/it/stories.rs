@@ -72,7 +72,7 @@ macro_rules! assert_screen {
             snapshot_path => "../screens",
             prepend_module_to_snapshot => false,
             filters => vec![
-                (r"\b(con|run|apr|demo)_[0-9A-Z]{26}", "$1_…"),
+                (r"\b(con|run|apr|demo|call)_[0-9A-Z]{26}", "$1_…"),
                 (r"\bE-[0-9A-Z]{6}\b", "E-…"),
                 // Slack names blocks that we leave nameless.
                 (r#",\s*"block_id": "[0-9a-f]{6}""#, ""),

@@ -12,11 +12,12 @@ use tokio::net::TcpListener;
 
 use super::diff::diff;
 use crate::cards::argument_validator;
-use crate::domain::card::{Card, CardTool, ToolTest};
+use crate::domain::card::{Card, CardTool, ServiceKind, ToolTest};
 use crate::error::{Error, Result};
 use crate::net::{AddressPolicy, guarded_client};
+use crate::tools::sources::graphql::GraphqlSource;
 use crate::tools::sources::http::HttpSource;
-use crate::tools::{Target, ToolSource as _};
+use crate::tools::{Target, ToolSource};
 
 /// What came of one test.
 pub struct Outcome {
@@ -74,7 +75,11 @@ async fn try_one(
         .to_string()
         .parse()
         .map_err(|e: String| Error::internal(anyhow::anyhow!(e)))?;
-    let source = HttpSource::new(guarded_client(&AddressPolicy::new(vec![entry]))?);
+    let client = guarded_client(&AddressPolicy::new(vec![entry]))?;
+    let source: Box<dyn ToolSource> = match tool.run.kind() {
+        ServiceKind::Graphql => Box::new(GraphqlSource::new(client)),
+        _ => Box::new(HttpSource::new(client)),
+    };
     let target = target(card, &format!("http://{address}"));
     let called = tokio::select! {
         called = source.call(&target, tool, &test.arguments) => called,
@@ -102,6 +107,10 @@ async fn answer(
 /// The card with its service on loopback, and something in every field.
 fn target(card: &Card, url: &str) -> Target {
     let mut card = card.clone();
+    if let Some(service) = &mut card.service.graphql {
+        service.endpoint = format!("{url}/graphql");
+        service.retries = 0;
+    }
     if let Some(service) = &mut card.service.http {
         service.base_url = url.to_owned();
         service.retries = 0;

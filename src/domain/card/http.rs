@@ -265,6 +265,8 @@ impl Paging {
 pub enum HttpMethod {
     /// Reads.
     Get,
+    /// Looks whether it is there.
+    Head,
     /// Creates.
     Post,
     /// Replaces.
@@ -280,11 +282,17 @@ impl HttpMethod {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
+    }
+
+    /// Whether it only reads, as far as HTTP has it.
+    pub fn reads(self) -> bool {
+        matches!(self, Self::Get | Self::Head)
     }
 }
 

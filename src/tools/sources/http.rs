@@ -1,47 +1,40 @@
 //! Tools of services with an HTTP API, as their cards describe them.
 
 mod again;
-mod answer;
+pub(super) mod answer;
 mod pages;
-mod preview;
+pub(super) mod preview;
 mod refusal;
-mod request;
-mod shape;
+pub(super) mod request;
+pub(super) mod send;
+pub(super) mod shape;
 
 use std::time::Duration;
 
 use anyhow::anyhow;
 use async_trait::async_trait;
-use reqwest::header::{HeaderMap, LOCATION};
-use reqwest::{Method, Request, Response, StatusCode};
-use secrecy::SecretString;
+use reqwest::Request;
+use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
 use self::pages::List;
 use self::request::Inputs;
+use self::send::{Errand, Sender, after_a_write};
 use crate::cards::template::Templates;
-use crate::domain::card::{
-    CardTool, HttpMethod, HttpRequest, HttpService, Keep, Pages, ToolAction,
-};
+use crate::domain::card::{CardTool, HttpRequest, HttpService, Keep, Pages, ToolAction};
 use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
-use crate::error::{Error, Kind, Result};
-use crate::net::{Body, GuardedClient, read_body};
-use crate::text;
+use crate::error::{Error, Result};
+use crate::net::{Body, GuardedClient};
 use crate::tools::{Target, ToolSource};
 
 /// How much of an answer is read.
-const LARGEST_ANSWER: usize = 1024 * 1024;
-/// How much of a refusal is read: it is a sentence, or a page nobody needs.
-const LARGEST_REFUSAL: usize = 16 * 1024;
-const BODY_DEADLINE: Duration = Duration::from_secs(30);
-const CHECK_DEADLINE: Duration = Duration::from_secs(10);
-/// A renamed thing is one hop away; more is a loop or a game.
-const REDIRECTS: usize = 3;
+pub(super) const LARGEST_ANSWER: usize = 1024 * 1024;
+pub(super) const CHECK_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Runs the tools of HTTP cards.
 pub struct HttpSource {
-    client: GuardedClient,
+    sender: Sender,
     templates: Templates,
 }
 
@@ -51,7 +44,12 @@ impl ToolSource for HttpSource {
         let service = http_service(target)?;
         let inputs = Inputs::new(target, None, &Map::new())?;
         let built = request::build(&self.templates, service, &service.health, &inputs)?;
-        let errand = Errand::new(target, service, &built, false);
+        let errand = Errand::new(
+            target,
+            &built,
+            service.retries,
+            service.health.method.reads(),
+        );
         let trying = self.run(&errand, Wanted::all(&service.health, None), built);
         match tokio::time::timeout(CHECK_DEADLINE, trying).await {
             Ok(outcome) => outcome.map(|_| ()),
@@ -73,14 +71,18 @@ impl ToolSource for HttpSource {
         if let Some((header, key)) = key {
             request::put_key(&mut built, header, key)?;
         }
-        let errand = Errand::new(target, service, &built, key.is_some());
-        let keep = request::keep(&self.templates, request, &inputs)?;
+        let harmless = request.method.reads() || key.is_some();
+        let errand = Errand::new(target, &built, service.retries, harmless);
+        let keep = inputs.keep(&self.templates, request.keep.as_ref())?;
         let wanted = Wanted {
             most: inputs.limit(),
             ..Wanted::all(request, keep.as_deref())
         };
         let outcome = self.run(&errand, wanted, built).await;
-        let mut output = outcome.map_err(|error| after_a_write(request, error))?;
+        let mut output = outcome.map_err(|error| match request.method.reads() {
+            true => error,
+            false => after_a_write(error),
+        })?;
         output.text = answer::without_secrets(&output.text, &errand.secrets);
         Ok(output)
     }
@@ -103,7 +105,7 @@ impl HttpSource {
     /// A source that sends its requests through this client.
     pub fn new(client: GuardedClient) -> Self {
         Self {
-            client,
+            sender: Sender::new(client),
             templates: Templates::new(),
         }
     }
@@ -154,55 +156,18 @@ impl HttpSource {
         list.shown(wanted, false)
     }
 
-    /// Sends a request, again where that is wanted and harmless, and reads the answer.
+    /// Sends a request and reads the answer, which may be a no although its status says yes.
     async fn ask(
         &self,
         errand: &Errand<'_>,
         request: Request,
         room: usize,
     ) -> Result<(HeaderMap, Body)> {
-        let title = &errand.target.card.title;
-        let response = self.send_until_heard(errand, request).await?;
-        if !response.status().is_success() {
-            return Err(answer::refusal(errand, response).await);
-        }
-        let headers = response.headers().clone();
-        let body = read_body(title, response, room, BODY_DEADLINE).await?;
-        match refusal::in_an_answer(errand, &body) {
+        let answered = self.sender.ask(errand, request, room).await?;
+        match refusal::in_an_answer(errand, &answered.1) {
             Some(error) => Err(error),
-            None => Ok((headers, body)),
+            None => Ok(answered),
         }
-    }
-
-    async fn send_until_heard(&self, errand: &Errand<'_>, request: Request) -> Result<Response> {
-        let title = &errand.target.card.title;
-        for tries in 0..errand.retries {
-            let Some(again) = request.try_clone() else {
-                break;
-            };
-            let sent = self.send(title, again).await;
-            match again::pause(tries, &sent) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return sent,
-            }
-        }
-        self.send(title, request).await
-    }
-
-    /// Sends a request. A GET that is sent on within the same server is followed: that is how
-    /// services answer for what has been renamed.
-    async fn send(&self, title: &str, mut request: Request) -> Result<Response> {
-        for _ in 0..REDIRECTS {
-            let again = (request.method() == Method::GET)
-                .then(|| request.try_clone())
-                .flatten();
-            let response = self.client.send(title, request).await?;
-            match again.and_then(|again| followed(&response, again)) {
-                Some(next) => request = next,
-                None => return Ok(response),
-            }
-        }
-        self.client.send(title, request).await
     }
 }
 
@@ -225,65 +190,16 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// For whom requests are sent, and how often each may be sent again.
-struct Errand<'a> {
-    target: &'a Target,
-    service: &'a HttpService,
-    /// What the service may not repeat to us.
-    secrets: Vec<SecretString>,
-    retries: u8,
-}
-
-impl<'a> Errand<'a> {
-    /// What only reads may be sent again, and what the service would know the second time.
-    fn new(target: &'a Target, service: &'a HttpService, built: &Request, known: bool) -> Self {
-        let harmless = known || built.method() == Method::GET;
-        Self {
-            target,
-            service,
-            secrets: answer::secrets_of(target, built),
-            retries: if harmless { service.retries } else { 0 },
-        }
-    }
-}
-
-/// The request that a redirect asks for, if it stays with the same server.
-fn followed(response: &Response, mut request: Request) -> Option<Request> {
-    let moved = matches!(
-        response.status(),
-        StatusCode::MOVED_PERMANENTLY
-            | StatusCode::FOUND
-            | StatusCode::TEMPORARY_REDIRECT
-            | StatusCode::PERMANENT_REDIRECT
-    );
-    let location = response.headers().get(LOCATION)?.to_str().ok()?;
-    let url = request.url().join(location).ok()?;
-    let stays = moved && url.origin() == request.url().origin();
-    *request.url_mut() = url;
-    stays.then_some(request)
-}
-
-/// A write whose outcome is unknown must not be tried again unseen.
-fn after_a_write(request: &HttpRequest, error: Error) -> Error {
-    let unknown = matches!(error.kind(), Kind::Timeout | Kind::Upstream);
-    if request.method == HttpMethod::Get || !unknown {
-        return error;
-    }
-    error.hint(text!(
-        "It may have been done all the same: look before you try again."
-    ))
-}
-
 fn http_service(target: &Target) -> Result<&HttpService> {
     let service = target.card.service.http.as_deref();
     service.ok_or_else(|| misplaced(target))
 }
 
 fn http_request<'a>(target: &Target, tool: &'a CardTool) -> Result<&'a HttpRequest> {
-    match &tool.run {
-        ToolAction::Http(request) => Ok(request),
-        ToolAction::Redis(_) | ToolAction::Sql(_) => Err(misplaced(target)),
-    }
+    let ToolAction::Http(request) = &tool.run else {
+        return Err(misplaced(target));
+    };
+    Ok(request)
 }
 
 fn misplaced(target: &Target) -> Error {

@@ -31,7 +31,22 @@ fn forms_and_deliveries_lead_nowhere_inside() {
                 let postgres = json!({
                     "url": format!("postgres://u:p@{host}/db"), "connection-name": format!("p{number}"),
                 });
-                for (card, values) in [("github", github), ("postgres", postgres)] {
+                let rest = json!({
+                    "base_url": format!("https://{host}"), "connection-name": format!("r{number}"),
+                });
+                let openapi = json!({
+                    "document": format!("https://{host}/openapi.json"), "connection-name": format!("o{number}"),
+                });
+                let graphql = json!({
+                    "endpoint": format!("https://{host}/graphql"), "connection-name": format!("q{number}"),
+                });
+                for (card, values) in [
+                    ("github", github),
+                    ("graphql", graphql),
+                    ("openapi", openapi),
+                    ("postgres", postgres),
+                    ("rest", rest),
+                ] {
                     let told = alice.connects(card, values).await.all_text();
                     assert!(
                         told.contains("I only connect to public servers"),

@@ -69,3 +69,102 @@ async fn a_header_that_says_how_a_request_travels_is_refused_in_the_form() {
     }
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_becomes_tools_that_are_read_again_with_every_test() {
+    let (writer, server) = (Writer::start().await, Server::orders());
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let mut fields = json!({
+        "document": format!("{}/openapi.json", server.url),
+        "key": ORDERS_KEY, "header": "X-Api-Key", "tags": "customers", "connection-name": "shop",
+    });
+    let told = alice.connects("openapi", fields.clone()).await.all_text();
+    assert!(told.contains("no operations with these tags"), "{told}");
+    assert!(told.contains("`orders`, `about`"), "{told}");
+    fields["tags"] = "orders".into();
+    let told = alice.connects("openapi", fields).await.all_text();
+    assert!(told.contains("5 API tools now available"), "{told}");
+
+    let ts = alice.says("@patchbay order a lamp").await;
+    writer.calls(
+        "shop__create_order",
+        json!({ "body": { "item": "lamp", "count": 2 } }),
+    );
+    writer.ends();
+    let card = alice.is_asked_to_decide(&ts).await;
+    let text = card.all_text();
+    for part in [
+        "POST http://",
+        "/orders",
+        "x-api-key: •••",
+        "\"item\": \"lamp\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(alice.clicks(&card, "Approve").await.ok);
+    writer.calls("shop__list_orders", json!({ "state": ["new"] }));
+    writer.ends();
+    writer.answers("Two lamps are ordered.");
+    let answered = |message: &slack_sim::Message| message.all_text().contains("Two lamps");
+    alice.reply_when(&ts, answered).await;
+    let read = writer.asked().pop().unwrap().to_string();
+    assert!(read.contains("language"), "the listing is not in {read}");
+
+    let person = world.principal("alice");
+    let connection = world.app.connections.find(&person, "shop").await.unwrap();
+    let now = world.app.clock.now();
+    let store = &world.app.store;
+    store
+        .keep_tools(&person, &connection.id, &[], now)
+        .await
+        .unwrap();
+    let count = async || world.app.tools.of(&person).await.unwrap().len();
+    assert_eq!(count().await, 0);
+    let told = alice.asks_privately("/mcp test shop").await.all_text();
+    assert!(told.contains("works"), "{told}");
+    assert_eq!(count().await, 5);
+    drop(server);
+    let told = alice.asks_privately("/mcp test shop").await.all_text();
+    assert!(told.contains("could not be reached"), "{told}");
+    assert_eq!(count().await, 5, "what cannot be read is kept");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_graphql_api_is_asked_at_once_and_changed_after_a_yes() {
+    let (writer, server) = (Writer::start().await, Server::graphql(true));
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let fields = json!({
+        "endpoint": format!("{}/graphql", server.url), "key": ORDERS_KEY, "connection-name": "shop",
+    });
+    let told = alice.connects("graphql", fields).await.all_text();
+    assert!(told.contains("3 GraphQL tools now available"), "{told}");
+
+    let ts = alice.says("@patchbay order a rug").await;
+    writer.calls("shop__schema", json!({ "type": "OrderInput" }));
+    writer.ends();
+    let make = "mutation($input: OrderInput!) {\n  createOrder(input: $input) { id }\n}";
+    let arguments = json!({ "document": make, "variables": { "input": { "item": "rug" } } });
+    writer.calls("shop__query", arguments.clone());
+    writer.calls("shop__mutate", arguments);
+    writer.ends();
+    let card = alice.is_asked_to_decide(&ts).await;
+    super::assert_screen!("graphql_mutation", card.blocks);
+    assert!(alice.clicks(&card, "Approve").await.ok);
+    writer.calls(
+        "shop__query",
+        json!({ "document": "{ orders { item stock } }" }),
+    );
+    writer.ends();
+    writer.answers("A rug is ordered.");
+    let answered = |message: &slack_sim::Message| message.all_text().contains("A rug is ordered");
+    alice.reply_when(&ts, answered).await;
+    let read = writer.asked().pop().unwrap().to_string();
+    for part in ["input OrderInput", "holds a mutation", "stock"] {
+        assert!(read.contains(part), "{part} is not in {read}");
+    }
+    assert!(!read.contains(ORDERS_KEY), "a model reads the key");
+    world.stop().await;
+}

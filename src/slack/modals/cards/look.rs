@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Opened, author, carried, notice};
 use crate::app::App;
 use crate::cards::{Cards, Consent, Effect, Entry, Host, Origin, hosts};
-use crate::domain::card::{Card, CardTool, HttpMethod, ToolAction};
+use crate::domain::card::{Card, CardTool, ToolAction};
 use crate::domain::language::Language;
 use crate::domain::text::Text;
 use crate::domain::tool::Risk;
@@ -346,9 +346,12 @@ fn details(language: Language, card: &Card) -> Vec<Value> {
 fn tool_line(language: Language, tool: &CardTool) -> String {
     let request = match &tool.run {
         ToolAction::Http(request) => Some(request),
-        ToolAction::Redis(_) | ToolAction::Sql(_) => None,
+        ToolAction::Graphql(_)
+        | ToolAction::Openapi(_)
+        | ToolAction::Redis(_)
+        | ToolAction::Sql(_) => None,
     };
-    let sends = request.filter(|request| request.method != HttpMethod::Get);
+    let sends = request.filter(|request| !request.method.reads());
     let risk = match tool.risk {
         // What a card calls reading may be more than that.
         Risk::Read if sends.is_some() && !tool.asks_first() => {

@@ -8,7 +8,7 @@ use reqwest::{Request, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::{BODY_DEADLINE, Errand, LARGEST_REFUSAL};
+use super::send::{BODY_DEADLINE, Errand};
 use crate::domain::card::Card;
 use crate::domain::text::Text;
 use crate::error::{Error, Kind};
@@ -16,6 +16,8 @@ use crate::net::read_body;
 use crate::text;
 use crate::tools::Target;
 
+/// How much of a refusal is read: it is a sentence, or a page nobody needs.
+const LARGEST_REFUSAL: usize = 16 * 1024;
 /// The longest quotation of what a service says.
 const LONGEST_QUOTE: usize = 300;
 
@@ -32,7 +34,7 @@ pub(super) async fn refusal(errand: &Errand<'_>, response: Response) -> Error {
 }
 
 /// The service took longer than we wait.
-pub(super) fn too_slow(card: &Card) -> Error {
+pub(in crate::tools::sources) fn too_slow(card: &Card) -> Error {
     Error::new(
         Kind::Timeout,
         text!("{service} did not answer in time.", service = &card.title),
@@ -51,7 +53,7 @@ pub(super) fn secrets_of(target: &Target, sent: &Request) -> Vec<SecretString> {
 }
 
 /// Puts dots in place of secrets, should a service repeat them.
-pub(super) fn without_secrets(text: &str, secrets: &[SecretString]) -> String {
+pub(in crate::tools::sources) fn without_secrets(text: &str, secrets: &[SecretString]) -> String {
     let mut text = text.to_owned();
     for secret in secrets.iter().map(ExposeSecret::expose_secret) {
         if !secret.is_empty() && text.contains(secret) {

@@ -13,7 +13,13 @@ use crate::text;
 const LONGEST_BODY: usize = 1_500;
 
 /// The method, the URL, the headers with what is secret masked, and the body.
-pub(super) fn of(request: &Request) -> Preview {
+pub(in crate::tools::sources) fn of(request: &Request) -> Preview {
+    let body = request.body().and_then(|body| body.as_bytes());
+    with_body(request, body.map(pretty).as_deref())
+}
+
+/// The same with the body as people read it.
+pub(in crate::tools::sources) fn with_body(request: &Request, body: Option<&str>) -> Preview {
     let mut shown = format!("{} {}", request.method(), readable(request.url()));
     for (name, value) in request.headers() {
         let value = match value.to_str() {
@@ -23,9 +29,9 @@ pub(super) fn of(request: &Request) -> Preview {
         // Writing to a string cannot fail.
         let _ = write!(shown, "\n{name}: {value}");
     }
-    if let Some(body) = request.body().and_then(|body| body.as_bytes()) {
+    if let Some(body) = body {
         shown.push_str("\n\n");
-        shown.push_str(&clipped(&pretty(body)));
+        shown.push_str(&clipped(body));
     }
     Preview {
         parts: vec![

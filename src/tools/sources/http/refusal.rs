@@ -3,7 +3,8 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{Errand, answer};
+use super::answer;
+use super::send::Errand;
 use crate::domain::card::{Meaning, SaysNo};
 use crate::domain::text::Text;
 use crate::error::Error;
@@ -11,7 +12,8 @@ use crate::net::Body;
 
 /// The error that an answer tells of, if it does.
 pub(super) fn in_an_answer(errand: &Errand<'_>, body: &Body) -> Option<Error> {
-    let rule = errand.service.refusal.as_ref()?;
+    let service = errand.target.card.service.http.as_ref()?;
+    let rule = service.refusal.as_ref()?;
     let answer: Value = serde_json::from_slice(&body.bytes).ok()?;
     if !rule.holds_for(&answer) {
         return None;

@@ -21,7 +21,7 @@ use crate::text;
 use crate::tools::Target;
 
 /// What templates may use.
-pub(super) struct Inputs {
+pub(in crate::tools::sources) struct Inputs {
     /// Arguments and open fields; what is optional and absent is an empty text.
     open: Map<String, Value>,
     /// All fields, the secret ones too: for authentication and headers alone.
@@ -32,7 +32,7 @@ pub(super) struct Inputs {
 
 impl Inputs {
     /// Gathers what templates may use. `schema` names the optional arguments and their defaults.
-    pub(super) fn new(
+    pub(in crate::tools::sources) fn new(
         target: &Target,
         schema: Option<&Value>,
         arguments: &Map<String, Value>,
@@ -79,6 +79,81 @@ impl Inputs {
             .and_then(|limit| usize::try_from(limit).ok())
             .unwrap_or(usize::MAX)
     }
+
+    /// One of the card's templates over the fields that are not secret.
+    pub(in crate::tools::sources) fn text(
+        &self,
+        templates: &Templates,
+        source: &str,
+    ) -> Result<String> {
+        templates.text(source, &self.open).map_err(unfit)
+    }
+
+    fn render<'a>(&'a self, templates: &'a Templates) -> Render<'a> {
+        Render {
+            templates,
+            values: &self.open,
+            sent_empty: &self.sent_empty,
+        }
+    }
+
+    /// What of an answer is kept, as the arguments say.
+    pub(in crate::tools::sources) fn keep<'a>(
+        &self,
+        templates: &Templates,
+        keep: Option<&'a Keep>,
+    ) -> Result<Option<Cow<'a, Keep>>> {
+        let pointer = |source: &str| templates.pointer(source, &self.open).map_err(unfit);
+        let text = |source: &str| templates.text(source, &self.open).map_err(unfit);
+        keep.map(|keep| keep.rendered(pointer, text)).transpose()
+    }
+
+    /// A JSON value whose texts are templates; nothing when it renders empty.
+    pub(in crate::tools::sources) fn json(
+        &self,
+        templates: &Templates,
+        template: &Value,
+    ) -> Result<Option<Value>> {
+        self.render(templates).json(template)
+    }
+
+    /// The headers of every request, those of one, and the one that shows whose it is.
+    pub(in crate::tools::sources) fn headers(
+        &self,
+        templates: &Templates,
+        auth: &Auth,
+        always: &BTreeMap<String, String>,
+        of_request: &BTreeMap<String, String>,
+    ) -> Result<HeaderMap> {
+        let render = |source: &str| templates.text(source, &self.fields).map_err(unfit);
+        let mut headers = HeaderMap::new();
+        put_headers(&mut headers, always, true, render)?;
+        let open = |source: &str| templates.text(source, &self.open).map_err(unfit);
+        put_headers(&mut headers, of_request, false, open)?;
+        let auth = match auth {
+            Auth::None | Auth::Oauth(_) => None,
+            Auth::Header { name, value } => {
+                let name = render(name)?;
+                let name = HeaderName::try_from(name).map_err(Error::internal)?;
+                Some((name, render(value)?)).filter(|(_, value)| !value.is_empty())
+            }
+            Auth::Bearer(token) => Some(render(token)?)
+                .filter(|token| !token.is_empty())
+                .map(|token| (AUTHORIZATION, format!("Bearer {token}"))),
+            Auth::Basic { user, password } => Some((render(user)?, render(password)?))
+                .filter(|(user, password)| !user.is_empty() || !password.is_empty())
+                .map(|(user, password)| {
+                    let pair = STANDARD.encode(format!("{user}:{password}"));
+                    (AUTHORIZATION, format!("Basic {pair}"))
+                }),
+        };
+        if let Some((name, value)) = auth {
+            let mut value = header_value(value)?;
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        Ok(headers)
+    }
 }
 
 /// Builds one request.
@@ -88,20 +163,10 @@ pub(super) fn build(
     request: &HttpRequest,
     inputs: &Inputs,
 ) -> Result<Request> {
-    let render = Render {
-        templates,
-        values: &inputs.open,
-        sent_empty: &inputs.sent_empty,
-    };
-    let method = match request.method {
-        HttpMethod::Get => Method::GET,
-        HttpMethod::Post => Method::POST,
-        HttpMethod::Put => Method::PUT,
-        HttpMethod::Patch => Method::PATCH,
-        HttpMethod::Delete => Method::DELETE,
-    };
-    let mut built = Request::new(method, render.url(service, request)?);
-    *built.headers_mut() = headers(templates, service, request, inputs)?;
+    let render = inputs.render(templates);
+    let mut built = Request::new(method(request.method), render.url(service, request)?);
+    *built.headers_mut() =
+        inputs.headers(templates, &service.auth, &service.headers, &request.headers)?;
     let json = |body: Value| ("application/json".to_owned(), body.to_string());
     let body = match (&request.body, &request.text) {
         (Some(whole @ Value::String(_)), _) => render.json(whole)?.map(json),
@@ -121,16 +186,16 @@ pub(super) fn build(
     Ok(built)
 }
 
-/// What of the answer to a request is kept, as its arguments say.
-pub(super) fn keep<'a>(
-    templates: &Templates,
-    request: &'a HttpRequest,
-    inputs: &Inputs,
-) -> Result<Option<Cow<'a, Keep>>> {
-    let pointer = |source: &str| templates.pointer(source, &inputs.open).map_err(unfit);
-    let text = |source: &str| templates.text(source, &inputs.open).map_err(unfit);
-    let keep = request.keep.as_ref();
-    keep.map(|keep| keep.rendered(pointer, text)).transpose()
+/// The verb as it is sent.
+pub(in crate::tools::sources) fn method(method: HttpMethod) -> Method {
+    match method {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Head => Method::HEAD,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Delete => Method::DELETE,
+    }
 }
 
 /// Adds what makes a request known to the service should it come a second time.
@@ -261,7 +326,7 @@ fn no_parameter(name: &str) -> Error {
 
 /// The last word on where a request goes, whatever the parts of its address were: to the same server
 /// as `base`, and not above it.
-fn stays_below(base: &Url, url: &Url) -> Result<()> {
+pub(in crate::tools::sources) fn stays_below(base: &Url, url: &Url) -> Result<()> {
     let above = base.path().trim_end_matches('/');
     let rest = url.path().strip_prefix(above);
     if url.origin() == base.origin() && rest.is_some_and(|r| r.is_empty() || r.starts_with('/')) {
@@ -272,42 +337,6 @@ fn stays_below(base: &Url, url: &Url) -> Result<()> {
         text!("That call cannot be made: its path leads away from the connection's address."),
     )
     .hint(text!("Give the plain name or path that is meant.")))
-}
-
-fn headers(
-    templates: &Templates,
-    service: &HttpService,
-    request: &HttpRequest,
-    inputs: &Inputs,
-) -> Result<HeaderMap> {
-    let render = |source: &str| templates.text(source, &inputs.fields).map_err(unfit);
-    let mut headers = HeaderMap::new();
-    put_headers(&mut headers, &service.headers, true, render)?;
-    let of_request = |source: &str| templates.text(source, &inputs.open).map_err(unfit);
-    put_headers(&mut headers, &request.headers, false, of_request)?;
-    let auth = match &service.auth {
-        Auth::None | Auth::Oauth(_) => None,
-        Auth::Header { name, value } => {
-            let name = render(name)?;
-            let name = HeaderName::try_from(name).map_err(Error::internal)?;
-            Some((name, render(value)?)).filter(|(_, value)| !value.is_empty())
-        }
-        Auth::Bearer(token) => Some(render(token)?)
-            .filter(|token| !token.is_empty())
-            .map(|token| (AUTHORIZATION, format!("Bearer {token}"))),
-        Auth::Basic { user, password } => Some((render(user)?, render(password)?))
-            .filter(|(user, password)| !user.is_empty() || !password.is_empty())
-            .map(|(user, password)| {
-                let pair = STANDARD.encode(format!("{user}:{password}"));
-                (AUTHORIZATION, format!("Basic {pair}"))
-            }),
-    };
-    if let Some((name, value)) = auth {
-        let mut value = header_value(value)?;
-        value.set_sensitive(true);
-        headers.insert(name, value);
-    }
-    Ok(headers)
 }
 
 /// Adds those that do not render empty. What comes from a field may be secret.
@@ -331,7 +360,7 @@ fn put_headers(
 }
 
 /// This is where a line break in a value ends: it would begin a header of its own.
-fn header_value(text: String) -> Result<HeaderValue> {
+pub(in crate::tools::sources) fn header_value(text: String) -> Result<HeaderValue> {
     HeaderValue::try_from(text).map_err(|_| {
         Error::new(
             Kind::Invalid,

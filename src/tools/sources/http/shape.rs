@@ -18,7 +18,7 @@ const MOST_ITEMS: usize = 2_000;
 
 /// Keeps of an answer what the card asks for; `title` is the service as people know it, and `more`
 /// says whether there is more of the list.
-pub(super) fn shape(
+pub(in crate::tools::sources) fn shape(
     title: &str,
     body: &Body,
     keep: Option<&Keep>,
@@ -65,7 +65,7 @@ fn as_list(members: &Map<String, Value>, called: &str) -> Vec<Value> {
 }
 
 /// Reads a whole answer.
-pub(super) fn parse(title: &str, body: &Body) -> Result<Value> {
+pub(in crate::tools::sources) fn parse(title: &str, body: &Body) -> Result<Value> {
     if body.truncated {
         return Err(Error::new(
             Kind::Upstream,
