@@ -7,6 +7,10 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::{Fit, Seam};
 
+/// The most characters that are repeated of each: the lists that something is in, the header of its table,
+/// the line that opens its code. Whoever writes more of it means to fill messages.
+const MOST_REPEATED: usize = 120;
+
 /// What there is to know of a text for cutting it.
 pub struct Shape<'a> {
     text: &'a str,
@@ -154,6 +158,9 @@ impl<'a> Shape<'a> {
             opens.push_str(&item.lead);
             opens.push('…');
         }
+        if is_long(&opens) {
+            opens.clear();
+        }
         if !opens.is_empty() {
             opens.push(if at_line { '\n' } else { ' ' });
         }
@@ -189,6 +196,10 @@ impl<'a> Shape<'a> {
                     .unwrap_or_default()
                     .trim_start_matches([' ', '>', '\t']);
                 let body = self.line_after(range.start);
+                if is_long(&format!("{before}{fence}")) {
+                    return;
+                }
+                let line = if is_long(line) { &fence } else { line };
                 self.fences.push(Fence {
                     ended: body < range.end && last.starts_with(&fence),
                     body,
@@ -203,9 +214,9 @@ impl<'a> Shape<'a> {
                     .take(2)
                     .collect();
                 let body = range.start + lines.iter().map(|line| line.len()).sum::<usize>();
-                let before = self.before(range.start);
+                let head = format!("{}{}", self.before(range.start), lines.concat());
                 self.tables.push(Table {
-                    head: format!("{before}{}", lines.concat()),
+                    head: if is_long(&head) { String::new() } else { head },
                     body,
                     range,
                 });
@@ -257,6 +268,10 @@ impl<'a> Shape<'a> {
         let rest = self.text[at..].find('\n');
         rest.map_or(self.text.len(), |end| at + end + 1)
     }
+}
+
+fn is_long(repeated: &str) -> bool {
+    repeated.chars().count() > MOST_REPEATED
 }
 
 /// How good it is to cut before this.

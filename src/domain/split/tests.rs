@@ -249,3 +249,24 @@ fn code_that_ended_with_its_item_is_not_closed_again() {
     assert_eq!(closing("- a\n\n  ```sh\n  ls\n"), "  ```\n");
     assert_eq!(closing("```sh\nls"), "\n```\n");
 }
+
+#[test]
+fn what_would_be_repeated_without_measure_is_not() {
+    let long = "x".repeat(13_000);
+    let deep = |depth: usize| "- ".repeat(depth) + &"word ".repeat(2_000);
+    let table = format!("| {long} |\n| --- |\n{}", "| row |\n".repeat(500));
+    let code = format!("```{long}\n{}```\n", "line;\n".repeat(2_000));
+    let fence = "`".repeat(600);
+    let marks = format!("{fence}\n{}{fence}\n", "line;\n".repeat(2_000));
+    for text in [table, code, marks, deep(12), deep(80)] {
+        let parts = parts(&text, 500);
+        let longest = parts.iter().map(|(_, part)| part.chars().count()).max();
+        assert!(longest <= Some(500), "{longest:?} of {text:.60}");
+        let all: usize = parts.iter().map(|(_, part)| part.len()).sum();
+        assert!(
+            all < 3 * text.len(),
+            "{all} of {} in {text:.60}",
+            text.len()
+        );
+    }
+}
