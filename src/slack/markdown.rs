@@ -16,13 +16,15 @@ const MOST_PASSES: usize = 4;
 pub fn harmless(markdown: &str) -> String {
     let mut text = markdown.to_owned();
     for _ in 0..MOST_PASSES {
-        match rewritten(&text) {
+        // What is no mark of Slack's any more may be words of a link.
+        let defused = defuse(&text);
+        match rewritten(&text).or_else(|| rewritten(&defused)) {
             Some(other) => text = other,
-            None => return defuse(&text),
+            None => return defused,
         }
     }
     // Nested deeper than anybody means it: no link is left.
-    defuse(&text.replace("](", "] ("))
+    defuse(&text.replace("](", "] (").replace("][", "] ["))
 }
 
 /// The same text with its dishonest links taken apart; `None` when there are none. What is left of
@@ -118,9 +120,11 @@ impl Link {
     fn instead(&self) -> Option<String> {
         let words = plain(&self.words);
         // Without the slashes it is an address to some who read it, and none to others.
-        let target = Url::parse(&self.target)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && self.target.contains("://"));
+        let is_web = |url: &Url| {
+            let after = self.target.get(url.scheme().len()..).unwrap_or_default();
+            matches!(url.scheme(), "http" | "https") && after.starts_with("://")
+        };
+        let target = Url::parse(&self.target).ok().filter(is_web);
         let Some(target) = target else {
             // Nothing else is followed from here: the words stay.
             return Some(words);
@@ -202,6 +206,7 @@ mod tests {
             "<https:evil.example> [it](https:evil.example)",
             "https:evil.example it",
         );
+        check("[ttps](https:0a://evil.example)", "ttps");
         check(
             "![cat](https://evil.example/c.png)",
             "cat (https://evil.example/c.png)",
@@ -211,6 +216,16 @@ mod tests {
             "<http://evil.example|http://good.example>",
             "http://evil.example http://good.example",
         );
+    }
+
+    #[test]
+    fn what_becomes_a_link_once_slacks_marks_are_none_is_looked_at_as_well() {
+        let text = harmless("[bank.example <!X](https://evil.example) >");
+        assert!(
+            !text.contains("](") && text.contains("(https://evil.example/)"),
+            "{text}"
+        );
+        assert_eq!(harmless(&text), text);
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub fn moment(at: DateTime<Utc>) -> String {
     )
 }
 
+/// Takes up no room and joins words.
+const JOINER: char = '\u{2060}';
+
 /// For the Markdown block: `<!here>`, `<@U1>`, `<#C1>` and `<https://a|b>` get an invisible word
 /// joiner after the bracket, which leaves ordinary Markdown and code as they were.
 pub fn defuse(markdown: &str) -> String {
@@ -37,7 +40,7 @@ pub fn defuse(markdown: &str) -> String {
         let (before, after) = rest.split_at(at + 1);
         out.push_str(before);
         if means_something(after) {
-            out.push('\u{2060}');
+            out.push(JOINER);
         }
         rest = after;
     }
@@ -47,6 +50,9 @@ pub fn defuse(markdown: &str) -> String {
 
 /// Whether Slack's own markup begins with what follows a bracket. A bare address is Markdown as well.
 fn means_something(after: &str) -> bool {
+    if after.starts_with(JOINER) {
+        return false;
+    }
     let inside = after.split('>').next().unwrap_or_default();
     let is_named_link = inside
         .split_once('|')

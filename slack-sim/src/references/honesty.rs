@@ -23,6 +23,10 @@ impl Reference {
         let Some(words) = &self.words else {
             return false;
         };
+        // An address that is its own words hides nothing, however odd.
+        if *words == self.target {
+            return false;
+        }
         let host = self.host();
         hosts_in(words).any(|named| Some(named) != host)
     }

@@ -133,7 +133,7 @@ pub(super) fn angle(inside: &str) -> Angle {
     let scheme = target.split(':').next().unwrap_or_default();
     match scheme.to_ascii_lowercase().as_str() {
         "http" | "https" | "tel" => of(Link, target),
-        "mailto" => of(Email, &target["mailto:".len()..]),
+        "mailto" => of(Email, target.get("mailto:".len()..).unwrap_or_default()),
         _ => of(Unknown, target),
     }
 }

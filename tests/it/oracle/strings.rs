@@ -1,17 +1,20 @@
 //! The hostile strings: every trick, in every surrounding.
 
-pub const PAYLOADS: [&str; 29] = [
+pub const PAYLOADS: [&str; 32] = [
     "<!channel>",
     "<!here>",
     "<!everyone>",
     "<!subteam^S1>",
     "<!subteam^S1|@team>",
-    "<@U0ALICE01>",
-    "<@U0ALICE01|alice>",
+    "<@U0BOB0001>",
+    "<@U0BOB0001|bob>",
     "<@W123>",
     "<#C0GENERAL1>",
     "<#C0GENERAL1|general>",
     "<http://evil.example|https://good.example>",
+    "<mailto>",
+    "[bank.example <!X](https://evil.example) >",
+    "h[ttps](https:0Xa.etps://evil.example)",
     "<mailto:a@evil.example|bank>",
     "<!date^1392734382^{date}^https://evil.example|x>",
     "&lt;!channel&gt;",
