@@ -131,7 +131,7 @@ impl App {
         let files = SqliteFiles::from(config.tools.sqlite_databases.clone())
             .writable(config.tools.sqlite_writable.clone())
             .never(config.database.file());
-        let sql = Arc::new(SqlSource::new(policy.clone(), files));
+        let sql = Arc::new(SqlSource::new(policy.clone(), files).never(store.itself().await?));
         let client = net::guarded_client(&policy)?;
         let sources = Sources {
             graphql: Arc::new(GraphqlSource::new(client.clone())),

@@ -16,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::executor::sql::ReadOnlySql;
 use crate::executor::sql::write::Write;
 use crate::net::AddressPolicy;
+use crate::store::DatabaseId;
 use crate::text;
 use crate::tools::{Target, ToolSource};
 
@@ -38,6 +39,7 @@ pub const SAMPLE: &str = "sample";
 pub struct SqlSource {
     addresses: AddressPolicy,
     files: SqliteFiles,
+    own: Option<DatabaseId>,
     limits: Limits,
 }
 
@@ -71,8 +73,14 @@ impl SqlSource {
         Self {
             addresses,
             files: files.into(),
+            own: None,
             limits: Limits::default(),
         }
+    }
+
+    /// The same without that database, the bot's own.
+    pub fn never(self, own: Option<DatabaseId>) -> Self {
+        Self { own, ..self }
     }
 
     /// The same with other limits.
@@ -88,7 +96,11 @@ impl SqlSource {
             )
             .hint(text!("Connect it again and fill in the URL.")));
         };
-        postgres::Session::open(url, &self.addresses, self.limits).await
+        let mut session = postgres::Session::open(url, &self.addresses, self.limits).await?;
+        if let Some(own) = self.own {
+            session.refuse(own).await?;
+        }
+        Ok(session)
     }
 
     /// The SQLite file of a connection, by what its owner filled in.

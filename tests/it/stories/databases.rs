@@ -68,3 +68,22 @@ async fn a_user_that_may_do_more_than_read_is_told_of_when_it_is_connected() {
     );
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_connects_the_database_that_the_bot_keeps_its_own_things_in() {
+    let world = World::start_with(Engine::Postgres, Transport::Socket, |_| {}).await;
+    let alice = world.alice();
+    let own = world.app.config.database.url.clone();
+    let by_another_name = own.replace("127.0.0.1", "localhost");
+    assert_ne!(own, by_another_name);
+    for url in [own, by_another_name] {
+        let told = alice.connects("postgres", json!({ "url": url })).await;
+        let told = told.all_text();
+        assert!(told.contains("in which I keep my own things"), "{told}");
+    }
+    // Another database of the same server is anybody's.
+    let other = Postgres::shared().create_sample_database().await.reader;
+    let told = alice.connects("postgres", json!({ "url": other })).await;
+    assert!(told.all_text().contains("Connected!"), "{told:?}");
+    world.stop().await;
+}

@@ -123,7 +123,7 @@ pub(super) struct ReadOnlyCommand {
 impl ReadOnlyCommand {
     /// `command` is a name, or a name with the first argument (`OBJECT ENCODING`).
     pub(super) fn parse(command: &str, arguments: Vec<String>) -> Result<Self> {
-        let mut words = command.split_whitespace();
+        let mut words = command.split_ascii_whitespace();
         let name = words.next().unwrap_or_default().to_ascii_uppercase();
         let before: Vec<String> = words.map(str::to_owned).collect();
         if before.len() > 1 || before.iter().any(|word| !is_word(word)) {

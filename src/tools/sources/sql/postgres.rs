@@ -20,6 +20,7 @@ use crate::error::Result;
 use crate::executor::sql::ReadOnlySql;
 use crate::executor::sql::write::Write;
 use crate::net::AddressPolicy;
+use crate::store::DatabaseId;
 use crate::tasks::Companion;
 
 mod bridge;
@@ -77,6 +78,17 @@ impl Session {
             _way: way,
             limits,
         })
+    }
+
+    /// Goes no further where this is that database, by whatever address it was reached.
+    pub(super) async fn refuse(&mut self, own: DatabaseId) -> Result<()> {
+        let found = timeout(CONNECT_TIME, DatabaseId::of(&mut self.connection))
+            .await
+            .map_err(|_| failure::silent(CONNECT_TIME))?;
+        match found.map_err(failure::explain)? {
+            Some(found) if found == own => Err(failure::my_own()),
+            Some(_) | None => Ok(()),
+        }
     }
 
     pub(super) async fn check(mut self) -> Result<()> {

@@ -187,6 +187,17 @@ pub(super) fn silent(waited: Duration) -> Error {
     ))
 }
 
+/// The database is the one that the bot keeps everybody's things in.
+pub(super) fn my_own() -> Error {
+    Error::new(
+        Kind::Denied("own database"),
+        text!(
+            "That is the database in which I keep my own things, so I do not open it for anybody."
+        ),
+    )
+    .hint(text!("Connect the database that you want to ask about."))
+}
+
 /// The query ran out of time.
 pub(super) fn too_slow() -> Error {
     Error::new(
