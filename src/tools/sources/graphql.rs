@@ -5,25 +5,23 @@ mod introspection;
 
 use std::collections::BTreeMap;
 
-use anyhow::anyhow;
 use async_trait::async_trait;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request};
 use serde_json::{Map, Value, json};
-use url::Url;
 
 use self::answer::Answer;
+use super::given::misplaced;
 use super::http::request::Inputs;
-use super::http::send::{Errand, Sender, after_a_write};
-use super::http::{self, CHECK_DEADLINE, LARGEST_ANSWER};
+use super::http::send::{self, Errand, Sender, told};
+use super::http::{self, LARGEST_ANSWER};
 use crate::cards::template::Templates;
 use crate::domain::card::{CardTool, GraphqlAction, GraphqlDocument, GraphqlService, ToolAction};
 use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::executor::graphql::{self, Kind as Operation};
 use crate::net::{Body, GuardedClient};
-use crate::text;
 use crate::tools::{Target, ToolSource};
 
 const ACCEPTED: &str = "application/graphql-response+json, application/json;q=0.9";
@@ -59,10 +57,7 @@ impl ToolSource for GraphqlSource {
         let inputs = Inputs::new(target, None, &Map::new())?;
         let wanted = Wanted::query("{ __typename }");
         let trying = self.ask(target, &inputs, &wanted);
-        match tokio::time::timeout(CHECK_DEADLINE, trying).await {
-            Ok(outcome) => outcome.map(|_| ()),
-            Err(_) => Err(http::answer::too_slow(&target.card)),
-        }
+        send::check(target, trying).await
     }
 
     async fn call(
@@ -78,10 +73,7 @@ impl ToolSource for GraphqlSource {
         }
         let wanted = self.wanted(action, &inputs, arguments)?;
         let answer = self.ask(target, &inputs, &wanted).await;
-        let answer = answer.map_err(|error| match wanted.kind {
-            Operation::Query => error,
-            Operation::Mutation | Operation::Subscription => after_a_write(error),
-        })?;
+        let answer = told(answer, wanted.kind == Operation::Query)?;
         let keep = match action {
             GraphqlAction::Send(sent) => inputs.keep(&self.templates, sent.keep.as_ref())?,
             GraphqlAction::Schema | GraphqlAction::Query | GraphqlAction::Mutate => None,
@@ -204,16 +196,7 @@ impl GraphqlSource {
 
     fn build(&self, target: &Target, inputs: &Inputs, wanted: &Wanted) -> Result<Request> {
         let service = service(target)?;
-        let endpoint = inputs.text(&self.templates, &service.endpoint)?;
-        let endpoint: Url = endpoint.parse().map_err(|_| {
-            Error::new(
-                Kind::Invalid,
-                text!("The connection's address is not a URL."),
-            )
-            .hint(text!(
-                "Connect again with an address like `https://api.example.com`."
-            ))
-        })?;
+        let endpoint = inputs.url(&self.templates, &service.endpoint)?;
         let mut request = Request::new(Method::POST, endpoint);
         let mut headers = inputs.headers(
             &self.templates,
@@ -248,19 +231,12 @@ impl GraphqlSource {
 
 fn service(target: &Target) -> Result<&GraphqlService> {
     let service = target.card.service.graphql.as_deref();
-    service.ok_or_else(|| misplaced(target))
+    service.ok_or_else(|| misplaced(target, "GraphQL"))
 }
 
 fn action<'a>(target: &Target, tool: &'a CardTool) -> Result<&'a GraphqlAction> {
     let ToolAction::Graphql(action) = &tool.run else {
-        return Err(misplaced(target));
+        return Err(misplaced(target, "GraphQL"));
     };
     Ok(action)
-}
-
-fn misplaced(target: &Target) -> Error {
-    Error::internal(anyhow!(
-        "the card `{}` was given to the GraphQL source with something that is not GraphQL",
-        target.card.name
-    ))
 }

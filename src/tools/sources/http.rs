@@ -9,9 +9,6 @@ pub(super) mod request;
 pub(super) mod send;
 pub(super) mod shape;
 
-use std::time::Duration;
-
-use anyhow::anyhow;
 use async_trait::async_trait;
 use reqwest::Request;
 use reqwest::header::HeaderMap;
@@ -19,18 +16,18 @@ use serde_json::{Map, Value};
 
 use self::pages::List;
 use self::request::Inputs;
-use self::send::{Errand, Sender, after_a_write};
+use self::send::{Errand, Sender, told};
+use super::given::misplaced;
 use crate::cards::template::Templates;
 use crate::domain::card::{CardTool, HttpRequest, HttpService, Keep, Pages, ToolAction};
 use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::net::{Body, GuardedClient};
 use crate::tools::{Target, ToolSource};
 
 /// How much of an answer is read.
 pub(super) const LARGEST_ANSWER: usize = 1024 * 1024;
-pub(super) const CHECK_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Runs the tools of HTTP cards.
 pub struct HttpSource {
@@ -51,10 +48,7 @@ impl ToolSource for HttpSource {
             service.health.method.reads(),
         );
         let trying = self.run(&errand, Wanted::all(&service.health, None), built);
-        match tokio::time::timeout(CHECK_DEADLINE, trying).await {
-            Ok(outcome) => outcome.map(|_| ()),
-            Err(_) => Err(answer::too_slow(&target.card)),
-        }
+        send::check(target, trying).await
     }
 
     async fn call(
@@ -79,10 +73,7 @@ impl ToolSource for HttpSource {
             ..Wanted::all(request, keep.as_deref())
         };
         let outcome = self.run(&errand, wanted, built).await;
-        let mut output = outcome.map_err(|error| match request.method.reads() {
-            true => error,
-            false => after_a_write(error),
-        })?;
+        let mut output = told(outcome, request.method.reads())?;
         output.text = answer::without_secrets(&output.text, &errand.secrets);
         Ok(output)
     }
@@ -192,19 +183,12 @@ impl<'a> Wanted<'a> {
 
 fn http_service(target: &Target) -> Result<&HttpService> {
     let service = target.card.service.http.as_deref();
-    service.ok_or_else(|| misplaced(target))
+    service.ok_or_else(|| misplaced(target, "HTTP"))
 }
 
 fn http_request<'a>(target: &Target, tool: &'a CardTool) -> Result<&'a HttpRequest> {
     let ToolAction::Http(request) = &tool.run else {
-        return Err(misplaced(target));
+        return Err(misplaced(target, "HTTP"));
     };
     Ok(request)
-}
-
-fn misplaced(target: &Target) -> Error {
-    Error::internal(anyhow!(
-        "the card `{}` was given to the HTTP source with something that is not HTTP",
-        target.card.name
-    ))
 }

@@ -11,7 +11,6 @@ mod server;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::anyhow;
 use async_trait::async_trait;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Method, Request};
@@ -22,8 +21,9 @@ use url::Url;
 
 use self::document::Document;
 use self::filter::Filter;
+use super::given::misplaced;
 use super::http::request::Inputs;
-use super::http::send::{Errand, Sender, after_a_write};
+use super::http::send::{Errand, Sender, told};
 use super::http::{self, LARGEST_ANSWER};
 use crate::cards::template::Templates;
 use crate::domain::card::{CardTool, OpenapiService, Operation, ToolAction};
@@ -59,7 +59,8 @@ impl ToolSource for OpenapiSource {
     /// What can be tried without knowing the API is reading its document, which [`Self::discover`]
     /// does: a test of the connection is both.
     async fn check(&self, target: &Target) -> Result<()> {
-        self.places(target).map(|_| ())
+        let inputs = Inputs::new(target, None, &Map::new())?;
+        self.places(service(target)?, &inputs).map(|_| ())
     }
 
     async fn call(
@@ -73,10 +74,7 @@ impl ToolSource for OpenapiSource {
         let reads = operation.method.reads();
         let errand = Errand::new(target, &built, service(target)?.retries, reads);
         let asked = self.sender.ask(&errand, built, LARGEST_ANSWER).await;
-        let (_, body) = asked.map_err(|error| match reads {
-            true => error,
-            false => after_a_write(error),
-        })?;
+        let (_, body) = told(asked, reads)?;
         let mut output = http::shape::shape(&target.card.title, &body, None, false)?;
         output.text = http::answer::without_secrets(&output.text, &errand.secrets);
         Ok(output)
@@ -97,8 +95,8 @@ impl ToolSource for OpenapiSource {
         let inputs = Inputs::new(target, None, &Map::new())?;
         let text = |source: &str| inputs.text(&self.templates, source);
         let filter = Filter::new(&text(&service.tags)?, &text(&service.paths)?);
-        let places = self.places(target)?;
-        let document = self.fetch(target, &places).await?;
+        let places = self.places(service, &inputs)?;
+        let document = self.fetch(target, &inputs, &places).await?;
         let turn = self.reading.clone().acquire_owned().await;
         let turn = turn.map_err(Error::internal)?;
         let most = service.most;
@@ -140,21 +138,8 @@ impl OpenapiSource {
         }
     }
 
-    fn places(&self, target: &Target) -> Result<Places> {
-        let service = service(target)?;
-        let inputs = Inputs::new(target, None, &Map::new())?;
-        let url = |source: &str| -> Result<Url> {
-            let text = inputs.text(&self.templates, source)?;
-            text.parse().map_err(|_| {
-                Error::new(
-                    Kind::Invalid,
-                    text!("The connection's address is not a URL."),
-                )
-                .hint(text!(
-                    "Connect again with an address like `https://api.example.com`."
-                ))
-            })
-        };
+    fn places(&self, service: &OpenapiService, inputs: &Inputs) -> Result<Places> {
+        let url = |source: &str| inputs.url(&self.templates, source);
         let base = inputs.text(&self.templates, &service.base_url)?;
         Ok(Places {
             document: url(&service.document)?,
@@ -166,9 +151,7 @@ impl OpenapiSource {
     }
 
     /// The headers that show whose a request is.
-    fn headers(&self, target: &Target) -> Result<HeaderMap> {
-        let service = service(target)?;
-        let inputs = Inputs::new(target, None, &Map::new())?;
+    fn headers(&self, service: &OpenapiService, inputs: &Inputs) -> Result<HeaderMap> {
         inputs.headers(
             &self.templates,
             &service.auth,
@@ -178,16 +161,17 @@ impl OpenapiSource {
     }
 
     /// The text of the document. The key goes along only where it would go with a call as well.
-    async fn fetch(&self, target: &Target, places: &Places) -> Result<String> {
+    async fn fetch(&self, target: &Target, inputs: &Inputs, places: &Places) -> Result<String> {
+        let service = service(target)?;
         let mut request = Request::new(Method::GET, places.document.clone());
         let api = places.base.as_ref().unwrap_or(&places.document);
         if api.origin() == places.document.origin() {
-            *request.headers_mut() = self.headers(target)?;
+            *request.headers_mut() = self.headers(service, inputs)?;
         }
         let accepted = HeaderValue::from_static("application/json, application/yaml, */*;q=0.5");
         request.headers_mut().insert(ACCEPT, accepted);
         let _room = self.fetching.acquire().await.map_err(Error::internal)?;
-        let errand = Errand::new(target, &request, service(target)?.retries, true);
+        let errand = Errand::new(target, &request, service.retries, true);
         let (_, body) = self.sender.ask(&errand, request, LARGEST_DOCUMENT).await?;
         if body.truncated {
             return Err(Error::new(
@@ -213,7 +197,9 @@ impl OpenapiSource {
         operation: &Operation,
         arguments: &Map<String, Value>,
     ) -> Result<Request> {
-        let places = self.places(target)?;
+        let service = service(target)?;
+        let inputs = Inputs::new(target, None, &Map::new())?;
+        let places = self.places(service, &inputs)?;
         let server: Url = operation.server.parse().map_err(Error::internal)?;
         let api = places.base.as_ref().unwrap_or(&places.document);
         if server.origin() != api.origin() {
@@ -223,7 +209,7 @@ impl OpenapiSource {
             )
             .hint(text!("Read the document again with `/mcp test`.")));
         }
-        request::build(operation, arguments, self.headers(target)?)
+        request::build(operation, arguments, self.headers(service, &inputs)?)
     }
 }
 
@@ -258,19 +244,12 @@ fn unfit(document: &Document, filter: &Filter, found: usize, most: usize) -> Err
 
 fn service(target: &Target) -> Result<&OpenapiService> {
     let service = target.card.service.openapi.as_deref();
-    service.ok_or_else(|| misplaced(target))
+    service.ok_or_else(|| misplaced(target, "OpenAPI"))
 }
 
 fn operation<'a>(target: &Target, tool: &'a CardTool) -> Result<&'a Operation> {
     let ToolAction::Openapi(operation) = &tool.run else {
-        return Err(misplaced(target));
+        return Err(misplaced(target, "OpenAPI"));
     };
     Ok(operation)
-}
-
-fn misplaced(target: &Target) -> Error {
-    Error::internal(anyhow!(
-        "the card `{}` was given to the OpenAPI source with something that is not OpenAPI",
-        target.card.name
-    ))
 }

@@ -16,6 +16,7 @@ use self::read::Page;
 use self::session::Session;
 use self::url::RedisUrl;
 use self::write::Change;
+use super::given::{misplaced, text};
 use crate::domain::card::{CardTool, RedisOperation, RedisService, ToolAction};
 use crate::domain::preview::Preview;
 use crate::domain::tool::ToolOutput;
@@ -182,16 +183,6 @@ impl Request {
     }
 }
 
-fn text<'a>(arguments: &'a Map<String, Value>, name: &str) -> Result<&'a str> {
-    arguments.get(name).and_then(Value::as_str).ok_or_else(|| {
-        Error::new(
-            Kind::Invalid,
-            text!("The argument `{name}` is missing.", name),
-        )
-        .hint(text!("Send `{name}` as text.", name))
-    })
-}
-
 fn texts(arguments: &Map<String, Value>, name: &str) -> Vec<String> {
     let list = arguments.get(name).and_then(Value::as_array);
     let texts = list.into_iter().flatten().filter_map(Value::as_str);
@@ -203,7 +194,6 @@ fn number(arguments: &Map<String, Value>, name: &str) -> Option<u64> {
 }
 
 fn service(target: &Target) -> Result<&RedisService> {
-    let name = &target.card.name;
     let service = target.card.service.redis.as_ref();
-    service.ok_or_else(|| Error::internal(anyhow!("card `{name}` has no Redis database")))
+    service.ok_or_else(|| misplaced(target, "Redis"))
 }

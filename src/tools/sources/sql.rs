@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
+use super::given::{misplaced, text};
 use crate::domain::card::{Card, CardTool, SqlEngine, SqlOperation, SqlService, ToolAction};
 use crate::domain::preview::Preview;
 use crate::domain::text::Text;
@@ -237,21 +238,7 @@ impl Request {
     }
 }
 
-fn text<'a>(arguments: &'a Map<String, Value>, name: &str) -> Result<&'a str> {
-    arguments.get(name).and_then(Value::as_str).ok_or_else(|| {
-        Error::new(
-            Kind::Invalid,
-            text!("The argument `{name}` is missing.", name),
-        )
-        .hint(text!("Send `{name}` as text.", name))
-    })
-}
-
 fn service(target: &Target) -> Result<&SqlService> {
-    target.card.service.sql.as_ref().ok_or_else(|| {
-        Error::internal(anyhow::anyhow!(
-            "card `{}` has no database",
-            target.card.name
-        ))
-    })
+    let service = target.card.service.sql.as_ref();
+    service.ok_or_else(|| misplaced(target, "SQL"))
 }

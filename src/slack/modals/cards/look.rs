@@ -16,6 +16,7 @@ use crate::slack::actions::{
 use crate::slack::blocks::{
     Style, actions, button, clipped, confirmed, context, section, section_with,
 };
+use crate::slack::commands::tools::summary;
 use crate::slack::inbound::Caller;
 use crate::slack::mrkdwn::{code, escape, moment};
 use crate::store::CardUse;
@@ -365,16 +366,11 @@ fn tool_line(language: Language, tool: &CardTool) -> String {
         Risk::Write => text!("✏️ changes; asks first"),
         Risk::Destructive => text!("🔥 removes; asks first"),
     };
-    let first = tool
-        .description
-        .split_inclusive(". ")
-        .next()
-        .unwrap_or_default();
     format!(
         "• {}  {}  {}",
         code(&tool.name),
         risk.to(language),
-        escape(&clipped(first.trim(), 80))
+        escape(&clipped(&summary(language, tool), 80))
     )
 }
 

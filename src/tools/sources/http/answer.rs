@@ -34,7 +34,7 @@ pub(super) async fn refusal(errand: &Errand<'_>, response: Response) -> Error {
 }
 
 /// The service took longer than we wait.
-pub(in crate::tools::sources) fn too_slow(card: &Card) -> Error {
+pub(super) fn too_slow(card: &Card) -> Error {
     Error::new(
         Kind::Timeout,
         text!("{service} did not answer in time.", service = &card.title),

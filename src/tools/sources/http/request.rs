@@ -89,6 +89,15 @@ impl Inputs {
         templates.text(source, &self.open).map_err(unfit)
     }
 
+    /// The same where it is an address.
+    pub(in crate::tools::sources) fn url(
+        &self,
+        templates: &Templates,
+        source: &str,
+    ) -> Result<Url> {
+        self.text(templates, source)?.parse().map_err(no_url)
+    }
+
     fn render<'a>(&'a self, templates: &'a Templates) -> Render<'a> {
         Render {
             templates,
@@ -154,6 +163,17 @@ impl Inputs {
         }
         Ok(headers)
     }
+}
+
+/// What was filled in as an address is none.
+fn no_url(_: url::ParseError) -> Error {
+    Error::new(
+        Kind::Invalid,
+        text!("The connection's address is not a URL."),
+    )
+    .hint(text!(
+        "Connect again with an address like `https://api.example.com`."
+    ))
 }
 
 /// Builds one request.
@@ -223,17 +243,8 @@ impl Render<'_> {
         let path = self.templates.path(&request.path, self.values);
         let path = path.map_err(unfit)?;
         let base = base.trim_end_matches('/');
-        let not_a_url = |_| {
-            Error::new(
-                Kind::Invalid,
-                text!("The connection's address is not a URL."),
-            )
-            .hint(text!(
-                "Connect again with an address like `https://api.example.com`."
-            ))
-        };
-        let mut url: Url = format!("{base}{path}").parse().map_err(not_a_url)?;
-        stays_below(&base.parse().map_err(not_a_url)?, &url)?;
+        let mut url: Url = format!("{base}{path}").parse().map_err(no_url)?;
+        stays_below(&base.parse().map_err(no_url)?, &url)?;
         let pairs = self.pairs(&request.query)?;
         if !pairs.is_empty() {
             url.query_pairs_mut().extend_pairs(pairs);

@@ -7,12 +7,13 @@ use reqwest::{Method, Request, Response, StatusCode};
 use secrecy::SecretString;
 
 use super::{again, answer};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::net::{Body, GuardedClient, read_body};
 use crate::text;
 use crate::tools::Target;
 
 pub(super) const BODY_DEADLINE: Duration = Duration::from_secs(30);
+const CHECK_DEADLINE: Duration = Duration::from_secs(10);
 /// A renamed thing is one hop away; more is a loop or a game.
 const REDIRECTS: usize = 3;
 
@@ -113,12 +114,25 @@ fn followed(response: &Response, mut request: Request) -> Option<Request> {
     stays.then_some(request)
 }
 
-/// A write whose outcome is unknown must not be tried again unseen.
-pub(in crate::tools::sources) fn after_a_write(error: Error) -> Error {
-    if !matches!(error.kind(), Kind::Timeout | Kind::Upstream) {
-        return error;
+/// What came of a call; a write whose outcome is unknown must not be tried again unseen.
+pub(in crate::tools::sources) fn told<T>(outcome: Result<T>, reads: bool) -> Result<T> {
+    outcome.map_err(|error| {
+        if reads || !matches!(error.kind(), Kind::Timeout | Kind::Upstream) {
+            return error;
+        }
+        error.hint(text!(
+            "It may have been done all the same: look before you try again."
+        ))
+    })
+}
+
+/// Whether a connection works, which shows soon or not at all.
+pub(in crate::tools::sources) async fn check<T>(
+    target: &Target,
+    trying: impl Future<Output = Result<T>>,
+) -> Result<()> {
+    match tokio::time::timeout(CHECK_DEADLINE, trying).await {
+        Ok(outcome) => outcome.map(|_| ()),
+        Err(_) => Err(answer::too_slow(&target.card)),
     }
-    error.hint(text!(
-        "It may have been done all the same: look before you try again."
-    ))
 }
