@@ -24,7 +24,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use anyhow::anyhow;
 
 use self::added::Added;
-pub use self::added::{AddedCards, Author, Own, check_name, read, sha256};
+pub use self::added::{AddedCards, Author, OPERATOR, Own, check_name, read, sha256};
 pub use self::effect::{Consent, Effect, ToolChanges};
 pub use self::fields::{Fields, may_be_filled, validate_fields};
 pub use self::hosts::{Host, hosts};

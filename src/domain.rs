@@ -12,6 +12,7 @@ pub mod preview;
 pub mod principal;
 pub mod progress;
 pub mod run;
+pub mod secret;
 pub mod split;
 pub mod text;
 pub mod thread;

@@ -2,6 +2,7 @@
 //!
 //! Every caller of a tool comes through [`Executor::run`]; nothing else runs one.
 
+mod account;
 mod arguments;
 mod cache;
 pub mod graphql;
@@ -29,9 +30,8 @@ use crate::domain::tool::{
 use crate::domain::trace::TraceParent;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{ApprovalId, RunId};
-use crate::signals::traces::SpanKind;
 use crate::signals::{Signals, Span, masks};
-use crate::store::{Approval, ApprovalState, Store, ToolUsageRow};
+use crate::store::{Approval, ApprovalState, Store};
 use crate::tools::{BoundTool, Target, Tools};
 
 /// The most characters of arguments that a person is asked to approve, and of what the call would
@@ -238,25 +238,6 @@ impl Executor {
         outcome
     }
 
-    /// One call in a trace, by the names of OpenTelemetry's GenAI conventions.
-    fn span(&self, caller: Caller<'_>, ready: &Ready) -> Span {
-        let (traces, tool) = (&self.signals.traces, &ready.bound.tool.name);
-        let name = format_args!("execute_tool {tool}");
-        let mut span = traces.begin(SpanKind::Internal, name, caller.trace);
-        span.set("gen_ai.operation.name", "execute_tool");
-        span.set_with("gen_ai.tool.name", || tool.clone());
-        span.set("gen_ai.tool.type", "function");
-        span.set_with("gen_ai.tool.call.id", || ready.call_id.clone());
-        span.set_with("patchbay.card", || ready.bound.card.name.clone());
-        span.set("patchbay.risk", ready.risk.name());
-        if traces.have_content() {
-            span.set_with("gen_ai.tool.call.arguments", || {
-                masks::masked(&Value::Object(ready.arguments.clone()).to_string())
-            });
-        }
-        span
-    }
-
     async fn run_traced(&self, caller: Caller<'_>, ready: &Ready, span: &mut Span) -> ToolOutcome {
         let room = self.slots.take(caller.asker, &ready.bound.connection.id);
         let _room = match room.await {
@@ -379,58 +360,6 @@ impl Executor {
         match tokio::time::timeout(self.limits.timeout, call).await {
             Ok(outcome) => outcome,
             Err(_) => Err(too_slow(ready, self.limits.timeout)),
-        }
-    }
-
-    fn count(&self, ready: &Ready, result: &Result<Wrapped>, took: Duration, span: &mut Span) {
-        let card = &ready.bound.card.name;
-        let (outcome, took) = match result {
-            Ok(wrapped) if wrapped.from_memory => ("from_memory", None),
-            Ok(_) => ("done", Some(took)),
-            Err(error) if *error.kind() == Kind::Timeout => ("timeout", Some(took)),
-            Err(_) => ("failed", Some(took)),
-        };
-        span.set("patchbay.outcome", outcome);
-        match outcome {
-            "timeout" => span.fail("timeout"),
-            "failed" => span.fail("tool_error"),
-            _ => {}
-        }
-        self.signals
-            .metrics
-            .tool_called(card, ready.risk, outcome, took);
-    }
-
-    async fn record(
-        &self,
-        caller: Caller<'_>,
-        ready: &Ready,
-        result: &Result<Wrapped>,
-        millis: f64,
-    ) {
-        let row = ToolUsageRow {
-            connection: ready.bound.connection.id.clone(),
-            asker: caller.asker.clone(),
-            run: Some(caller.run.clone()),
-            agent: caller.agent.to_owned(),
-            service: ready.bound.card.name.clone(),
-            tool: ready.bound.tool.name.clone(),
-            millis,
-            success: result.is_ok(),
-            error: result.as_ref().err().map(|error| {
-                serde_json::json!({ "kind": format!("{:?}", error.kind()), "message": error.message().to_string() })
-            }),
-            tokens_saved: result.as_ref().map_or(0, |wrapped| wrapped.tokens_saved),
-            result_tokens: result.as_ref().map_or(0, |wrapped| wrapped.tokens),
-            cost: match result {
-                Ok(wrapped) if wrapped.from_memory => None,
-                Ok(_) | Err(_) => ready.bound.tool.cost.map(|cost| cost.per_call),
-            },
-            at: self.clock.now(),
-        };
-        // The call happened: losing its usage row must not turn it into a failure.
-        if let Err(error) = self.store.record_tool_usage(&row).await {
-            tracing::error!(error.cause = ?error.cause(), tool = row.tool, "the usage of a tool call was not recorded");
         }
     }
 }

@@ -3,17 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use secrecy::SecretString;
-use serde_json::{Map, Value};
-
 use crate::cards::{Registry, argument_validator, usable};
 use crate::domain::card::{Auth, Card, CardTool, ServiceKind};
 use crate::domain::connection::Connection;
-use crate::domain::preview::Preview;
 use crate::domain::principal::Principal;
 use crate::domain::text::Text;
-use crate::domain::tool::{ToolOutput, ToolSpec};
+use crate::domain::tool::ToolSpec;
 use crate::error::{Error, Kind, Result};
 use crate::ids::TeamId;
 use crate::secrets::Secrets;
@@ -24,129 +19,18 @@ mod listing;
 mod names;
 pub mod search;
 pub mod sources;
+mod target;
 
 pub use self::listing::Listing;
 use self::listing::{Listings, Version};
 pub use self::names::{full_name, split_name};
+pub use self::sources::{Sources, ToolSource};
+pub use self::target::Target;
 
 /// The most tools that are taken from one service.
 const MOST_FOUND: usize = 1_000;
 /// The longest name of such a tool, in characters.
 const LONGEST_FOUND_NAME: usize = 128;
-
-/// Where tools of one kind run.
-///
-/// The caller has validated the arguments, authorized the call and set its time limit; a source
-/// checks what only it can (SQL, addresses) and is cancelled by being dropped.
-#[async_trait]
-pub trait ToolSource: Send + Sync {
-    /// Tries the connection: cheap, changes nothing.
-    async fn check(&self, target: &Target) -> Result<()>;
-
-    /// Runs one tool.
-    async fn call(
-        &self,
-        target: &Target,
-        tool: &CardTool,
-        arguments: &Map<String, Value>,
-    ) -> Result<ToolOutput>;
-
-    /// What a call would do, for whoever is asked to allow it; changes nothing. `None` where the
-    /// arguments say all there is.
-    async fn preview(
-        &self,
-        target: &Target,
-        tool: &CardTool,
-        arguments: &Map<String, Value>,
-    ) -> Result<Option<Preview>> {
-        let _ = (target, tool, arguments); // Only some sources can tell.
-        Ok(None)
-    }
-
-    /// The tools that the service itself tells of; none where the card has them all.
-    async fn discover(&self, target: &Target) -> Result<Vec<CardTool>> {
-        let _ = target; // Only some services tell.
-        Ok(Vec::new())
-    }
-
-    /// What its owner should know of what they filled in, with a next step: that it may do more
-    /// than it is needed for.
-    async fn advise(&self, target: &Target) -> Result<Option<Text>> {
-        let _ = target; // Only some services tell.
-        Ok(None)
-    }
-
-    /// Whether a tool of the card can be of use on a connection with these fields filled in; opens
-    /// nothing.
-    fn offers(&self, card: &Card, config: &BTreeMap<String, String>, tool: &CardTool) -> bool {
-        let _ = (card, config, tool); // Only some sources know beforehand.
-        true
-    }
-}
-
-/// The source of each kind of service.
-#[derive(Clone)]
-pub struct Sources {
-    /// GraphQL APIs.
-    pub graphql: Arc<dyn ToolSource>,
-    /// HTTP APIs.
-    pub http: Arc<dyn ToolSource>,
-    /// HTTP APIs that describe themselves.
-    pub openapi: Arc<dyn ToolSource>,
-    /// Redis databases.
-    pub redis: Arc<dyn ToolSource>,
-    /// Databases.
-    pub sql: Arc<dyn ToolSource>,
-}
-
-impl Sources {
-    /// The one place where a kind becomes a source.
-    pub fn of(&self, kind: ServiceKind) -> &Arc<dyn ToolSource> {
-        match kind {
-            ServiceKind::Graphql => &self.graphql,
-            ServiceKind::Http => &self.http,
-            ServiceKind::Openapi => &self.openapi,
-            ServiceKind::Redis => &self.redis,
-            ServiceKind::Sql => &self.sql,
-        }
-    }
-}
-
-/// A connection opened for one call: what its owner filled in, secrets included.
-#[derive(Clone)]
-pub struct Target {
-    /// The card it was made from.
-    pub card: Arc<Card>,
-    /// The fields that are not secret.
-    pub config: BTreeMap<String, String>,
-    /// The fields that are.
-    pub secrets: BTreeMap<String, SecretString>,
-    /// What makes the call known to the service should it come a second time; a test has none.
-    pub key: Option<String>,
-}
-
-impl Target {
-    /// Whether a field of its card was filled in.
-    pub fn has(&self, field: &str) -> bool {
-        self.config.contains_key(field) || self.secrets.contains_key(field)
-    }
-
-    /// The card's services that can be used with what was filled in.
-    fn services(&self) -> impl Iterator<Item = ServiceKind> {
-        let kinds = self.card.service.kinds();
-        kinds.filter(|kind| usable(&self.card, *kind, |field| self.has(field)))
-    }
-}
-
-impl std::fmt::Debug for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Target")
-            .field("card", &self.card.name)
-            .field("config", &self.config)
-            .field("secrets", &"•••")
-            .finish()
-    }
-}
 
 /// A tool of one of a person's connections.
 #[derive(Clone, Debug)]
@@ -197,12 +81,6 @@ impl Tools {
             sources,
             known: Arc::default(),
         }
-    }
-
-    /// All tools over all connections of this person, but those they switched off.
-    pub async fn of(&self, person: &Principal) -> Result<Vec<BoundTool>> {
-        let tools = self.all_of(person).await?;
-        Ok(tools.all().iter().filter(|tool| tool.on).cloned().collect())
     }
 
     /// All tools over all connections of this person, connection by connection.

@@ -23,6 +23,8 @@ use crate::ids::TeamId;
 use crate::store::{AddedRow, CardChange, CardDeed, CardRow, CardUse, Store};
 use crate::text;
 
+/// Who changes cards without being anybody in a workspace: whoever runs the bot.
+pub const OPERATOR: &str = "operator";
 /// The most cards that a workspace adds.
 const MOST: usize = 50;
 /// The time over which use is counted.
@@ -49,6 +51,11 @@ pub struct Own {
 }
 
 impl Own {
+    /// Whether it is a card, and not only that one of the bot's is not offered.
+    pub fn is_card(&self) -> bool {
+        self.row.definition.is_some()
+    }
+
     fn sha256(&self) -> Option<String> {
         self.row.definition.as_deref().map(sha256)
     }
@@ -171,7 +178,7 @@ impl Author {
     pub fn operator(team: TeamId) -> Self {
         Self {
             team,
-            name: "operator".to_owned(),
+            name: OPERATOR.to_owned(),
         }
     }
 }
@@ -248,8 +255,7 @@ impl AddedCards {
     pub async fn look_at_removal(&self, team: &TeamId, name: &str) -> Result<Effect> {
         self.cards.refresh(&self.store).await?;
         let cards = self.cards.of(team);
-        let own = cards.own(name).filter(|own| own.row.definition.is_some());
-        let own = own.ok_or_else(|| not_added(name))?;
+        let own = cards.own_card(name).ok_or_else(|| not_added(name))?;
         Ok(Effect {
             after: cards.installed(name),
             before: own.card.clone(),
@@ -322,9 +328,7 @@ impl AddedCards {
         self.cards.refresh(&self.store).await?;
         let cards = self.cards.of(team);
         check_name(&cards, &card.name)?;
-        let own = cards
-            .own(&card.name)
-            .filter(|own| own.row.definition.is_some());
+        let own = cards.own_card(&card.name);
         if own.is_none() && cards.count_own() >= MOST {
             return Err(Error::new(
                 Kind::Forbidden,
@@ -375,10 +379,7 @@ pub fn read(text: &str) -> std::result::Result<Card, Vec<CardProblem>> {
 /// A name that comes with the bot is not taken by another card: people would not see which they
 /// connect.
 pub fn check_name(cards: &super::Cards, name: &str) -> Result<()> {
-    let own = cards
-        .own(name)
-        .is_some_and(|own| own.row.definition.is_some());
-    if own || cards.installed(name).is_none() {
+    if cards.own_card(name).is_some() || cards.installed(name).is_none() {
         return Ok(());
     }
     Err(Error::new(

@@ -196,18 +196,7 @@ fn check_postgres_url(value: &str) -> Result<(), Text> {
         ));
     }
     let form = text!("It looks like `postgresql://user:password@host:5432/database`.");
-    if !value.starts_with("postgresql://") && !value.starts_with("postgres://") {
-        return Err(form);
-    }
-    let Ok(url) = value.parse::<Url>() else {
-        return Err(text!(
-            "{form} Characters such as `#`, `/`, `?` and `@` in the password are written `%23`, `%2F`, `%3F` and `%40`.",
-            form
-        ));
-    };
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(text!("The host is missing. {form}", form));
-    }
+    let url = database_url(value, ["postgresql://", "postgres://"], &form)?;
     if url.username().is_empty() {
         return Err(text!("The user is missing. {form}", form));
     }
@@ -217,10 +206,13 @@ fn check_postgres_url(value: &str) -> Result<(), Text> {
     Ok(())
 }
 
-fn check_redis_url(value: &str) -> Result<(), Text> {
-    let form = text!("It looks like `rediss://user:password@host:6379/0`.");
-    if !value.starts_with("redis://") && !value.starts_with("rediss://") {
-        return Err(form);
+/// A URL that begins in one of these ways and names a host; `form` is what it looks like.
+fn database_url(value: &str, beginnings: [&str; 2], form: &Text) -> Result<Url, Text> {
+    if !beginnings
+        .iter()
+        .any(|beginning| value.starts_with(beginning))
+    {
+        return Err(form.clone());
     }
     let Ok(url) = value.parse::<Url>() else {
         return Err(text!(
@@ -231,6 +223,12 @@ fn check_redis_url(value: &str) -> Result<(), Text> {
     if url.host_str().is_none_or(str::is_empty) {
         return Err(text!("The host is missing. {form}", form));
     }
+    Ok(url)
+}
+
+fn check_redis_url(value: &str) -> Result<(), Text> {
+    let form = text!("It looks like `rediss://user:password@host:6379/0`.");
+    let url = database_url(value, ["redis://", "rediss://"], &form)?;
     if !url.username().is_empty() && url.password().is_none() {
         return Err(text!(
             "A password without a user is written `rediss://:password@host:6379/0`, with the colon."

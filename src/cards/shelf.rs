@@ -57,8 +57,7 @@ impl Cards {
     /// The card that a connection of that name was made from. A workspace's own comes first, so
     /// that a card that the bot brings later does not get what was meant for it.
     pub fn get(&self, name: &str) -> Option<Arc<Card>> {
-        let own = self.own(name).filter(|own| own.row.definition.is_some());
-        match own {
+        match self.own_card(name) {
             Some(own) => own.card.clone(),
             None => self.installed(name),
         }
@@ -75,11 +74,20 @@ impl Cards {
         self.added.of(self.team.as_ref()?)?.get(name)
     }
 
+    /// The same where it is a card.
+    pub fn own_card(&self, name: &str) -> Option<&Own> {
+        self.own(name).filter(|own| own.is_card())
+    }
+
     /// How many cards the workspace has added.
     pub fn count_own(&self) -> usize {
+        self.own_cards().count()
+    }
+
+    fn own_cards(&self) -> impl Iterator<Item = &Own> {
         let own = self.team.as_ref().and_then(|team| self.added.of(team));
         let own = own.into_iter().flat_map(|own| own.values());
-        own.filter(|own| own.row.definition.is_some()).count()
+        own.filter(|own| own.is_card())
     }
 
     /// All cards that can be connected, the most popular first.
@@ -93,10 +101,8 @@ impl Cards {
 
     /// Every card, those that are not offered too, the most popular first.
     pub fn entries(&self) -> Vec<Entry> {
-        let own = self.team.as_ref().and_then(|team| self.added.of(team));
-        let own = own.into_iter().flat_map(|own| own.values());
-        let own = own.filter(|own| own.row.definition.is_some());
-        let mut entries: Vec<Entry> = own
+        let mut entries: Vec<Entry> = self
+            .own_cards()
             .map(|own| Entry {
                 name: own.row.name.clone(),
                 card: own.card.clone(),
@@ -108,7 +114,7 @@ impl Cards {
             .collect();
         for card in &self.installed.cards {
             let own = self.own(&card.name);
-            if own.is_some_and(|own| own.row.definition.is_some()) {
+            if own.is_some_and(Own::is_card) {
                 continue;
             }
             entries.push(Entry {

@@ -153,9 +153,12 @@ async fn fetched(address: &str) -> Result<String> {
         return Err(Error::new(
             Kind::Invalid,
             format!("{who} answered with more than 32 MB, which is no price list."),
-        ));
+        )
+        .hint("Give the address that has the list itself."));
     }
     String::from_utf8(body.bytes).map_err(|error| {
-        Error::new(Kind::Invalid, format!("{who} answered with no text.")).source(error)
+        Error::new(Kind::Invalid, format!("{who} answered with no text."))
+            .hint("Give the address that has the list itself.")
+            .source(error)
     })
 }

@@ -6,6 +6,7 @@ use figment::Figment;
 use figment::value::{Dict, Value};
 
 use super::{Config, Environment, is_secret, layers, unreadable};
+use crate::domain::secret::MASK;
 use crate::error::Result;
 
 /// One setting as it is in force.
@@ -29,7 +30,7 @@ pub fn settings(file: Option<&Path>, environment: &Environment) -> Result<Vec<Se
     let with_origin = leaves.into_iter().map(|(key, value)| Setting {
         origin: origin(&figment, &key),
         value: if is_secret(&key) {
-            "•••".to_owned()
+            MASK.to_owned()
         } else {
             value
         },

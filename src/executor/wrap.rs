@@ -1,15 +1,12 @@
 //! What a model gets to read of a result: redacted, capped, and marked as not to be trusted.
 
-use secrecy::ExposeSecret as _;
-
 use crate::domain::preview::Preview;
+use crate::domain::secret;
 use crate::domain::tool::ToolOutput;
 use crate::domain::usage::BYTES_PER_TOKEN;
 use crate::error::Error;
 use crate::tools::Target;
 
-/// Shorter secrets would redact ordinary words.
-const SHORTEST_SECRET: usize = 6;
 /// The most bytes of an error's sentence.
 const LONGEST_ERROR: usize = 1_000;
 
@@ -79,10 +76,8 @@ pub(super) fn redact_preview(preview: Preview, target: &Target) -> Preview {
 }
 
 fn redact(text: &str, target: &Target) -> String {
-    let secrets = target.secrets.values().map(|secret| secret.expose_secret());
-    secrets
-        .filter(|secret| secret.len() >= SHORTEST_SECRET)
-        .fold(text.to_owned(), |text, secret| text.replace(secret, "•••"))
+    let secrets = target.secrets.values().filter(|it| secret::is_long(it));
+    secret::without(text, secrets).into_owned()
 }
 
 fn without_control_characters(text: &str) -> String {

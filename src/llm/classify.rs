@@ -11,6 +11,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::ErrorKind;
+use crate::domain::secret::MASK;
 
 /// How much of a provider's own message goes to the log.
 const MESSAGE_LIMIT: usize = 300;
@@ -286,7 +287,7 @@ fn summary(body: &Value, key: Option<&str>) -> String {
     let said = Said::of(body);
     let message = message_of(inner(body));
     let message = match key {
-        Some(key) if !key.is_empty() => message.replace(key, "•••"),
+        Some(key) if !key.is_empty() => message.replace(key, MASK),
         _ => message.to_owned(),
     };
     let short: String = message.chars().take(MESSAGE_LIMIT).collect();

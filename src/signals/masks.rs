@@ -3,17 +3,13 @@
 //!
 //! It is a net below the discipline of logging no such thing, so it would rather mask a word too many.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use regex::Regex;
 use secrecy::{ExposeSecret, SecretString};
 
-/// What stands in the place of a secret.
-pub const MASK: &str = "•••";
-/// Shorter secrets would mask ordinary words.
-const SHORTEST_SECRET: usize = 6;
+use crate::domain::secret::{self, MASK};
 
 /// The secrets of this process's settings. A process has one log.
 static KNOWN: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());
@@ -46,7 +42,7 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
 /// Masks this secret from now on, in every log line and trace.
 pub fn remember(secret: &SecretString) {
     let exposed = secret.expose_secret();
-    if exposed.len() < SHORTEST_SECRET {
+    if !secret::is_long(secret) {
         return;
     }
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +65,7 @@ pub fn remember_lately(secret: &SecretString) {
     let known = |it: &VecDeque<SecretString>| it.iter().any(same);
     // Mostly it is there, and many may look at the same time.
     let lately = LATELY.read().unwrap_or_else(PoisonError::into_inner);
-    if exposed.len() < SHORTEST_SECRET || known(&lately) {
+    if !secret::is_long(secret) || known(&lately) {
         return;
     }
     drop(lately);
@@ -82,18 +78,9 @@ pub fn remember_lately(secret: &SecretString) {
 
 /// The text without anything secret that is known or looks like it.
 pub fn masked(text: &str) -> String {
-    let mut text = Cow::Borrowed(text);
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     let lately = LATELY.read().unwrap_or_else(PoisonError::into_inner);
-    for secret in known
-        .iter()
-        .chain(&*lately)
-        .map(ExposeSecret::expose_secret)
-    {
-        if text.contains(secret) {
-            text = Cow::Owned(text.replace(secret, MASK));
-        }
-    }
+    let text = secret::without(text, known.iter().chain(&*lately));
     let shaped = SHAPES.replace_all(&text, |found: &regex::Captures<'_>| {
         let kept = ["keep_hook", "keep_query", "keep_scheme", "keep_user"];
         let kept = kept.iter().find_map(|name| found.name(name));

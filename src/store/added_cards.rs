@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use sqlx::types::Json;
 
-use super::cards::CardRow;
+use super::cards::{CardRow, bind_card};
 use super::{Store, in_transaction, on_db};
 use crate::domain::principal::Principal;
 use crate::error::Result;
@@ -159,15 +159,11 @@ impl Store {
                 changed_at = excluded.changed_at
             where mcp_run_cards.sha256 is not distinct from $13";
         let kept = in_transaction!(self, tx => {
-            let kept = sqlx::query(SQL)
+            let query = sqlx::query(SQL)
                 .bind(CardId::generate())
                 .bind(&change.team)
-                .bind(&change.name)
-                .bind(&card.kind)
-                .bind(&card.description)
-                .bind(Json(&card.config_template))
-                .bind(Json(&card.required_credentials))
-                .bind(Json(&card.available_tools))
+                .bind(&change.name);
+            let kept = bind_card!(query, card)
                 .bind(&change.by)
                 .bind(definition)
                 .bind(&change.sha256)
@@ -209,15 +205,11 @@ impl Store {
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             on conflict (team_id, card_name) do update set is_public = excluded.is_public";
         in_transaction!(self, tx => {
-            sqlx::query(SQL)
+            let query = sqlx::query(SQL)
                 .bind(CardId::generate())
                 .bind(&change.team)
-                .bind(&change.name)
-                .bind(&card.kind)
-                .bind(&card.description)
-                .bind(Json(&card.config_template))
-                .bind(Json(&card.required_credentials))
-                .bind(Json(&card.available_tools))
+                .bind(&change.name);
+            bind_card!(query, card)
                 .bind(&change.by)
                 .bind(shown)
                 .bind(change.at)

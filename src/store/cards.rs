@@ -1,7 +1,6 @@
 //! The catalogue of run cards, mirrored for reports and for tools that read the database.
 
 use serde_json::Value;
-use sqlx::types::Json;
 
 use super::{Store, on_db};
 use crate::domain::card::{Card, ServiceKind};
@@ -45,6 +44,19 @@ impl From<&Card> for CardRow {
     }
 }
 
+/// Binds what the founding table says of a card, from `mcp_type` to `available_tools`.
+macro_rules! bind_card {
+    ($query:expr, $card:expr) => {
+        $query
+            .bind(&$card.kind)
+            .bind(&$card.description)
+            .bind(sqlx::types::Json(&$card.config_template))
+            .bind(sqlx::types::Json(&$card.required_credentials))
+            .bind(sqlx::types::Json(&$card.available_tools))
+    };
+}
+pub(super) use bind_card;
+
 impl Store {
     /// Mirrors one of the system's cards.
     pub async fn put_card(&self, card: &CardRow) -> Result<()> {
@@ -59,13 +71,7 @@ impl Store {
                 required_credentials = excluded.required_credentials,
                 available_tools = excluded.available_tools,
                 popularity_score = excluded.popularity_score";
-        on_db!(self, c => sqlx::query(SQL)
-            .bind(&card.name)
-            .bind(&card.kind)
-            .bind(&card.description)
-            .bind(Json(&card.config_template))
-            .bind(Json(&card.required_credentials))
-            .bind(Json(&card.available_tools))
+        on_db!(self, c => bind_card!(sqlx::query(SQL).bind(&card.name), card)
             .bind(card.popularity)
             .execute(c).await.map(drop))?;
         Ok(())

@@ -2,23 +2,15 @@
 
 use std::sync::Arc;
 
-use patchbay::cards::{Registry, argument_validator};
-use patchbay::error::{Error, Kind};
-use patchbay::net::{AddressPolicy, guarded_client};
-use patchbay::tools::sources::http::HttpSource;
-use patchbay::tools::{Target, ToolSource};
-use serde_json::{Value, json};
+use patchbay::cards::Registry;
+use patchbay::error::Kind;
+use patchbay::tools::ToolSource;
+use serde_json::json;
 
+use crate::connected::{Connected, seen_by};
 use crate::fakes::klaviyo::{KEY, Klaviyo};
 
-/// The card's tools, connected to an account of our own.
-struct Connected {
-    klaviyo: Klaviyo,
-    source: HttpSource,
-    target: Target,
-}
-
-impl Connected {
+impl Connected<Klaviyo> {
     async fn new() -> Self {
         let klaviyo = Klaviyo::start().await;
         for number in 1..=3 {
@@ -54,53 +46,19 @@ impl Connected {
             "S1",
             json!({ "name": "VIPs", "is_active": true }),
         );
-        let policy = AddressPolicy::new(vec![klaviyo.address().parse().unwrap()]);
         let mut card = (*Registry::embedded().unwrap().get("klaviyo").unwrap()).clone();
         card.service.http.as_mut().unwrap().base_url = format!("{}/api", klaviyo.url);
-        Self {
-            source: HttpSource::new(guarded_client(&policy).unwrap()),
-            klaviyo,
-            target: Target {
-                card: Arc::new(card),
-                config: Default::default(),
-                secrets: [("key".to_owned(), KEY.into())].into(),
-                key: None,
-            },
-        }
+        let address = klaviyo.address().to_owned();
+        let filled = [("key".to_owned(), KEY.to_owned())];
+        Self::over(klaviyo, &address, Arc::new(card), filled)
     }
-
-    async fn call(&self, tool: &str, arguments: Value) -> Result<String, Error> {
-        let tool = self.target.card.tool(tool).unwrap();
-        let validator = argument_validator(&tool.input).unwrap();
-        assert!(validator.is_valid(&arguments), "{}: {arguments}", tool.name);
-        let arguments = arguments.as_object().unwrap();
-        let called = self.source.call(&self.target, tool, arguments).await;
-        called.map(|output| output.text)
-    }
-
-    async fn asks(&self, tool: &str, arguments: Value) -> Value {
-        let text = self.call(tool, arguments).await.unwrap();
-        serde_json::from_str(&text).unwrap_or(text.into())
-    }
-}
-
-/// Klaviyo's own library uses the account, and says what it leaves there.
-fn as_the_library_sees(url: &str) -> Value {
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/klaviyo.mjs");
-    let output = std::process::Command::new("node")
-        .args([program, url, KEY])
-        .output()
-        .expect("the tests of Klaviyo need Node, and `npm ci --prefix tests/peers`");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_library_of_klaviyo_and_the_card_see_the_same_account() {
     let connected = Connected::new().await;
-    let url = connected.klaviyo.url.clone();
-    let seen = tokio::task::spawn_blocking(move || as_the_library_sees(&url))
+    let url = connected.service.url.clone();
+    let seen = tokio::task::spawn_blocking(move || seen_by("klaviyo.mjs", &[&url, KEY]))
         .await
         .unwrap();
     let profiles = connected

@@ -7,6 +7,7 @@ mod apis;
 mod browser;
 mod cards;
 mod cli;
+mod connected;
 mod doctor;
 mod fakes;
 mod finding;

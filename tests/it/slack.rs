@@ -3,24 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use patchbay::cards::{Registry, argument_validator, validate_fields};
-use patchbay::error::{Error, Kind};
-use patchbay::net::{AddressPolicy, guarded_client};
-use patchbay::tools::sources::http::HttpSource;
-use patchbay::tools::{Target, ToolSource};
+use patchbay::cards::Registry;
+use patchbay::error::Kind;
+use patchbay::tools::ToolSource;
 use serde_json::{Value, json};
 use slack_sim::{Sim, SimConfig};
 
+use crate::connected::Connected;
 use crate::world::World;
 
-/// The card's tools, connected to a workspace as an app with all scopes.
-struct Connected {
-    sim: Sim,
-    source: HttpSource,
-    target: Target,
-}
-
-impl Connected {
+impl Connected<Sim> {
     async fn new() -> Self {
         let mut workspace = SimConfig::default();
         let scopes = [
@@ -36,34 +28,16 @@ impl Connected {
         let sim = Sim::start(workspace).await.unwrap();
         let api = sim.api_url();
         let address = api.trim_start_matches("http://").split('/').next().unwrap();
-        let policy = AddressPolicy::new(vec![address.parse().unwrap()]);
         let card = Registry::embedded().unwrap().get("slack").unwrap();
-        let given = [("token", sim.bot_token()), ("base_url", api.clone())];
-        let given = given.map(|(name, value)| (name.to_owned(), value));
-        let fields = validate_fields(&card, &given.into()).unwrap();
-        Self {
-            source: HttpSource::new(guarded_client(&policy).unwrap()),
-            sim,
-            target: Target {
-                card,
-                config: fields.config,
-                secrets: fields.secrets,
-                key: None,
-            },
-        }
+        let filled = [("token", sim.bot_token()), ("base_url", api.clone())];
+        let filled = filled.map(|(name, value)| (name.to_owned(), value));
+        Self::over(sim, address, card, filled)
     }
 
-    async fn call(&self, tool: &str, arguments: Value) -> Result<Value, Error> {
-        let tool = self.target.card.tool(tool).unwrap();
-        let validator = argument_validator(&tool.input).unwrap();
-        assert!(validator.is_valid(&arguments), "{}: {arguments}", tool.name);
-        let arguments = arguments.as_object().unwrap();
-        let output = self.source.call(&self.target, tool, arguments).await?;
-        Ok(serde_json::from_str(&output.text).unwrap())
-    }
-
-    async fn asks(&self, tool: &str, arguments: Value) -> Value {
-        self.call(tool, arguments).await.unwrap()
+    /// What a model would read, which is JSON.
+    async fn reads(&self, tool: &str, arguments: Value) -> Value {
+        let text = self.call(tool, arguments).await.unwrap();
+        serde_json::from_str(&text).unwrap()
     }
 
     async fn fails(&self, tool: &str, arguments: Value) -> String {
@@ -73,7 +47,7 @@ impl Connected {
 
     /// The id of a channel, by its name.
     async fn channel(&self, name: &str) -> Value {
-        let channels = self.asks("list_channels", json!({})).await;
+        let channels = self.reads("list_channels", json!({})).await;
         let found = channels
             .as_array()
             .unwrap()
@@ -90,17 +64,17 @@ async fn what_is_posted_is_read_in_history_and_thread() {
     let general = slack.channel("general").await;
     let text = "Hello \"all\" & <everybody>";
     let post = json!({ "channel": general, "text": text });
-    let posted = slack.asks("post_message", post).await;
+    let posted = slack.reads("post_message", post).await;
     let answer = json!({ "channel": general, "text": "And *me*", "thread_ts": posted["ts"] });
-    slack.asks("post_message", answer).await;
+    slack.reads("post_message", answer).await;
     let react = json!({ "channel": general, "ts": posted["ts"], "emoji": "eyes" });
     assert_eq!(
-        slack.asks("add_reaction", react).await,
+        slack.reads("add_reaction", react).await,
         json!({ "done": true })
     );
 
     let history = slack
-        .asks("get_history", json!({ "channel": general, "limit": 1 }))
+        .reads("get_history", json!({ "channel": general, "limit": 1 }))
         .await;
     let newest = match history.get("items") {
         Some(items) => items[0].clone(),
@@ -116,7 +90,7 @@ async fn what_is_posted_is_read_in_history_and_thread() {
     );
     assert_eq!(newest["reactions"], json!(["eyes"]));
     let thread = slack
-        .asks(
+        .reads(
             "get_thread",
             json!({ "channel": general, "ts": posted["ts"] }),
         )
@@ -129,29 +103,29 @@ async fn what_is_posted_is_read_in_history_and_thread() {
         .collect();
     assert_eq!((texts.len(), texts[1]), (2, &json!("And *me*")));
     let later = json!({ "channel": general, "oldest": posted["ts"] });
-    assert_eq!(slack.asks("get_history", later).await, json!([]));
-    slack.sim.stop().await;
+    assert_eq!(slack.reads("get_history", later).await, json!([]));
+    slack.service.stop().await;
 }
 
 #[tokio::test]
 async fn people_and_members_are_listed_and_found() {
     let slack = Connected::new().await;
-    let people = slack.asks("list_users", json!({})).await;
+    let people = slack.reads("list_users", json!({})).await;
     let people = people.as_array().unwrap().clone();
     let alice = people.iter().find(|one| one["name"] == "alice").unwrap();
     let asked = json!({ "user": alice["id"] });
-    assert_eq!(slack.asks("get_user", asked).await, *alice);
+    assert_eq!(slack.reads("get_user", asked).await, *alice);
     let known: BTreeSet<_> = people.iter().map(|one| one["id"].to_string()).collect();
     let general = slack.channel("general").await;
     let members = slack
-        .asks("list_members", json!({ "channel": general }))
+        .reads("list_members", json!({ "channel": general }))
         .await;
     let members = members.as_array().unwrap();
     assert!(
         !members.is_empty() && members.iter().all(|id| known.contains(&id.to_string())),
         "{members:?}"
     );
-    slack.sim.stop().await;
+    slack.service.stop().await;
 }
 
 #[tokio::test]
@@ -159,11 +133,13 @@ async fn a_long_list_comes_page_by_page_until_there_is_enough() {
     let slack = Connected::new().await;
     for number in 0..450 {
         slack
-            .sim
+            .service
             .add_channel(&format!("project-{number}"), true)
             .unwrap();
     }
-    let all = slack.asks("list_channels", json!({ "limit": 1_000 })).await;
+    let all = slack
+        .reads("list_channels", json!({ "limit": 1_000 }))
+        .await;
     let names: BTreeSet<_> = all
         .as_array()
         .unwrap()
@@ -175,20 +151,20 @@ async fn a_long_list_comes_page_by_page_until_there_is_enough() {
         "{}",
         names.len()
     );
-    let pages = slack.sim.calls("conversations.list").len();
-    let some = slack.asks("list_channels", json!({ "limit": 300 })).await;
+    let pages = slack.service.calls("conversations.list").len();
+    let some = slack.reads("list_channels", json!({ "limit": 300 })).await;
     assert_eq!(
         (some["items"].as_array().unwrap().len(), &some["more"]),
         (300, &json!(true))
     );
-    assert_eq!(slack.sim.calls("conversations.list").len(), pages + 2);
-    slack.sim.stop().await;
+    assert_eq!(slack.service.calls("conversations.list").len(), pages + 2);
+    slack.service.stop().await;
 }
 
 #[tokio::test]
 async fn each_no_of_slacks_says_what_to_do_next() {
     let mut slack = Connected::new().await;
-    let elsewhere = slack.sim.add_channel("elsewhere", false).unwrap();
+    let elsewhere = slack.service.add_channel("elsewhere", false).unwrap();
     let mut said = vec![
         slack
             .fails("get_history", json!({ "channel": elsewhere }))
@@ -202,7 +178,7 @@ async fn each_no_of_slacks_says_what_to_do_next() {
             .await,
     ];
     let general = slack.channel("general").await;
-    slack.sim.set_scopes(&["channels:read", "users:read"]);
+    slack.service.set_scopes(&["channels:read", "users:read"]);
     said.push(
         slack
             .fails("post_message", json!({ "channel": general, "text": "x" }))
@@ -223,7 +199,7 @@ async fn each_no_of_slacks_says_what_to_do_next() {
     Forbidden: Slack does not let this credential do that. It said: “missing_scope; needed: chat:write”. Add that scope to the app in Slack, install it again, and connect with its new token.
     Unauthenticated: Slack does not accept this credential. It said: “invalid_auth”. Connect again with `/mcp connect slack`.
     ");
-    slack.sim.stop().await;
+    slack.service.stop().await;
 }
 
 /// Somebody connects the workspace in which they are.

@@ -2,22 +2,15 @@
 
 use patchbay::cards::{Registry, argument_validator, validate_fields};
 use patchbay::domain::tool::Risk;
-use patchbay::error::{Error, Kind};
+use patchbay::error::Kind;
 use patchbay::net::{AddressPolicy, guarded_client};
-use patchbay::tools::sources::http::HttpSource;
-use patchbay::tools::{Target, ToolSource};
+use patchbay::tools::ToolSource;
 use serde_json::{Value, json};
 
+use crate::connected::{Connected, seen_by};
 use crate::fakes::supabase::{ANON_KEY, Kind as Column, SECRET_KEY, SERVICE_ROLE_KEY, Supabase};
 
-/// The card's tools, connected to a project of our own.
-struct Connected {
-    supabase: Supabase,
-    source: HttpSource,
-    target: Target,
-}
-
-impl Connected {
+impl Connected<Supabase> {
     async fn new(key: &str) -> Self {
         let supabase = Supabase::start().await;
         let columns = [
@@ -31,37 +24,11 @@ impl Connected {
             "customers",
             &[("id", Column::Bigint), ("vip", Column::Boolean)],
         );
-        let policy = AddressPolicy::new(vec![supabase.address().parse().unwrap()]);
         let card = Registry::embedded().unwrap().get("supabase").unwrap();
-        let given = [("url", supabase.url.as_str()), ("service_role_key", key)];
-        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let fields = validate_fields(&card, &given.into()).unwrap();
-        let target = Target {
-            card,
-            config: fields.config,
-            secrets: fields.secrets,
-            key: None,
-        };
-        Self {
-            source: HttpSource::new(guarded_client(&policy).unwrap()),
-            supabase,
-            target,
-        }
-    }
-
-    async fn call(&self, tool: &str, arguments: Value) -> Result<String, Error> {
-        let tool = self.target.card.tool(tool).unwrap();
-        let validator = argument_validator(&tool.input).unwrap();
-        assert!(validator.is_valid(&arguments), "{}: {arguments}", tool.name);
-        let arguments = arguments.as_object().unwrap();
-        let called = self.source.call(&self.target, tool, arguments).await;
-        called.map(|output| output.text)
-    }
-
-    /// Calls a tool that works, and returns what a model would read.
-    async fn asks(&self, tool: &str, arguments: Value) -> Value {
-        let text = self.call(tool, arguments).await.unwrap();
-        serde_json::from_str(&text).unwrap_or(text.into())
+        let filled = [("url", supabase.url.as_str()), ("service_role_key", key)];
+        let filled = filled.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let address = supabase.address().to_owned();
+        Self::over(supabase, &address, card, filled)
     }
 
     /// Calls a tool that fails, and returns the sentence.
@@ -78,28 +45,16 @@ impl Connected {
     }
 }
 
-/// What Supabase's own libraries see at the project, after they have used all of it.
-fn as_libraries_see(supabase: &Supabase, key: &str) -> Value {
-    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/supabase.mjs");
-    let output = std::process::Command::new("node")
-        .args([program, &supabase.url, key])
-        .output()
-        .expect("the tests of Supabase need Node, and `npm ci --prefix tests/peers`");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_libraries_of_supabase_and_the_card_see_the_same_project() {
     for key in [SECRET_KEY, SERVICE_ROLE_KEY] {
         let connected = Connected::new(key).await;
-        let supabase = connected.supabase.clone();
-        let seen = tokio::task::spawn_blocking(move || as_libraries_see(&supabase, key));
+        let url = connected.service.url.clone();
+        let seen = tokio::task::spawn_blocking(move || seen_by("supabase.mjs", &[&url, key]));
         let seen = seen.await.unwrap();
         let asked = json!({ "table": "orders", "order": "id.asc" });
         assert_eq!(connected.asks("select_data", asked).await, seen);
-        assert_eq!(seen, json!(connected.supabase.rows("orders")));
+        assert_eq!(seen, json!(connected.service.rows("orders")));
         assert_eq!(seen.as_array().unwrap().len(), 2);
     }
 }
@@ -202,7 +157,7 @@ async fn rows_are_added_found_changed_and_deleted() {
     );
     let delete = json!({ "table": "orders", "where": which });
     assert_eq!(connected.asks("delete_data", delete).await, changed);
-    let left = connected.supabase.rows("orders");
+    let left = connected.service.rows("orders");
     assert_eq!(
         left.iter().map(|row| row["id"].clone()).collect::<Vec<_>>(),
         [1, 3]
@@ -247,7 +202,7 @@ async fn no_change_is_sent_without_a_condition() {
             }
         }
         // A condition without its value, or with one of the wrong kind, is not sent at all.
-        let asked = connected.supabase.requests().len();
+        let asked = connected.service.requests().len();
         for condition in [
             json!({ "column": "id", "operator": "=" }),
             json!({ "column": "id", "operator": "=", "value": [1, 2] }),
@@ -264,9 +219,9 @@ async fn no_change_is_sent_without_a_condition() {
                 "{sentence}"
             );
         }
-        assert_eq!(connected.supabase.requests().len(), asked);
+        assert_eq!(connected.service.requests().len(), asked);
     }
-    let rows = connected.supabase.rows("orders");
+    let rows = connected.service.rows("orders");
     assert!(rows.iter().all(|row| row["state"] == "paid") && rows.len() == 2);
     let rows: Vec<Value> = (0..100).map(|_| json!({ "state": "open" })).collect();
     for _ in 0..10 {
@@ -279,7 +234,7 @@ async fn no_change_is_sent_without_a_condition() {
         .fails("delete_data", json!({ "table": "orders", "where": most }))
         .await;
     assert!(sentence.contains("exceeds max-affected"), "{sentence}");
-    assert_eq!(connected.supabase.rows("orders").len(), 1_002);
+    assert_eq!(connected.service.rows("orders").len(), 1_002);
 }
 
 #[tokio::test]
@@ -324,8 +279,8 @@ async fn files_are_stored_listed_linked_and_deleted() {
 }
 
 /// What anybody reads who has this address.
-async fn patchbay_reads(connected: &Connected, address: &str) -> String {
-    let policy = AddressPolicy::new(vec![connected.supabase.address().parse().unwrap()]);
+async fn patchbay_reads(connected: &Connected<Supabase>, address: &str) -> String {
+    let policy = AddressPolicy::new(vec![connected.service.address().parse().unwrap()]);
     let client = guarded_client(&policy).unwrap();
     let request = reqwest::Request::new(reqwest::Method::GET, address.parse().unwrap());
     client
@@ -398,7 +353,7 @@ async fn what_is_asked_first_shows_the_request_without_the_key() {
         .preview(&connected.target, tool, arguments)
         .await;
     let shown = preview.unwrap().unwrap().text();
-    let shown = shown.replace(&connected.supabase.url, "https://x.supabase.co");
+    let shown = shown.replace(&connected.service.url, "https://x.supabase.co");
     insta::assert_snapshot!(shown, @r#"
     This is sent:
     PATCH https://x.supabase.co/rest/v1/orders
@@ -413,5 +368,5 @@ async fn what_is_asked_first_shows_the_request_without_the_key() {
       "state": "paid"
     }
     "#);
-    assert!(connected.supabase.requests().is_empty());
+    assert!(connected.service.requests().is_empty());
 }

@@ -11,6 +11,7 @@ use patchbay::domain::principal::Principal;
 use patchbay::ids::{TeamId, UserId};
 use patchbay::llm::catalogue::ProviderConfig;
 use patchbay::slack::Transport;
+use patchbay::tools::BoundTool;
 use patchbay::tools::sources::sql::{SAMPLE, ensure_sample};
 use serde_json::Value;
 use slack_sim::{
@@ -135,6 +136,12 @@ impl World {
     pub fn principal(&self, name: &str) -> Principal {
         let id = format!("U0{:0<6}1", name.to_uppercase());
         Principal::new(TeamId::new("T0SIM0001"), UserId::new(id))
+    }
+
+    /// The tools that one of the people has switched on.
+    pub async fn tools_of(&self, name: &str) -> Vec<BoundTool> {
+        let tools = self.app.tools.all_of(&self.principal(name)).await.unwrap();
+        tools.all().iter().filter(|tool| tool.on).cloned().collect()
     }
 
     pub fn person<'a>(&'a self, name: &'a str) -> Person<'a> {

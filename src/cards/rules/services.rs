@@ -54,6 +54,18 @@ impl Scope {
         if let Auth::Header { name, .. } = auth {
             found.extend(self.check_text(format!("{at}/auth/header/name"), name, &self.open));
         }
+        self.check_own_headers(at, auth, headers, &all, found);
+    }
+
+    /// Headers beside the one that shows whose a request is.
+    fn check_own_headers(
+        &self,
+        at: &str,
+        auth: &Auth,
+        headers: &BTreeMap<String, String>,
+        names: &Map<String, Value>,
+        found: &mut Vec<Finding>,
+    ) {
         let taken = auth.header();
         for (name, value) in headers {
             let pointer = format!("{at}/headers/{name}");
@@ -62,7 +74,7 @@ impl Scope {
                 found.push(finding(pointer, reason));
                 continue;
             }
-            found.extend(self.check_text(pointer, value, &all));
+            found.extend(self.check_text(pointer, value, names));
         }
     }
 
@@ -134,15 +146,7 @@ impl Scope {
                 }
             }
         }
-        for (name, value) in &request.headers {
-            let pointer = format!("{at}/headers/{name}");
-            if service.auth.header() == Some(name.to_lowercase()) {
-                let reason = format!("`auth` fills the header `{name}` already");
-                found.push(finding(pointer, reason));
-                continue;
-            }
-            found.extend(self.check_text(pointer, value, names));
-        }
+        self.check_own_headers(at, &service.auth, &request.headers, names, found);
         if let Some(text) = &request.text {
             if request.body.is_some() {
                 let reason = "a request has a `body` or a `text`, not both";

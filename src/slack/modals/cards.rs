@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Opened, busy, notice, refuse_foreign, refuse_other};
 use crate::app::App;
-use crate::cards::{Author, CardProblem, Consent, check_name, read, sha256};
+use crate::cards::{Author, CardProblem, Consent, OPERATOR, check_name, read, sha256};
 use crate::domain::card::Card;
 use crate::domain::language::Language;
 use crate::error::{Error, Kind, Result};
@@ -326,7 +326,7 @@ async fn preview(app: &App, submission: &Submission, text: String) -> Result<Val
 /// How a person is called who added a card; the operator has no name in Slack.
 fn author(language: Language, by: &str) -> String {
     match by {
-        "operator" => text!("whoever runs me").to(language),
+        OPERATOR => text!("whoever runs me").to(language),
         user => format!("<@{user}>"),
     }
 }

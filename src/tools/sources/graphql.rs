@@ -18,6 +18,7 @@ use super::http::{self, LARGEST_ANSWER};
 use crate::cards::template::Templates;
 use crate::domain::card::{CardTool, GraphqlAction, GraphqlDocument, GraphqlService, ToolAction};
 use crate::domain::preview::Preview;
+use crate::domain::secret;
 use crate::domain::tool::ToolOutput;
 use crate::error::Result;
 use crate::executor::graphql::{self, Kind as Operation};
@@ -79,7 +80,7 @@ impl ToolSource for GraphqlSource {
             GraphqlAction::Schema | GraphqlAction::Query | GraphqlAction::Mutate => None,
         };
         let mut output = answer.output(&target.card.title, keep.as_deref())?;
-        output.text = http::answer::without_secrets(&output.text, &answer.secrets);
+        output.text = secret::without(&output.text, &answer.secrets).into_owned();
         Ok(output)
     }
 
@@ -188,7 +189,7 @@ impl GraphqlSource {
             None => introspection::overview(&answer.data, text("search")),
         };
         let output = ToolOutput {
-            text: http::answer::without_secrets(&shown, &answer.secrets),
+            text: secret::without(&shown, &answer.secrets).into_owned(),
             ..ToolOutput::default()
         };
         Ok(output.out_of(answer.bytes))

@@ -74,7 +74,7 @@ impl ToolSource for HttpSource {
         };
         let outcome = self.run(&errand, wanted, built).await;
         let mut output = told(outcome, request.method.reads())?;
-        output.text = answer::without_secrets(&output.text, &errand.secrets);
+        output.text = errand.without_secrets(&output.text);
         Ok(output)
     }
 

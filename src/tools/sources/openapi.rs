@@ -14,7 +14,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Method, Request};
-use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use url::Url;
@@ -28,6 +27,7 @@ use super::http::{self, LARGEST_ANSWER};
 use crate::cards::template::Templates;
 use crate::domain::card::{CardTool, OpenapiService, Operation, ToolAction};
 use crate::domain::preview::Preview;
+use crate::domain::secret;
 use crate::domain::text::Text;
 use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
@@ -41,8 +41,6 @@ const LARGEST_DOCUMENT: usize = 16 * 1024 * 1024;
 const MOST_FETCHED: usize = 8;
 /// How many tags are named to whoever has to choose.
 const MOST_TAGS: usize = 12;
-/// Shorter secrets would be found in ordinary words.
-const SHORTEST_SECRET: usize = 6;
 
 /// Runs the operations of OpenAPI documents.
 pub struct OpenapiSource {
@@ -76,7 +74,7 @@ impl ToolSource for OpenapiSource {
         let asked = self.sender.ask(&errand, built, LARGEST_ANSWER).await;
         let (_, body) = told(asked, reads)?;
         let mut output = http::shape::shape(&target.card.title, &body, None, false)?;
-        output.text = http::answer::without_secrets(&output.text, &errand.secrets);
+        output.text = errand.without_secrets(&output.text);
         Ok(output)
     }
 
@@ -182,12 +180,9 @@ impl OpenapiSource {
                 "Look whether the service has one for a part of its API."
             )));
         }
-        let text = String::from_utf8_lossy(&body.bytes).into_owned();
-        let secrets = target.secrets.values();
-        let long =
-            |secret: &&secrecy::SecretString| secret.expose_secret().len() >= SHORTEST_SECRET;
-        let secrets: Vec<_> = secrets.filter(long).cloned().collect();
-        Ok(http::answer::without_secrets(&text, &secrets))
+        let secrets = target.secrets.values().filter(|it| secret::is_long(it));
+        let text = String::from_utf8_lossy(&body.bytes);
+        Ok(secret::without(&text, secrets).into_owned())
     }
 
     /// One request of an operation that was found earlier: its server is looked at again.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use patchbay::cards::{AddedCards, Author, Cards, Consent, Fields, Origin, Registry, read};
+use patchbay::cards::{AddedCards, Author, Cards, Consent, Effect, Fields, Origin, Registry, read};
 use patchbay::clock::Clock;
 use patchbay::domain::connection::{Connection, ConnectionStatus};
 use patchbay::domain::principal::Principal;
@@ -50,6 +50,13 @@ impl Process {
         let registry = Registry::embedded().unwrap();
         let added = AddedCards::new(registry.clone(), store.clone(), Clock::System);
         Self { registry, added }
+    }
+
+    /// Alice adds a card, or puts it in the place of another, in the usual way.
+    async fn keeps(&self, text: &str) -> Effect {
+        let alice = alice();
+        let kept = self.added.keep(&alice, text, Consent::Change);
+        kept.await.unwrap()
     }
 }
 
@@ -103,10 +110,7 @@ async fn a_card_is_seen_in_its_own_workspace_and_by_every_process() {
         let (one, two) = (Process::over(&store), Process::over(&store));
         let before = two.registry.revision();
         let plain = names(&one.registry.installed());
-        one.added
-            .keep(&alice(), CARD, Consent::Change)
-            .await
-            .unwrap();
+        one.keeps(CARD).await;
         let found = names(&one.registry.of(&team("T1")));
         assert!(found.contains(&"tickets".to_owned()), "{found:?}");
         // Its place goes by its use, whatever it says of itself.
@@ -262,11 +266,7 @@ async fn a_hidden_card_is_not_offered_and_its_connections_go_on() {
     let (_home, stores) = stores().await;
     for store in stores {
         let process = Process::over(&store);
-        process
-            .added
-            .keep(&alice(), CARD, Consent::Change)
-            .await
-            .unwrap();
+        process.keeps(CARD).await;
         for name in ["tickets", "github"] {
             process.added.show(&alice(), name, false).await.unwrap();
             let cards = process.registry.of(&team("T1"));
@@ -282,11 +282,7 @@ async fn a_hidden_card_is_not_offered_and_its_connections_go_on() {
         assert!(process.registry.of(&team("T1")).find("github").is_ok());
         // A new version of a hidden card is still hidden.
         let text = CARD.replace("Tickets", "Fares");
-        process
-            .added
-            .keep(&alice(), &text, Consent::Change)
-            .await
-            .unwrap();
+        process.keeps(&text).await;
         let entries = process.registry.of(&team("T1")).entries();
         let entry = entries
             .iter()
@@ -331,11 +327,7 @@ async fn use_is_counted_as_it_was() {
     let (_home, stores) = stores().await;
     for store in stores {
         let process = Process::over(&store);
-        process
-            .added
-            .keep(&alice(), CARD, Consent::Change)
-            .await
-            .unwrap();
+        process.keeps(CARD).await;
         for (team_name, user, calls, success) in [
             ("T1", "U1", 2, true),
             ("T1", "U2", 1, true),

@@ -1,25 +1,17 @@
 //! Connecting any API by its address, asking it, and changing something there.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fakes::writer::Writer;
 use crate::servers::{ORDERS_KEY, Server};
 use crate::world::World;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn any_http_api_is_connected_by_its_address_and_asked_before_it_is_changed() {
-    let (writer, server) = (Writer::start().await, Server::orders());
-    let world = World::written_by(&writer, |_| {}).await;
+/// Alice has a lamp ordered after a yes to the exact request, and the orders listed; the key is shown
+/// to nobody.
+async fn orders_a_lamp(world: &World, writer: &Writer, [order, list]: [(&str, Value); 2]) {
     let alice = world.alice();
-    let fields = json!({
-        "base_url": server.url, "key": ORDERS_KEY, "header": "X-Api-Key", "test_path": "/orders",
-    });
-    let told = alice.connects("rest", fields).await.all_text();
-    assert!(told.contains("5 API tools now available"), "{told}");
-
     let ts = alice.says("@patchbay order a lamp").await;
-    let order = json!({ "path": "orders", "body": { "item": "lamp", "count": 2 } });
-    writer.calls("rest__create", order);
+    writer.calls(order.0, order.1);
     writer.ends();
     let card = alice.is_asked_to_decide(&ts).await;
     let text = card.all_text();
@@ -33,10 +25,7 @@ async fn any_http_api_is_connected_by_its_address_and_asked_before_it_is_changed
     }
     assert!(!text.contains(ORDERS_KEY), "{text}");
     assert!(alice.clicks(&card, "Approve").await.ok);
-    writer.calls(
-        "rest__get",
-        json!({ "path": "orders", "query": { "state": "new" } }),
-    );
+    writer.calls(list.0, list.1);
     writer.ends();
     writer.answers("Two lamps are ordered.");
     let answered = |message: &slack_sim::Message| message.all_text().contains("Two lamps");
@@ -44,6 +33,27 @@ async fn any_http_api_is_connected_by_its_address_and_asked_before_it_is_changed
     let read = writer.asked().pop().unwrap().to_string();
     assert!(read.contains("language"), "the listing is not in {read}");
     assert!(!read.contains(ORDERS_KEY), "a model reads the key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_http_api_is_connected_by_its_address_and_asked_before_it_is_changed() {
+    let (writer, server) = (Writer::start().await, Server::orders());
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let fields = json!({
+        "base_url": server.url, "key": ORDERS_KEY, "header": "X-Api-Key", "test_path": "/orders",
+    });
+    let told = alice.connects("rest", fields).await.all_text();
+    assert!(told.contains("5 API tools now available"), "{told}");
+
+    let order = json!({ "path": "orders", "body": { "item": "lamp", "count": 2 } });
+    let list = json!({ "path": "orders", "query": { "state": "new" } });
+    orders_a_lamp(
+        &world,
+        &writer,
+        [("rest__create", order), ("rest__get", list)],
+    )
+    .await;
     world.stop().await;
 }
 
@@ -86,30 +96,10 @@ async fn a_document_becomes_tools_that_are_read_again_with_every_test() {
     let told = alice.connects("openapi", fields).await.all_text();
     assert!(told.contains("5 API tools now available"), "{told}");
 
-    let ts = alice.says("@patchbay order a lamp").await;
-    writer.calls(
-        "shop__create_order",
-        json!({ "body": { "item": "lamp", "count": 2 } }),
-    );
-    writer.ends();
-    let card = alice.is_asked_to_decide(&ts).await;
-    let text = card.all_text();
-    for part in [
-        "POST http://",
-        "/orders",
-        "x-api-key: •••",
-        "\"item\": \"lamp\"",
-    ] {
-        assert!(text.contains(part), "{part} is not in {text}");
-    }
-    assert!(alice.clicks(&card, "Approve").await.ok);
-    writer.calls("shop__list_orders", json!({ "state": ["new"] }));
-    writer.ends();
-    writer.answers("Two lamps are ordered.");
-    let answered = |message: &slack_sim::Message| message.all_text().contains("Two lamps");
-    alice.reply_when(&ts, answered).await;
-    let read = writer.asked().pop().unwrap().to_string();
-    assert!(read.contains("language"), "the listing is not in {read}");
+    let order = json!({ "body": { "item": "lamp", "count": 2 } });
+    let list = json!({ "state": ["new"] });
+    let calls = [("shop__create_order", order), ("shop__list_orders", list)];
+    orders_a_lamp(&world, &writer, calls).await;
 
     let person = world.principal("alice");
     let connection = world.app.connections.find(&person, "shop").await.unwrap();
@@ -119,7 +109,7 @@ async fn a_document_becomes_tools_that_are_read_again_with_every_test() {
         .keep_tools(&person, &connection.id, &[], now)
         .await
         .unwrap();
-    let count = async || world.app.tools.of(&person).await.unwrap().len();
+    let count = async || world.tools_of("alice").await.len();
     assert_eq!(count().await, 0);
     let told = alice.asks_privately("/mcp test shop").await.all_text();
     assert!(told.contains("works"), "{told}");

@@ -188,7 +188,7 @@ async fn a_card_that_sends_secrets_elsewhere_is_kept_only_when_that_is_said() {
         .get("tickets")
         .unwrap();
     assert!(card.tool("tally_tickets").is_some());
-    let tools = world.app.tools.of(&world.principal("bob")).await.unwrap();
+    let tools = world.tools_of("bob").await;
     assert!(tools.iter().any(|tool| tool.tool.name == "tally_tickets"));
     world.stop().await;
 }

@@ -70,7 +70,7 @@ async fn a_service_whose_address_is_missing_offers_nothing_and_is_not_tried() {
     let (world, _cards) = world(&writer).await;
     let alice = world.alice();
     let tools = async |connection: &str| -> Vec<String> {
-        let tools = world.app.tools.of(&world.principal("alice")).await.unwrap();
+        let tools = world.tools_of("alice").await;
         let of = tools
             .iter()
             .filter(|tool| tool.connection.name.as_str() == connection);

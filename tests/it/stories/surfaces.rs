@@ -92,7 +92,7 @@ async fn a_tool_that_is_off_does_not_exist_until_it_is_on_again(world: World) {
     let names = |tools: Vec<patchbay::tools::BoundTool>| -> Vec<String> {
         tools.iter().map(|tool| tool.tool.name.clone()).collect()
     };
-    let left = names(world.app.tools.of(&person).await.unwrap());
+    let left = names(world.tools_of("alice").await);
     assert_eq!(left.len(), 2);
     let off: Vec<&str> = ["list_tables", "get_schema", "execute_sql"]
         .into_iter()
@@ -107,7 +107,7 @@ async fn a_tool_that_is_off_does_not_exist_until_it_is_on_again(world: World) {
     assert!(refused.to_string().contains("switched off"), "{refused}");
     assert!(alice.clicks_in(&browser, "Switch on").await.ok);
     form_saying(alice, "3 tools, 3 on").await;
-    assert_eq!(world.app.tools.of(&person).await.unwrap().len(), 3);
+    assert_eq!(world.tools_of("alice").await.len(), 3);
     world.stop().await;
 }
 
@@ -128,8 +128,7 @@ async fn nobody_switches_the_tools_of_others() {
     let forged = Click::label(&own, "Switch off").with_value(&value);
     assert!(world.sim.click("bob", forged).await.ok);
     form_saying(bob, "not one of yours").await;
-    let person = world.principal("alice");
-    assert_eq!(world.app.tools.of(&person).await.unwrap().len(), 3);
+    assert_eq!(world.tools_of("alice").await.len(), 3);
     world.stop().await;
 }
 

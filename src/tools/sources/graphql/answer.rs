@@ -3,9 +3,9 @@
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::http::answer::without_secrets;
 use super::http::shape;
 use crate::domain::card::{Card, Keep};
+use crate::domain::secret;
 use crate::domain::tool::ToolOutput;
 use crate::error::{Error, Kind, Result};
 use crate::net::Body;
@@ -98,7 +98,8 @@ impl Answer {
                 text!("Change what is asked for and try again."),
             )
         };
-        let quote = without_secrets(&told.join("; "), &secrets);
+        let told = told.join("; ");
+        let quote = secret::without(&told, &secrets).into_owned();
         Err(Error::new(
             kind,
             text!("{happened} It said: “{quote}”.", happened, quote),

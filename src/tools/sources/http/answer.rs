@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Request, Response, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
 
 use super::send::{BODY_DEADLINE, Errand};
@@ -29,7 +29,7 @@ pub(super) async fn refusal(errand: &Errand<'_>, response: Response) -> Error {
     let wait = rate_limit(status, response.headers());
     let body = read_body(title, response, LARGEST_REFUSAL, BODY_DEADLINE).await;
     let said = body.ok().and_then(|body| quote(&body.bytes));
-    let said = said.map(|text| without_secrets(&text, &errand.secrets));
+    let said = said.map(|text| errand.without_secrets(&text));
     explain(card, status, wait, said)
 }
 
@@ -50,17 +50,6 @@ pub(super) fn secrets_of(target: &Target, sent: &Request) -> Vec<SecretString> {
     let pair = header.and_then(|value| value.strip_prefix("Basic "));
     let secrets = target.secrets.values().cloned();
     secrets.chain(pair.map(SecretString::from)).collect()
-}
-
-/// Puts dots in place of secrets, should a service repeat them.
-pub(in crate::tools::sources) fn without_secrets(text: &str, secrets: &[SecretString]) -> String {
-    let mut text = text.to_owned();
-    for secret in secrets.iter().map(ExposeSecret::expose_secret) {
-        if !secret.is_empty() && text.contains(secret) {
-            text = text.replace(secret, "•••");
-        }
-    }
-    text
 }
 
 /// There is nothing where the arguments say.

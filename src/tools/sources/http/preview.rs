@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::domain::preview::{Preview, PreviewPart};
+use crate::domain::secret::MASK;
 use crate::text;
 
 /// The most characters of a body: what it is made of stands in the arguments, whole.
@@ -24,7 +25,7 @@ pub(in crate::tools::sources) fn with_body(request: &Request, body: Option<&str>
     for (name, value) in request.headers() {
         let value = match value.to_str() {
             Ok(text) if !value.is_sensitive() => text,
-            Ok(_) | Err(_) => "•••",
+            Ok(_) | Err(_) => MASK,
         };
         // Writing to a string cannot fail.
         let _ = write!(shown, "\n{name}: {value}");

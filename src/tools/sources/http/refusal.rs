@@ -20,7 +20,7 @@ pub(super) fn in_an_answer(errand: &Errand<'_>, body: &Body) -> Option<Error> {
     }
     let reason = words(&answer, &rule.reason);
     let said = answer::plain(&said(rule, &answer, reason.as_deref()));
-    let said = said.map(|text| answer::without_secrets(&text, &errand.secrets));
+    let said = said.map(|text| errand.without_secrets(&text));
     let meaning = reason.as_deref().and_then(|reason| rule.meaning(reason));
     let status = match meaning {
         Some(Meaning::Unauthenticated) => StatusCode::UNAUTHORIZED,

@@ -7,6 +7,7 @@ use reqwest::{Method, Request, Response, StatusCode};
 use secrecy::SecretString;
 
 use super::{again, answer};
+use crate::domain::secret;
 use crate::error::{Kind, Result};
 use crate::net::{Body, GuardedClient, read_body};
 use crate::text;
@@ -40,6 +41,11 @@ impl<'a> Errand<'a> {
             secrets: answer::secrets_of(target, built),
             retries: if harmless { retries } else { 0 },
         }
+    }
+
+    /// Dots in place of secrets, should the service repeat them.
+    pub fn without_secrets(&self, text: &str) -> String {
+        secret::without(text, &self.secrets).into_owned()
     }
 }
 
