@@ -40,6 +40,8 @@ use crate::{cards, http};
 
 /// How long a stopping app waits for work in progress; what is left is taken up after the restart.
 const GRACE: Duration = Duration::from_secs(20);
+/// How long it waits for queries that still run, before it leaves them to the database.
+const CLOSING: Duration = Duration::from_secs(3);
 /// Files of what was used that are made at the same time: each takes some megabytes.
 const EXPORTS_AT_ONCE: usize = 2;
 
@@ -272,7 +274,10 @@ impl App {
         if let Err(error) = tokio::task::spawn_blocking(move || traces.stop()).await {
             tracing::warn!("the traces were not closed: {error}");
         }
-        self.store.close().await;
+        let closing = tokio::time::timeout(CLOSING, self.store.close());
+        if closing.await.is_err() {
+            tracing::warn!("the database was not closed in time; its server notices");
+        }
     }
 }
 

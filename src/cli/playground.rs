@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use secrecy::SecretString;
 use slack_sim::{AppConfig, Delivery, Limits, Sim, SimConfig};
 
-use super::{say, serve, simulated, transport};
+use super::serve::End;
+use super::{say, simulated, transport};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -31,6 +32,7 @@ pub struct Arguments {
 }
 
 pub async fn run(mut config: Config, arguments: Arguments) -> Result<ExitCode> {
+    let mut end = End::heard()?;
     let workspace = workspace(&arguments);
     let slack = workspace.app.clone();
     let sim = start(workspace).await?;
@@ -48,7 +50,7 @@ pub async fn run(mut config: Config, arguments: Arguments) -> Result<ExitCode> {
             .map_err(Error::internal)?;
     }
     say(&welcome(&sim.url(), &app.model));
-    serve::wait_for_signal().await?;
+    end.asked().await;
     app.stop().await;
     sim.stop().await;
     Ok(ExitCode::SUCCESS)

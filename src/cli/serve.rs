@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::App;
 use crate::clock::Clock;
@@ -17,16 +17,12 @@ pub async fn run(
     environment: &Environment,
 ) -> Result<ExitCode> {
     let mut hangup = signal(SignalKind::hangup()).map_err(Error::internal)?;
+    let mut end = End::heard()?;
     let app = App::build(config, Clock::System).await?;
     app.start().await?;
-    let ended = wait_for_signal();
-    tokio::pin!(ended);
     loop {
         tokio::select! {
-            ended = &mut ended => {
-                ended?;
-                break;
-            }
+            () = end.asked() => break,
             Some(()) = hangup.recv() => read_again(&app, file, environment),
         }
     }
@@ -55,13 +51,26 @@ fn read_again(app: &App, file: Option<&Path>, environment: &Environment) {
     }
 }
 
-/// Resolves at SIGTERM or Ctrl-C.
-pub async fn wait_for_signal() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and Ctrl-C, which are heard from when this is made: what came while the process was still starting is
+/// there when it is asked for.
+pub struct End {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl End {
+    pub fn heard() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(Error::internal)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(Error::internal)?,
+        })
     }
-    Ok(())
+
+    /// Resolves once the process was told to end.
+    pub async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -1,15 +1,16 @@
 //! When a part of ours is down: whoever asked is told at once, and nothing is lost.
 
+use std::time::{Duration, Instant};
+
+use patchbay::slack::Transport;
 use serde_json::json;
 use slack_sim::{Disconnect, Fault, FaultKind};
 
-use crate::fakes::silent;
-use crate::world::{Engine, World, handmade};
+use crate::fakes::{postgres, silent};
+use crate::world::{Engine, PATIENCE, World, handmade};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_storage_the_acknowledgement_itself_says_so() {
-    use patchbay::slack::Transport;
-
     for transport in [Transport::Socket, Transport::Http] {
         let world = World::start_on(Engine::Postgres, transport).await;
         let alice = world.alice();
@@ -33,6 +34,40 @@ async fn without_storage_the_acknowledgement_itself_says_so() {
     }
 }
 
+/// Somebody changes a table and goes to lunch: queries wait for as long as that takes, the end of the bot does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_it_ends_although_its_queries_wait() {
+    let world = World::start_on(Engine::Postgres, Transport::Socket).await;
+    let mut other = postgres::connect(&world.app.config.database.url).await;
+    sqlx::raw_sql("begin; lock table runs in access exclusive mode")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let waits = "select count(*) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'";
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let waiting: i64 = sqlx::query_scalar(waits)
+            .fetch_one(&mut other)
+            .await
+            .unwrap();
+        if waiting > 0 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "nothing waits for the lock");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let began = Instant::now();
+    world.app.stop().await;
+    // What a process is given before it is killed.
+    assert!(
+        began.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        began.elapsed()
+    );
+    world.sim.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_socket_is_opened_when_slack_asks_and_when_one_breaks() {
     let world = World::start().await;
@@ -45,10 +80,10 @@ async fn a_new_socket_is_opened_when_slack_asks_and_when_one_breaks() {
         world.sim.disconnect(why);
         let reopened = |sim: &slack_sim::Sim| (sim.sockets() == 2).then_some(());
         // Going and coming are both seen as changes; two is what there must be in the end.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         world
             .sim
-            .until(std::time::Duration::from_secs(20), reopened)
+            .until(Duration::from_secs(20), reopened)
             .await
             .expect("two sockets again");
     }
@@ -103,10 +138,7 @@ async fn an_answer_that_its_channel_cannot_show_goes_to_the_asker_alone() {
             .into_iter()
             .find(|message| message.all_text().contains("Nobody sees this there."))
     };
-    let told = world
-        .sim
-        .until(std::time::Duration::from_secs(20), told)
-        .await;
+    let told = world.sim.until(Duration::from_secs(20), told).await;
     let told = told.expect("a direct message");
     assert!(told.all_text().contains("I cannot write in"), "{told:?}");
     assert_eq!(direct.private_messages().len(), 0);
