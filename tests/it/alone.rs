@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use slack_sim::{Sim, SimConfig};
 
+use crate::restart::site::hellos;
+
 /// The shipped binary; killed when dropped.
 struct Bot(Child);
 
@@ -62,13 +64,9 @@ async fn a_second_process_on_a_folder_is_told_who_has_it() {
     assert!(told.contains("database: answers"), "{told}");
     // Killed without a word, it leaves nothing behind that keeps the next one out.
     drop(first);
-    let greeted = |sim: &Sim| {
-        let entries = sim.log(0).into_iter();
-        entries.filter(|entry| entry.what == "hello").count()
-    };
-    let before = greeted(&sim);
+    let before = hellos(&sim);
     let _next = Bot(patchbay(&sim, folder.path(), &["serve"]).spawn().unwrap());
-    let again = |sim: &Sim| (greeted(sim) > before).then_some(());
+    let again = |sim: &Sim| (hellos(sim) > before).then_some(());
     let again = sim.until(Duration::from_secs(60), again).await;
     assert!(again.is_some(), "the next one is not let in");
     sim.stop().await;

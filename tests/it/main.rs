@@ -14,6 +14,7 @@ mod finding;
 mod github;
 mod http_cards;
 mod klaviyo;
+mod limit;
 mod llm;
 mod logs;
 mod metrics;

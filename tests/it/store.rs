@@ -1,5 +1,6 @@
 //! What is particular to each database that the bot keeps its things in, and what must hold on both.
 
+mod cancelled;
 mod cards;
 mod changes;
 mod locks;

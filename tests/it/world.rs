@@ -21,6 +21,7 @@ use slack_sim::{
 
 use crate::fakes::postgres::Postgres;
 use crate::fakes::writer::Writer;
+use crate::limit;
 
 /// How long anything may take before a story fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -97,6 +98,7 @@ impl World {
         transport: Transport,
         change: impl FnOnce(&mut Config),
     ) -> Self {
+        limit::begins();
         let folder = tempfile::tempdir().unwrap();
         let workspace = SimConfig {
             app: patchbay::cli::simulated::app(),

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
+use crate::limit;
+
 const SHOP: &str = include_str!("../../../assets/sample/shop.sql");
 
 /// Passwords that the tests look for where they must not be.
@@ -61,6 +63,7 @@ impl Postgres {
 
     /// An empty database.
     pub async fn create_database(&self) -> Database {
+        limit::begins();
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
         self.execute(

@@ -8,6 +8,7 @@ use serde_json::json;
 use slack_sim::{Message, Sim, SimConfig};
 
 use crate::fakes::github::TOKEN;
+use crate::limit;
 
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -24,6 +25,7 @@ impl Site {
     }
 
     pub async fn on(database: impl FnOnce(&Path) -> String) -> Self {
+        limit::begins();
         let folder = tempfile::tempdir().unwrap();
         Self {
             sim: Sim::start(SimConfig::default()).await.unwrap(),
@@ -62,10 +64,13 @@ impl Site {
         Bot(child)
     }
 
-    /// A bot, once the workspace reaches it.
+    /// A bot, once the workspace reaches it; sockets of one that was killed may still be counted.
     pub async fn connected(&self, model: &[(&str, &str)]) -> Bot {
+        let before = hellos(&self.sim);
         let bot = self.start(model);
-        assert!(self.sim.connected().await);
+        let heard = |sim: &Sim| (hellos(sim) > before).then_some(());
+        let heard = self.sim.until(Duration::from_secs(60), heard).await;
+        heard.expect("no socket was opened");
         bot
     }
 
@@ -92,6 +97,12 @@ impl Site {
         };
         sim.until(PATIENCE, made).await.expect("a connection");
     }
+}
+
+/// How many sockets were opened so far.
+pub fn hellos(sim: &Sim) -> usize {
+    let entries = sim.log(0).into_iter();
+    entries.filter(|entry| entry.what == "hello").count()
 }
 
 /// The shipped binary in a process of its own; killed when dropped.
