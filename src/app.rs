@@ -31,6 +31,7 @@ use crate::store::{Alone, Store};
 use crate::tasks::Tasks;
 use crate::tools::sources::graphql::GraphqlSource;
 use crate::tools::sources::http::HttpSource;
+use crate::tools::sources::mcp::McpSource;
 use crate::tools::sources::openapi::OpenapiSource;
 use crate::tools::sources::redis::RedisSource;
 use crate::tools::sources::sql::{SqlSource, SqliteFiles};
@@ -135,9 +136,11 @@ impl App {
             .never(config.database.file());
         let sql = Arc::new(SqlSource::new(policy.clone(), files).never(store.itself().await?));
         let client = net::guarded_client(&policy)?;
+        let tasks = Tasks::default();
         let sources = Sources {
             graphql: Arc::new(GraphqlSource::new(client.clone())),
             http: Arc::new(HttpSource::new(client.clone())),
+            mcp: Arc::new(McpSource::new(client.clone(), tasks.clone())),
             openapi: Arc::new(OpenapiSource::new(client)),
             redis: Arc::new(RedisSource::new(policy, net::tls()?)),
             sql,
@@ -155,7 +158,6 @@ impl App {
             limits,
             signals.clone(),
         );
-        let tasks = Tasks::default();
         let changed = Arc::new(Notify::new());
         let (show, shown) = mpsc::channel(config.runs.parallel.max(1));
         let (recall, recalls) = mpsc::channel(config.runs.parallel.max(1));

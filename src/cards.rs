@@ -40,10 +40,11 @@ use crate::error::{Error, Result};
 use crate::ids::TeamId;
 
 /// The cards in the binary, by file name.
-pub const EMBEDDED: [(&str, &str); 10] = [
+pub const EMBEDDED: [(&str, &str); 11] = [
     ("github.yaml", include_str!("../run_cards/github.yaml")),
     ("graphql.yaml", include_str!("../run_cards/graphql.yaml")),
     ("klaviyo.yaml", include_str!("../run_cards/klaviyo.yaml")),
+    ("mcp.yaml", include_str!("../run_cards/mcp.yaml")),
     ("openapi.yaml", include_str!("../run_cards/openapi.yaml")),
     ("postgres.yaml", include_str!("../run_cards/postgres.yaml")),
     ("redis.yaml", include_str!("../run_cards/redis.yaml")),

@@ -22,6 +22,7 @@ pub mod tools;
 pub mod usage;
 // ground: the outside world behind small doors
 pub mod llm;
+pub mod mcp_client;
 pub mod net;
 pub mod secrets;
 pub mod signals;

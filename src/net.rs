@@ -25,6 +25,7 @@ use reqwest::{Client, ClientBuilder, Request, Response};
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt as _;
+use url::Url;
 
 pub use self::body::{Body, read_body};
 pub use self::failure::failure;
@@ -88,6 +89,15 @@ pub fn tls() -> Result<Arc<ClientConfig>> {
 }
 
 impl GuardedClient {
+    /// The client for an address that passed the check, for a library that sends its own requests:
+    /// it must send them to that address.
+    pub(crate) fn checked(&self, url: &Url) -> Result<&Client> {
+        self.policy.check_url(url)?;
+        let port = url.port_or_known_default();
+        let own = port.and_then(|port| self.by_port.get(&port));
+        Ok(own.unwrap_or(&self.other_ports))
+    }
+
     /// Sends a request; `who` is the service as people know it.
     pub async fn send(&self, who: &str, request: Request) -> Result<Response> {
         self.policy.check_url(request.url())?;

@@ -25,6 +25,7 @@ pub fn hosts(card: &Card) -> Vec<Host> {
     let Services {
         graphql,
         http,
+        mcp,
         openapi,
         redis,
         sql,
@@ -35,6 +36,9 @@ pub fn hosts(card: &Card) -> Vec<Host> {
     }
     if let Some(service) = http {
         hosts.extend(of_api(&service.base_url, &service.auth));
+    }
+    if let Some(service) = mcp {
+        hosts.extend(of_api(&service.url, &service.auth));
     }
     if let Some(service) = openapi {
         hosts.extend(of_api(&service.document, &service.auth));

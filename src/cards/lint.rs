@@ -66,13 +66,13 @@ impl LintReport {
 impl fmt::Display for LintReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (file, card) in &self.cards {
-            let tools = card.tools.len();
-            let plural = if tools == 1 { "" } else { "s" };
-            writeln!(
-                f,
-                "{file}: {}, {tools} {} tool{plural}",
-                card.title, card.noun
-            )?;
+            let (title, noun) = (&card.title, &card.noun);
+            match card.tools.len() {
+                // Its service tells of them.
+                0 => writeln!(f, "{file}: {title}, {noun} tools of its own")?,
+                1 => writeln!(f, "{file}: {title}, 1 {noun} tool")?,
+                tools => writeln!(f, "{file}: {title}, {tools} {noun} tools")?,
+            }
         }
         for problem in &self.problems {
             writeln!(f, "{problem}")?;

@@ -71,7 +71,7 @@ pub(super) fn check(card: &Card) -> Vec<Finding> {
             "/service/redis/url",
         ));
     }
-    if card.tools.is_empty() && card.service.openapi.is_none() {
+    if card.tools.is_empty() && !card.service.tells() {
         found.push(finding(
             "/tools",
             "there is no tool, and no service that tells of its own",
@@ -242,6 +242,10 @@ impl Scope {
                     let reason = "a tool that runs a mutation has `risk: write` or `destructive`";
                     found.push(finding(format!("{at}/risk"), reason));
                 }
+            }
+            ToolAction::Mcp(_) => {
+                let reason = "tools of an MCP server come from the server alone";
+                found.push(finding(format!("{at}/run"), reason));
             }
             ToolAction::Openapi(_) => {
                 let reason = "operations come from the document alone";

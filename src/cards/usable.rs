@@ -33,6 +33,7 @@ fn needs(card: &Card, kind: ServiceKind) -> Option<BTreeSet<String>> {
         }
         ServiceKind::Graphql => Some(named_in(&service.graphql.as_ref()?.endpoint)),
         ServiceKind::Http => Some(named_in(&service.http.as_ref()?.base_url)),
+        ServiceKind::Mcp => Some(named_in(&service.mcp.as_ref()?.url)),
         ServiceKind::Openapi => Some(named_in(&service.openapi.as_ref()?.document)),
     }
 }

@@ -10,6 +10,7 @@ use super::tool::Risk;
 
 mod graphql;
 mod http;
+mod mcp;
 mod openapi;
 mod redis;
 
@@ -18,6 +19,7 @@ pub use self::http::{
     Auth, HttpMethod, HttpRequest, HttpService, Keep, Meaning, OauthService, Pages, Paging, Query,
     SaysNo, TextBody,
 };
+pub use self::mcp::{McpCall, McpService, Trust};
 pub use self::openapi::{OpenapiService, Operation, Parameter, Place, Style};
 pub use self::redis::{RedisOperation, RedisService};
 
@@ -56,6 +58,8 @@ pub struct Services {
     pub graphql: Option<Box<GraphqlService>>,
     /// An HTTP API.
     pub http: Option<Box<HttpService>>,
+    /// An MCP server.
+    pub mcp: Option<Box<McpService>>,
     /// An HTTP API that describes itself.
     pub openapi: Option<Box<OpenapiService>>,
     /// A Redis database.
@@ -71,6 +75,8 @@ pub enum ServiceKind {
     Graphql,
     /// Requests to an HTTP API.
     Http,
+    /// Calls of the tools of an MCP server.
+    Mcp,
     /// Operations of an OpenAPI document.
     Openapi,
     /// Commands to a Redis database.
@@ -80,29 +86,39 @@ pub enum ServiceKind {
 }
 
 impl Services {
+    /// Whether one of them tells of its tools itself.
+    pub fn tells(&self) -> bool {
+        self.mcp.is_some() || self.openapi.is_some()
+    }
+
     /// The kinds there are.
     pub fn kinds(&self) -> impl Iterator<Item = ServiceKind> {
         let Self {
             graphql,
             http,
+            mcp,
             openapi,
             redis,
             sql,
         } = self;
         let graphql = graphql.as_ref().map(|_| ServiceKind::Graphql);
         let http = http.as_ref().map(|_| ServiceKind::Http);
+        let mcp = mcp.as_ref().map(|_| ServiceKind::Mcp);
         let openapi = openapi.as_ref().map(|_| ServiceKind::Openapi);
         let redis = redis.as_ref().map(|_| ServiceKind::Redis);
         let sql = sql.as_ref().map(|_| ServiceKind::Sql);
-        [graphql, http, openapi, redis, sql].into_iter().flatten()
+        [graphql, http, mcp, openapi, redis, sql]
+            .into_iter()
+            .flatten()
     }
 
     /// How requests to them show whose they are.
     pub fn auths(&self) -> impl Iterator<Item = &Auth> {
         let graphql = self.graphql.as_ref().map(|service| &service.auth);
         let http = self.http.as_ref().map(|service| &service.auth);
+        let mcp = self.mcp.as_ref().map(|service| &service.auth);
         let openapi = self.openapi.as_ref().map(|service| &service.auth);
-        [graphql, http, openapi].into_iter().flatten()
+        [graphql, http, mcp, openapi].into_iter().flatten()
     }
 }
 
@@ -112,6 +128,7 @@ impl ServiceKind {
         match self {
             Self::Graphql => "graphql",
             Self::Http => "http",
+            Self::Mcp => "mcp",
             Self::Openapi => "openapi",
             Self::Redis => "redis",
             Self::Sql => "sql",
@@ -306,6 +323,8 @@ pub enum ToolAction {
     Graphql(GraphqlAction),
     /// A request.
     Http(Box<HttpRequest>),
+    /// A tool of an MCP server, as the server told of it; no card has one.
+    Mcp(McpCall),
     /// An operation that an OpenAPI document told of; no card has one.
     Openapi(Box<Operation>),
     /// One of the built-in operations on a Redis database.
@@ -320,6 +339,7 @@ impl ToolAction {
         match self {
             Self::Graphql(_) => ServiceKind::Graphql,
             Self::Http(_) => ServiceKind::Http,
+            Self::Mcp(_) => ServiceKind::Mcp,
             Self::Openapi(_) => ServiceKind::Openapi,
             Self::Redis(_) => ServiceKind::Redis,
             Self::Sql(_) => ServiceKind::Sql,

@@ -16,6 +16,7 @@ use crate::error::Result;
 mod given;
 pub mod graphql;
 pub mod http;
+pub mod mcp;
 pub mod openapi;
 pub mod redis;
 pub mod sql;
@@ -77,6 +78,8 @@ pub struct Sources {
     pub graphql: Arc<dyn ToolSource>,
     /// HTTP APIs.
     pub http: Arc<dyn ToolSource>,
+    /// MCP servers.
+    pub mcp: Arc<dyn ToolSource>,
     /// HTTP APIs that describe themselves.
     pub openapi: Arc<dyn ToolSource>,
     /// Redis databases.
@@ -91,6 +94,7 @@ impl Sources {
         match kind {
             ServiceKind::Graphql => &self.graphql,
             ServiceKind::Http => &self.http,
+            ServiceKind::Mcp => &self.mcp,
             ServiceKind::Openapi => &self.openapi,
             ServiceKind::Redis => &self.redis,
             ServiceKind::Sql => &self.sql,

@@ -1,6 +1,7 @@
 //! The cards for any API, run against services that others wrote, and against hostile ones.
 
 mod graphql;
+mod mcp;
 mod openapi;
 mod rest;
 

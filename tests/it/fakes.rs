@@ -5,6 +5,7 @@ pub mod collector;
 pub mod github;
 pub mod hostile;
 pub mod klaviyo;
+pub mod mcp;
 pub mod parrot;
 pub mod pooler;
 pub mod postgres;

@@ -16,12 +16,13 @@ pub struct Server {
 /// The key that the shop's API wants in `X-Api-Key`.
 pub const ORDERS_KEY: &str = "k-orders-1";
 
+/// The token that the shop's MCP server wants.
+pub const SHOP_TOKEN: &str = "t-shop-1";
+
 impl Server {
     /// A shop's API on FastAPI, which describes itself at `/openapi.json`.
     pub fn orders() -> Self {
-        let venv = std::env::home_dir().unwrap().join(".cache/patchbay");
-        let python = venv.join("servers-venv/bin/python");
-        Self::start(Command::new(&python).arg(script("orders.py")), &python)
+        Self::python("orders.py")
     }
 
     /// A shop's GraphQL API on GraphQL Yoga; it tells its schema, or does not.
@@ -34,9 +35,31 @@ impl Server {
         Self::start(&mut node, &script("node_modules/graphql-yoga"))
     }
 
+    /// A shop's MCP server on FastMCP, which wants a token.
+    pub fn shop() -> Self {
+        Self::python("shop.py")
+    }
+
+    /// The MCP server that the protocol's authors show everything with.
+    pub fn everything() -> Self {
+        let mut node = Command::new("node");
+        let package = script("node_modules/@modelcontextprotocol/server-everything");
+        node.arg(script("everything.mjs"));
+        Self::start(&mut node, &package)
+    }
+
     /// Its host and port, for `network.allow`.
     pub fn address(&self) -> &str {
-        self.url.trim_start_matches("http://")
+        let address = self.url.trim_start_matches("http://");
+        address
+            .split_once('/')
+            .map_or(address, |(address, _)| address)
+    }
+
+    fn python(program: &str) -> Self {
+        let venv = std::env::home_dir().unwrap().join(".cache/patchbay");
+        let python = venv.join("servers-venv/bin/python");
+        Self::start(Command::new(&python).arg(script(program)), &python)
     }
 
     fn start(command: &mut Command, needs: &Path) -> Self {

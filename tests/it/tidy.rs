@@ -29,7 +29,15 @@ const RINGS: [(&str, &[&str]); 4] = [
     ),
     (
         "ground",
-        &["llm", "net", "secrets", "signals", "store", "tasks"],
+        &[
+            "llm",
+            "mcp_client",
+            "net",
+            "secrets",
+            "signals",
+            "store",
+            "tasks",
+        ],
     ),
     ("domain", &["bounded", "clock", "domain", "error", "ids"]),
 ];

@@ -24,6 +24,15 @@ impl Scope {
             let health = &service.health;
             self.check_request(&format!("{at}/health"), service, health, &self.open, found);
         }
+        if let Some(service) = &card.service.mcp {
+            let at = "/service/mcp";
+            found.extend(self.check_text(format!("{at}/url"), &service.url, &self.open));
+            if matches!(service.auth, Auth::Basic { .. } | Auth::Oauth(_)) {
+                let reason = "an MCP server is shown a header or a bearer token";
+                found.push(finding(format!("{at}/auth"), reason));
+            }
+            self.check_headers(at, &service.auth, &service.headers, found);
+        }
         if let Some(service) = &card.service.openapi {
             let at = "/service/openapi";
             for (name, text) in [

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fakes::writer::Writer;
-use crate::servers::{ORDERS_KEY, Server};
+use crate::servers::{ORDERS_KEY, SHOP_TOKEN, Server};
 use crate::world::World;
 
 /// Alice has a lamp ordered after a yes to the exact request, and the orders listed; the key is shown
@@ -156,5 +156,44 @@ async fn a_graphql_api_is_asked_at_once_and_changed_after_a_yes() {
         assert!(read.contains(part), "{part} is not in {read}");
     }
     assert!(!read.contains(ORDERS_KEY), "a model reads the key");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_mcp_server_is_connected_by_its_address_and_each_of_its_tools_asks() {
+    let (writer, server) = (Writer::start().await, Server::shop());
+    let world = World::written_by(&writer, |_| {}).await;
+    let alice = world.alice();
+    let mut fields = json!({
+        "url": server.url, "token": "t-wrong-token", "connection-name": "shop",
+    });
+    let told = alice.connects("mcp", fields.clone()).await.all_text();
+    assert!(told.contains("does not accept this credential"), "{told}");
+    fields["token"] = SHOP_TOKEN.into();
+    let told = alice.connects("mcp", fields).await.all_text();
+    assert!(told.contains("5 server tools now available"), "{told}");
+
+    let ts = alice.says("@patchbay order a lamp").await;
+    writer.calls("shop__order", json!({ "item": "lamp", "count": 2 }));
+    writer.ends();
+    let card = alice.is_asked_to_decide(&ts).await;
+    super::assert_screen!("mcp_call", card.blocks);
+    assert!(alice.clicks(&card, "Approve").await.ok);
+    // The server says that this only reads, for which nobody vouches.
+    writer.calls("shop__list_orders", json!({}));
+    writer.ends();
+    let listing = |message: &slack_sim::Message| {
+        message.all_text().contains("list_orders") && message.buttons().len() >= 2
+    };
+    let card = alice.reply_when(&ts, listing).await;
+    assert!(alice.clicks(&card, "Approve").await.ok);
+    writer.answers("A lamp is ordered.");
+    let answered = |message: &slack_sim::Message| message.all_text().contains("A lamp is ordered");
+    alice.reply_when(&ts, answered).await;
+    let read = writer.asked().pop().unwrap().to_string();
+    for part in ["It is order 10.", "Ødegård"] {
+        assert!(read.contains(part), "{part} is not in {read}");
+    }
+    assert!(!read.contains(SHOP_TOKEN), "a model reads the token");
     world.stop().await;
 }

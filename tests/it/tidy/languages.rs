@@ -11,7 +11,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use super::{production, root, sources};
 
 /// Where sentences are made that people in Slack read: each of them is a text there.
-const SPOKEN_IN: [&str; 29] = [
+const SPOKEN_IN: [&str; 31] = [
     "src/agent/driver",
     "src/agent/driver.rs",
     "src/agent/models.rs",
@@ -22,6 +22,7 @@ const SPOKEN_IN: [&str; 29] = [
     "src/error.rs",
     "src/llm/catalogue.rs",
     "src/llm/explain.rs",
+    "src/mcp_client/failure.rs",
     "src/net",
     "src/net.rs",
     "src/runs.rs",
@@ -31,6 +32,7 @@ const SPOKEN_IN: [&str; 29] = [
     "src/tools.rs",
     "src/tools/sources/http",
     "src/tools/sources/http.rs",
+    "src/tools/sources/mcp.rs",
     "src/tools/sources/openapi/server.rs",
     "src/tools/sources/redis/failure.rs",
     "src/tools/sources/redis/url.rs",

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Opened, author, carried, notice};
 use crate::app::App;
 use crate::cards::{Cards, Consent, Effect, Entry, Host, Origin, hosts};
-use crate::domain::card::{Card, CardTool, ToolAction};
+use crate::domain::card::{Card, CardTool, McpService, ToolAction, Trust};
 use crate::domain::language::Language;
 use crate::domain::text::Text;
 use crate::domain::tool::Risk;
@@ -339,15 +339,40 @@ fn details(language: Language, card: &Card) -> Vec<Value> {
         let title = text!("*What people fill in*").to(language);
         blocks.push(section(&format!("{title}\n{}", fields.join("\n"))));
     }
-    let title = counted!(card.tools.len(), "*{count} tool*", "*{count} tools*").to(language);
-    blocks.push(section(&format!("{title}\n{}", tools.join("\n"))));
+    if !tools.is_empty() {
+        let title = counted!(card.tools.len(), "*{count} tool*", "*{count} tools*").to(language);
+        blocks.push(section(&format!("{title}\n{}", tools.join("\n"))));
+    }
+    blocks.extend(told(card).map(|told| section(&told.to(language))));
     blocks
+}
+
+/// What is not in the card, but comes from its service.
+fn told(card: &Card) -> Option<Text> {
+    let trusted = |mcp: &McpService| mcp.trust == Trust::Annotations;
+    match card.service.mcp.as_deref() {
+        Some(mcp) if trusted(mcp) => Some(text!(
+            "*The service tells of its tools itself*, and which of them only read: those do not ask first."
+        )),
+        Some(mcp) if !mcp.reads.is_empty() => {
+            let reads: Vec<String> = mcp.reads.iter().cloned().collect();
+            Some(text!(
+                "*The service tells of its tools itself*, when somebody connects it. These do not ask first: {names}",
+                names = named(&reads)
+            ))
+        }
+        Some(_) | None => card
+            .service
+            .tells()
+            .then(|| text!("*The service tells of its tools itself*, when somebody connects it.")),
+    }
 }
 
 fn tool_line(language: Language, tool: &CardTool) -> String {
     let request = match &tool.run {
         ToolAction::Http(request) => Some(request),
         ToolAction::Graphql(_)
+        | ToolAction::Mcp(_)
         | ToolAction::Openapi(_)
         | ToolAction::Redis(_)
         | ToolAction::Sql(_) => None,
