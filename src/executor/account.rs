@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::wrap::Wrapped;
 use super::{Caller, Executor, Ready};
+use crate::domain::card::ToolAction;
 use crate::error::{Kind, Result};
 use crate::signals::traces::SpanKind;
 use crate::signals::{Span, masks};
@@ -23,6 +24,9 @@ impl Executor {
         span.set_with("gen_ai.tool.call.id", || ready.call_id.clone());
         span.set_with("patchbay.card", || ready.bound.card.name.clone());
         span.set("patchbay.risk", ready.risk.name());
+        if matches!(ready.bound.tool.run, ToolAction::Mcp(_)) {
+            span.set("mcp.method.name", "tools/call");
+        }
         if traces.have_content() {
             span.set_with("gen_ai.tool.call.arguments", || {
                 masks::masked(&Value::Object(ready.arguments.clone()).to_string())

@@ -18,10 +18,13 @@ use std::time::Duration;
 use patchbay::cards::Registry;
 use patchbay::domain::card::{Card, FieldFormat};
 use patchbay::error::{Error, Kind};
-use patchbay::net::{AddressPolicy, GuardedClient, guarded_client};
+use patchbay::net::{AddressPolicy, GuardedClient, guarded_client, tls};
+use patchbay::tasks::Tasks;
 use patchbay::tools::sources::graphql::GraphqlSource;
 use patchbay::tools::sources::http::HttpSource;
+use patchbay::tools::sources::mcp::McpSource;
 use patchbay::tools::sources::openapi::OpenapiSource;
+use patchbay::tools::sources::redis::RedisSource;
 use patchbay::tools::sources::sql::{SqlSource, SqliteFiles};
 use patchbay::tools::{Target, ToolSource};
 
@@ -63,7 +66,7 @@ fn target(card: &Arc<Card>, url: &str) -> Target {
     for field in &card.fields {
         let address = matches!(
             field.format,
-            Some(FieldFormat::Url | FieldFormat::PostgresUrl)
+            Some(FieldFormat::Url | FieldFormat::PostgresUrl | FieldFormat::RedisUrl)
         );
         let value = if address { url } else { "s3cret-value" };
         if field.secret {
@@ -101,6 +104,10 @@ fn addressed_cards() -> Vec<Arc<Card>> {
 /// What comes of connecting a card at this address.
 async fn connecting(client: &GuardedClient, card: &Arc<Card>, url: &str) -> Result<(), Error> {
     let (client, target) = (client.clone(), target(card, url));
+    if card.service.mcp.is_some() {
+        let source = McpSource::new(client, Tasks::default());
+        return source.check(&target).await;
+    }
     if card.service.openapi.is_some() {
         let source = OpenapiSource::new(client);
         return source.discover(&target).await.map(drop);
@@ -189,7 +196,7 @@ fn addresses_of_http_services_lead_nowhere_inside() {
                     let request = reqwest::Request::new(reqwest::Method::GET, parsed);
                     refused(client.send("It", request).await.map(drop), &url);
                 }
-                let described = ["openapi", "graphql"].map(|name| {
+                let described = ["openapi", "graphql", "mcp"].map(|name| {
                     let cards = Registry::embedded().unwrap();
                     cards.get(name).unwrap()
                 });
@@ -267,6 +274,81 @@ fn redirects_lead_nowhere_inside() {
                 );
                 assert_eq!(opened.len(), (hops + 1).min(4), "{hops} hops");
             }
+        }
+    });
+}
+
+#[test]
+fn mcp_servers_lead_nowhere_inside() {
+    namespace::inside("ssrf::mcp_servers_lead_nowhere_inside", async |folder| {
+        let network = Network::start(&folder).await;
+        let client = guarded_client(&policies()[0]).unwrap();
+        let card = Registry::embedded().unwrap().get("mcp").unwrap();
+        let plain = format!("http://{}:{PLAIN}", PUBLIC[0]);
+        let secure = "https://public.example.com".to_owned();
+        let mut asked = false;
+        for Vector { url, .. } in vectors() {
+            if url.contains(['\r', '\n', '\0']) || url.starts_with("//") {
+                continue;
+            }
+            for (from, code) in [(&plain, 302), (&plain, 307), (&secure, 308)] {
+                let there = format!("{from}{}", redirecting(code, &url));
+                let outcome = connecting(&client, &card, &there).await;
+                assert!(outcome.is_err(), "{url}");
+                let opened = network.opened().await;
+                asked |= !opened.is_empty();
+                assert!(
+                    opened.iter().all(|to| PUBLIC.contains(&to.ip())),
+                    "{url}: {opened:?}"
+                );
+            }
+        }
+        assert!(asked, "no server was asked");
+        let name = format!("{REBINDS}-mcp.example.com");
+        let there = format!("https://{name}/mcp");
+        connecting(&client, &card, &there).await.unwrap_err();
+        assert_eq!(network.forbidden().await, []);
+        let anew = guarded_client(&policies()[0]).unwrap();
+        refused(connecting(&anew, &card, &there).await, &there);
+        assert_eq!(network.opened().await, []);
+    });
+}
+
+#[test]
+fn redis_urls_lead_nowhere_inside() {
+    namespace::inside("ssrf::redis_urls_lead_nowhere_inside", async |folder| {
+        let network = Network::start(&folder).await;
+        let card = Registry::embedded().unwrap().get("redis").unwrap();
+        let reach = async |policy: &AddressPolicy, url: &str| {
+            let source = RedisSource::new(policy.clone(), tls().unwrap());
+            let outcome = source.check(&target(&card, url)).await;
+            (outcome, network.opened().await)
+        };
+        let names = HOSTS.iter().map(|(host, _)| *host).chain(PRIVATE);
+        for host in names.chain(["127.0.0.1,93.184.216.34", "%2Ftmp%2Fredis.sock", ""]) {
+            for scheme in ["redis", "rediss"] {
+                let url = format!("{scheme}://u:p@{host}/0");
+                for policy in policies() {
+                    let (outcome, opened) = reach(&policy, &url).await;
+                    refused(outcome, &url);
+                    assert_eq!(opened, [], "{url}");
+                }
+            }
+        }
+        for url in ["redis+unix:///tmp/redis.sock", "unix:///tmp/redis.sock"] {
+            refused(reach(&policies()[0], url).await.0, url);
+        }
+        let public = SocketAddr::new(PUBLIC[0], 6379);
+        for (number, scheme) in ["redis", "rediss"].iter().enumerate() {
+            let url = format!("{scheme}://u:p@93.184.216.34/0");
+            let (_, opened) = reach(&policies()[0], &url).await;
+            assert_eq!(opened, [public], "{url}");
+            let url = format!("{scheme}://u:p@{REBINDS}-redis{number}.example.com/0");
+            let (_, opened) = reach(&policies()[0], &url).await;
+            assert_eq!(opened, [public], "{url}");
+            let (outcome, opened) = reach(&policies()[0], &url).await;
+            refused(outcome, &url);
+            assert_eq!(opened, [], "{url}");
         }
     });
 }

@@ -40,9 +40,17 @@ fn forms_and_deliveries_lead_nowhere_inside() {
                 let graphql = json!({
                     "endpoint": format!("https://{host}/graphql"), "connection-name": format!("q{number}"),
                 });
+                let mcp = json!({
+                    "url": format!("https://{host}/mcp"), "connection-name": format!("m{number}"),
+                });
+                let redis = json!({
+                    "url": format!("rediss://u:p@{host}/0"), "connection-name": format!("d{number}"),
+                });
                 for (card, values) in [
                     ("github", github),
                     ("graphql", graphql),
+                    ("mcp", mcp),
+                    ("redis", redis),
                     ("openapi", openapi),
                     ("postgres", postgres),
                     ("rest", rest),

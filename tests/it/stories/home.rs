@@ -187,11 +187,13 @@ async fn only_admins_see_the_workspace_and_choose_its_model() {
     // While Slack does not say who he is, nobody is told that he is no admin.
     let silent = Fault::new("users.info", FaultKind::Http500).times(100);
     world.sim.fault(silent);
-    assert!(world.sim.click("bob", choose()).await.ok);
+    let clicked = world.sim.click("bob", choose()).await;
+    assert!(clicked.ok, "{clicked:?}");
     let told = form_saying(bob, "Slack did not answer me").await.all_text();
     assert!(told.contains("Try again."), "{told}");
     world.sim.clear_faults();
-    assert!(world.sim.click("bob", choose()).await.ok);
+    let clicked = world.sim.click("bob", choose()).await;
+    assert!(clicked.ok, "{clicked:?}");
     let team = world.principal("bob").team;
     let of = patchbay::store::SettingOf::Workspace(&team);
     let deadline = tokio::time::Instant::now() + PATIENCE;
