@@ -48,7 +48,7 @@ pub(super) fn hidden(document: &Value) -> Vec<Finding> {
 
 /// Whether a character shows nothing, or turns others round. The one that makes a sign an emoji
 /// stays.
-fn is_hidden(c: char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     let control = c.is_control() && !matches!(c, '\n' | '\t' | '\r');
     control
         || matches!(c,

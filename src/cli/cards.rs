@@ -1,7 +1,8 @@
-//! `patchbay cards` — check, test and begin run cards before people meet them.
+//! `patchbay cards` — check, test, begin and import run cards before people meet them.
 
 mod diff;
 mod golden;
+mod import;
 mod workspace;
 
 use std::fs::OpenOptions;
@@ -36,6 +37,8 @@ pub enum Command {
         /// What people will type after `/mcp connect`.
         name: String,
     },
+    /// Make cards of the MCP servers in a file of Claude, Cursor, VS Code, LiteLLM or the MCP registry.
+    Import(import::Arguments),
     #[command(flatten)]
     OfWorkspace(workspace::Command),
 }
@@ -45,6 +48,7 @@ pub async fn run(command: Command, config: impl FnOnce() -> Result<Config>) -> R
         Command::Lint { directory } => Ok(lint_all(directory.as_deref())),
         Command::Test { path } => test(path.as_deref()).await,
         Command::New { name } => begin(name),
+        Command::Import(arguments) => import::run(arguments),
         Command::OfWorkspace(command) => workspace::run(&config()?, command).await,
     }
 }

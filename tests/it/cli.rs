@@ -1,5 +1,7 @@
 //! The command line as operators use it: the shipped binary on files and databases.
 
+mod import;
+
 use std::path::Path;
 use std::process::Command;
 
