@@ -57,6 +57,19 @@ pub fn lint(path: &Path) -> LintReport {
 }
 
 impl LintReport {
+    /// A line for each good card.
+    pub fn good(&self) -> impl Iterator<Item = String> {
+        self.cards.iter().map(|(file, card)| {
+            let (title, noun) = (&card.title, &card.noun);
+            match card.tools.len() {
+                // Its service tells of them.
+                0 => format!("{file}: {title}, {noun} tools of its own"),
+                1 => format!("{file}: {title}, 1 {noun} tool"),
+                tools => format!("{file}: {title}, {tools} {noun} tools"),
+            }
+        })
+    }
+
     fn refuse(&mut self, file: &Path, line: u64, reason: String) {
         let file = display_name(file);
         self.problems.push(CardProblem { file, line, reason });
@@ -65,14 +78,8 @@ impl LintReport {
 
 impl fmt::Display for LintReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (file, card) in &self.cards {
-            let (title, noun) = (&card.title, &card.noun);
-            match card.tools.len() {
-                // Its service tells of them.
-                0 => writeln!(f, "{file}: {title}, {noun} tools of its own")?,
-                1 => writeln!(f, "{file}: {title}, 1 {noun} tool")?,
-                tools => writeln!(f, "{file}: {title}, {tools} {noun} tools")?,
-            }
+        for line in self.good() {
+            writeln!(f, "{line}")?;
         }
         for problem in &self.problems {
             writeln!(f, "{problem}")?;

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::say;
-use crate::cards::{EMBEDDED, Registry, lint, parse};
+use super::{say, write};
+use crate::cards::{EMBEDDED, LintReport, Registry, SCHEMA, lint, parse};
 use crate::config::Config;
 use crate::domain::card::Card;
 use crate::error::{Error, Kind, Result};
@@ -32,11 +32,16 @@ pub enum Command {
         /// A YAML file, or a folder of them.
         path: Option<PathBuf>,
     },
-    /// Begin a card: writes NAME.yaml into this folder.
+    /// Begin a card: writes NAME.yaml.
     New {
         /// What people will type after `/mcp connect`.
         name: String,
+        /// The folder for it.
+        #[arg(long, value_name = "FOLDER", default_value = ".")]
+        to: PathBuf,
     },
+    /// Print the schema of cards, by which an editor completes and checks them.
+    Schema,
     /// Make cards of the MCP servers in a file of Claude, Cursor, VS Code, LiteLLM or the MCP registry.
     Import(import::Arguments),
     #[command(flatten)]
@@ -47,7 +52,11 @@ pub async fn run(command: Command, config: impl FnOnce() -> Result<Config>) -> R
     match &command {
         Command::Lint { directory } => Ok(lint_all(directory.as_deref())),
         Command::Test { path } => test(path.as_deref()).await,
-        Command::New { name } => begin(name),
+        Command::New { name, to } => begin(name, to),
+        Command::Schema => {
+            write(SCHEMA);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Import(arguments) => import::run(arguments),
         Command::OfWorkspace(command) => workspace::run(&config()?, command).await,
     }
@@ -55,16 +64,25 @@ pub async fn run(command: Command, config: impl FnOnce() -> Result<Config>) -> R
 
 fn lint_all(directory: Option<&Path>) -> ExitCode {
     let (registry, problems) = Registry::load(directory);
+    // Whoever names a folder wants to see that its cards were found.
+    let own = directory.map(lint);
+    let lines = own.iter().flat_map(LintReport::good);
+    lines.for_each(|card| say(&card));
     for problem in &problems {
         say(&problem.to_string());
     }
-    let cards = registry.all().len();
+    let cards = own.map_or(registry.all().len(), |own| own.cards.len());
+    let cards = count(cards, "card");
     if problems.is_empty() {
-        say(&format!("{cards} cards, no problems"));
+        say(&format!("{cards}, no problems"));
         return ExitCode::SUCCESS;
     }
-    say(&format!("{cards} cards load; problems: {}", problems.len()));
+    say(&format!("{cards} good; problems: {}", problems.len()));
     ExitCode::FAILURE
+}
+
+fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 async fn test(path: Option<&Path>) -> Result<ExitCode> {
@@ -88,7 +106,11 @@ async fn test(path: Option<&Path>) -> Result<ExitCode> {
             }
         }
     }
-    say(&format!("{ran} tests, {failed} problems"));
+    say(&format!(
+        "{}, {}",
+        count(ran, "test"),
+        count(failed, "problem")
+    ));
     Ok(match failed {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
@@ -108,10 +130,9 @@ fn embedded() -> Cards {
     (cards, problems)
 }
 
-fn begin(name: &str) -> Result<ExitCode> {
-    let file = format!("{name}.yaml");
+fn begin(name: &str, folder: &Path) -> Result<ExitCode> {
     let text = SKELETON.replace("NAME", name);
-    if let Err(problems) = parse(&file, &text) {
+    if let Err(problems) = parse(name, &text) {
         let reason = problems
             .first()
             .map(|problem| problem.reason.clone())
@@ -122,16 +143,22 @@ fn begin(name: &str) -> Result<ExitCode> {
         )
         .hint("Use lower-case letters, digits and `-`, such as `help-desk`."));
     }
-    let written = OpenOptions::new().write(true).create_new(true).open(&file);
+    let path = folder.join(format!("{name}.yaml"));
+    let file = path.strip_prefix(".").unwrap_or(&path).display();
+    let written = OpenOptions::new().write(true).create_new(true).open(&path);
     written
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| {
-            Error::new(Kind::Conflict, format!("{file} cannot be written."))
-                .hint("Is there a file of that name already? Choose another name, or remove it.")
-                .source(error)
+            let hint = match error.kind() {
+                std::io::ErrorKind::NotFound => "Make the folder first.",
+                _ => "Is there a file of that name already? Choose another name, or remove it.",
+            };
+            let what = format!("{file} cannot be written.");
+            Error::new(Kind::Conflict, what).hint(hint).source(error)
         })?;
+    let folder = folder.display();
     say(&format!(
-        "Wrote {file}. Change it to fit the service, then run: patchbay cards lint . && patchbay cards test {file}"
+        "Wrote {file}. Change it to fit the service, then run: patchbay cards lint {folder} && patchbay cards test {file}"
     ));
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ mod errors;
 mod failures_in_german;
 mod faults;
 pub mod files;
+mod first_card;
 mod growing;
 pub mod home;
 mod languages;

@@ -75,16 +75,24 @@ fn abilities(connections: &[Connection<'_>]) -> String {
         examples.push("- search repos for rust parsers".to_owned());
         examples.push("- open issues of owner/name".to_owned());
     }
-    if examples.is_empty() {
-        return format!(
+    let any = connections
+        .iter()
+        .find(|connection| !connection.name.is_empty())
+        .and_then(|connection| Some(connection.tool(connection.tools.first()?)));
+    match (examples.is_empty(), any) {
+        (false, _) => format!(
+            "You can ask me things like these:\n\n{}",
+            examples.join("\n")
+        ),
+        // What a card of one's own offers, no rule knows.
+        (true, Some(tool)) => {
+            format!("I run a tool that you name, with its arguments as JSON: `{tool} {{…}}`.")
+        }
+        (true, None) => format!(
             "You have no connection I can use yet. {}",
             next_connection()
-        );
+        ),
     }
-    format!(
-        "You can ask me things like these:\n\n{}",
-        examples.join("\n")
-    )
 }
 
 fn next_connection() -> &'static str {

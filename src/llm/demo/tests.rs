@@ -388,6 +388,21 @@ fn without_tools_it_says_how_to_get_some() {
 }
 
 #[test]
+fn a_tool_that_no_rule_knows_is_run_when_it_is_named() {
+    let library = || tools("library", &["search_books", "lend_book"]);
+    let (calls, answer) = converse("who has the books?", library(), |_| String::new());
+    assert!(
+        calls.is_empty() && answer.contains("`library__search_books {…}`"),
+        "{answer}"
+    );
+    let found = |_: &Call| wrapped(&json!([{ "title": "Bees" }]));
+    let question = r#"library__search_books {"query": "bees"}"#;
+    let (calls, answer) = converse(question, library(), found);
+    assert_eq!(calls[0].arguments, json!({ "query": "bees" }));
+    assert!(answer.contains("\"title\": \"Bees\""), "{answer}");
+}
+
+#[test]
 fn no_text_upsets_it() {
     let scraps = [
         "show",
