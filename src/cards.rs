@@ -5,6 +5,7 @@
 //! runs. Each workspace's admins may add further ones for themselves ([`AddedCards`]).
 
 mod added;
+mod address;
 mod effect;
 pub mod fields;
 mod hosts;
@@ -24,10 +25,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use anyhow::anyhow;
 
 use self::added::Added;
-pub use self::added::{AddedCards, Author, OPERATOR, Own, check_name, read, sha256};
+pub use self::added::{AddedCards, Author, OPERATOR, Own, check_names, read, sha256};
 pub use self::effect::{Consent, Effect, ToolChanges};
 pub use self::fields::{Fields, may_be_filled, validate_fields};
-pub use self::hosts::{Host, hosts};
+pub use self::hosts::{Host, Place, places};
 pub use self::lint::{LintReport, lint};
 pub use self::parse::{SCHEMA, parse};
 use self::reload::Seen;

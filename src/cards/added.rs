@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::effect::{Consent, Effect};
-use super::hosts::Host;
+use super::hosts::Place;
 use super::parse::parse_untrusted;
 use super::{CardProblem, Registry};
 use crate::clock::Clock;
@@ -191,14 +191,14 @@ impl Effect {
         sha256: Option<String>,
         clock: &Clock,
     ) -> CardChange {
-        let words = |hosts: Vec<Host>| hosts.iter().map(Host::to_string).collect();
+        let words = |places: Vec<Place>| places.iter().map(Place::to_string).collect();
         CardChange {
             team: by.team.clone(),
             name: self.name.clone(),
             by: by.name.clone(),
             deed,
-            hosts_before: words(self.hosts_before()),
-            hosts_after: words(self.hosts()),
+            hosts_before: words(self.places_before()),
+            hosts_after: words(self.places()),
             connections: self.connections,
             sha256,
             at: clock.now(),
@@ -327,7 +327,7 @@ impl AddedCards {
     async fn effect(&self, team: &TeamId, card: Arc<Card>) -> Result<Effect> {
         self.cards.refresh(&self.store).await?;
         let cards = self.cards.of(team);
-        check_name(&cards, &card.name)?;
+        check_names(&cards, &card)?;
         let own = cards.own_card(&card.name);
         if own.is_none() && cards.count_own() >= MOST {
             return Err(Error::new(
@@ -376,17 +376,34 @@ pub fn read(text: &str) -> std::result::Result<Card, Vec<CardProblem>> {
     parse_untrusted("card", text)
 }
 
-/// A name that comes with the bot is not taken by another card: people would not see which they
-/// connect.
-pub fn check_name(cards: &super::Cards, name: &str) -> Result<()> {
-    if cards.own_card(name).is_some() || cards.installed(name).is_none() {
-        return Ok(());
+/// What a card that comes with the bot is called by is not taken by another: people would not see
+/// which they connect.
+pub fn check_names(cards: &super::Cards, card: &Card) -> Result<()> {
+    let own = cards.own_card(&card.name);
+    if own.is_none() && cards.installed(&card.name).is_some() {
+        return Err(Error::new(
+            Kind::Invalid,
+            text!(
+                "`{name}` is the name of a card that comes with me.",
+                name = &card.name
+            ),
+        )
+        .hint(text!("Give yours another `name`.")));
     }
-    Err(Error::new(
-        Kind::Invalid,
-        text!("`{name}` is the name of a card that comes with me.", name),
-    )
-    .hint(text!("Give yours another `name`.")))
+    // It was there before mine.
+    let before = own.and_then(|own| own.card.as_ref());
+    let stays = before.is_some_and(|before| before.title == card.title);
+    if !stays && cards.is_title_of_installed(&card.title) {
+        return Err(Error::new(
+            Kind::Invalid,
+            text!(
+                "`{title}` is the title of a card that comes with me.",
+                title = quotable(&card.title)
+            ),
+        )
+        .hint(text!("Give yours another `title`.")));
+    }
+    Ok(())
 }
 
 /// What tells whether a card is still the one that was looked at.

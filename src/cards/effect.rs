@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::hosts::{Host, hosts};
+use super::hosts::{Place, places};
 use crate::domain::card::Card;
 use crate::error::{Error, Kind, Result};
 use crate::text;
@@ -44,25 +44,53 @@ pub struct ToolChanges {
 
 impl Effect {
     /// Where the connections send what their owners filled in after it.
-    pub fn hosts(&self) -> Vec<Host> {
+    pub fn places(&self) -> Vec<Place> {
         self.after
             .as_ref()
-            .map(|card| hosts(card))
+            .map(|card| places(card))
             .unwrap_or_default()
     }
 
     /// And before it.
-    pub fn hosts_before(&self) -> Vec<Host> {
+    pub fn places_before(&self) -> Vec<Place> {
         self.before
             .as_ref()
-            .map(|card| hosts(card))
+            .map(|card| places(card))
             .unwrap_or_default()
+    }
+
+    /// Of the places after it those that connections that there are did not send as much to before.
+    pub fn elsewhere(&self) -> Vec<Place> {
+        if self.connections == 0 {
+            return Vec::new();
+        }
+        let before = self.places_before();
+        let mut places = self.places();
+        places.retain(|place| !before.iter().any(|before| before.covers(place)));
+        places
     }
 
     /// Whether connections that there are would send their secrets where they did not before.
     pub fn sends_elsewhere(&self) -> bool {
-        let before = self.hosts_before();
-        self.connections > 0 && self.hosts().iter().any(|host| !before.contains(host))
+        !self.elsewhere().is_empty()
+    }
+
+    /// Whether the service itself becomes another: how it is reached, what is sent with every
+    /// request, how it is tested.
+    pub fn service_changes(&self) -> bool {
+        self.differ(|card| format!("{:?}", card.service))
+    }
+
+    /// Whether something else is filled in, or asked for in other words.
+    pub fn fields_change(&self) -> bool {
+        self.differ(|card| format!("{:?}", card.fields))
+    }
+
+    /// Whether a part of the card is not what it was. Parts have no form of their own to be compared
+    /// in but the one for debugging, which holds all of them.
+    fn differ(&self, part: impl Fn(&Card) -> String) -> bool {
+        let (before, after) = (self.before.as_deref(), self.after.as_deref());
+        before.map(&part) != after.map(&part)
     }
 
     /// What becomes of the tools.
@@ -93,14 +121,113 @@ impl Effect {
         }
         Err(Error::new(
             Kind::Conflict,
-            text!("The connections that people have would send their credentials somewhere else: {hosts}.", hosts = said(&self.hosts())),
+            text!("The connections that people have would send their credentials somewhere else: {hosts}.", hosts = said(&self.elsewhere())),
         )
         .hint(text!("Look at it once more and confirm that, or give the card another `name`.")))
     }
 }
 
 /// Places in a list.
-fn said(hosts: &[Host]) -> String {
-    let hosts: Vec<String> = hosts.iter().map(Host::to_string).collect();
-    hosts.join(", ")
+fn said(places: &[Place]) -> String {
+    let places: Vec<String> = places.iter().map(Place::to_string).collect();
+    places.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cards::parse;
+
+    const CARD: &str = r#"
+name: shop
+title: Shop
+icon: 🛒
+description: A shop and its helper.
+noun: shop
+service:
+  http:
+    base_url: "{{ address }}"
+    auth: { bearer: "{{ token }}" }
+    health: { method: GET, path: /me }
+  graphql: { endpoint: "https://{{ site }}.help.example/graphql" }
+  mcp: { url: "https://mcp.help.example" }
+fields:
+  - { name: address, label: Address, optional: true, default: "https://api.shop.example" }
+  - { name: token, label: Token, secret: true }
+  - { name: site, label: Site, optional: true }
+  - { name: note, label: Note, optional: true }
+tools: []
+"#;
+
+    fn change(from: &str, to: &str) -> Effect {
+        assert!(CARD.contains(from), "{from}");
+        let card = |text: &str| Some(Arc::new(parse("shop.yaml", text).unwrap()));
+        Effect {
+            after: card(&CARD.replacen(from, to, 1)),
+            before: card(CARD),
+            connections: 1,
+            name: "shop".to_owned(),
+            before_sha256: None,
+        }
+    }
+
+    #[test]
+    fn a_secret_that_goes_to_another_place_is_noticed_also_where_the_places_stay() {
+        for (from, to, said) in [
+            (
+                "https://mcp.help.example\" }",
+                "https://mcp.help.example\", auth: { bearer: \"{{ token }}\" } }",
+                "https://mcp.help.example (gets token)",
+            ),
+            (
+                "https://mcp.help.example\" }",
+                "https://mcp.help.example\", headers: { X-Note: \"a{{ token }}\" } }",
+                "https://mcp.help.example (gets token)",
+            ),
+            (
+                "https://api.shop.example",
+                "https://evil.example",
+                "whatever is filled in as address, or https://evil.example where it is left empty (gets token)",
+            ),
+            (
+                "label: Site, optional: true",
+                "label: Site, optional: true, default: evil",
+                "https://{{ site }}.help.example, as it is filled in, or with site: evil where it is left empty",
+            ),
+            (
+                "https://mcp.help.example",
+                "https://evil.example",
+                "https://evil.example",
+            ),
+        ] {
+            let effect = change(from, to);
+            assert_eq!(super::said(&effect.elsewhere()), said);
+            let refused = effect.check_consent(Consent::Change).unwrap_err();
+            assert!(refused.sentence().contains(said), "{}", refused.sentence());
+            assert!(effect.check_consent(Consent::SecretsElsewhere).is_ok());
+            let nobody = Effect {
+                connections: 0,
+                ..effect
+            };
+            assert!(nobody.check_consent(Consent::Change).is_ok());
+        }
+        for (from, to) in [
+            ("path: /me", "path: /you"),
+            ("label: Note, optional: true", "label: Note, default: x"),
+            ("    auth: { bearer: \"{{ token }}\" }\n", ""),
+        ] {
+            assert!(!change(from, to).sends_elsewhere(), "{to}");
+        }
+    }
+
+    #[test]
+    fn what_changes_beside_the_tools_is_noticed() {
+        let changes = |from, to| {
+            let effect = change(from, to);
+            (effect.service_changes(), effect.fields_change())
+        };
+        assert_eq!(changes("path: /me", "path: /you"), (true, false));
+        assert_eq!(changes("label: Note", "label: Remark"), (false, true));
+        assert_eq!(changes("and its helper", "and more"), (false, false));
+    }
 }

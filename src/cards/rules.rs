@@ -1,5 +1,6 @@
 //! What makes a card a good one, beyond what its types say.
 
+mod addresses;
 mod services;
 
 use std::collections::BTreeSet;

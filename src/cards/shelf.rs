@@ -69,6 +69,14 @@ impl Cards {
         cards.find(|card| card.name == name).cloned()
     }
 
+    /// Whether a card that comes with the bot is called so, or so much like it that people would
+    /// take one for the other: in capitals, with other signs between.
+    pub fn is_title_of_installed(&self, title: &str) -> bool {
+        let title = heard(title);
+        let mut cards = self.installed.cards.iter();
+        cards.any(|card| title == heard(&card.title) || title == heard(&card.name))
+    }
+
     /// What the workspace says of that name.
     pub fn own(&self, name: &str) -> Option<&Own> {
         self.added.of(self.team.as_ref()?)?.get(name)
@@ -171,6 +179,12 @@ impl Installed {
             false => Origin::BuiltIn,
         }
     }
+}
+
+/// A title as one hears it.
+fn heard(title: &str) -> String {
+    let letters = title.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 fn suggested(cards: &[Arc<Card>], meant: &str) -> Option<Arc<Card>> {

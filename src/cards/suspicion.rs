@@ -4,9 +4,13 @@
 use serde_json::Value;
 
 use super::rules::Finding;
+use super::template::is_name;
 
 /// The longest card, in bytes.
 pub(super) const LONGEST: usize = 64 * 1024;
+
+/// The most tools of an MCP server that run unasked: whoever adds the card reads all of them.
+const MOST_READS: usize = 100;
 
 /// Filters that a template may use.
 const FILTERS: [&str; 7] = [
@@ -29,6 +33,16 @@ pub(super) fn check(document: &Value) -> Vec<Finding> {
             });
         }
     });
+    let reads = document.pointer("/service/mcp/reads");
+    let reads = reads.and_then(Value::as_array).map_or(0, Vec::len);
+    if reads > MOST_READS {
+        found.push(Finding {
+            pointer: "/service/mcp/reads".to_owned(),
+            reason: format!(
+                "`reads` names {reads} tools that nobody is asked about, which is more than whoever adds the card reads; {MOST_READS} are taken"
+            ),
+        });
+    }
     found
 }
 
@@ -113,10 +127,6 @@ fn is_condition(inside: &str) -> bool {
         }
         Some(_) => false,
     }
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Nothing, or one quoted text.

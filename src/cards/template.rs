@@ -90,8 +90,13 @@ impl Default for Templates {
 /// The name in a template that is exactly `{{ name }}`: such a one keeps the value's JSON type.
 pub fn only_variable(source: &str) -> Option<&str> {
     let name = source.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    (!name.is_empty() && name.chars().all(is_name)).then_some(name)
+    is_name(name).then_some(name)
+}
+
+/// Whether a text is a name and no more: no filter, and nothing that is computed.
+pub fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !text.is_empty() && text.chars().all(fits)
 }
 
 /// What RFC 3986 lets stand in a path segment without a second meaning.

@@ -60,13 +60,13 @@ description: A shop with an API and a database.
 noun: shop
 service:
   http:
-    base_url: "{{ address }}{{ root }}"
+    base_url: "{{ address }}/{{ root }}"
     auth: { bearer: "{{ key }}" }
     health: { method: GET, path: / }
   sql: { engine: postgres, url: database }
 fields:
   - { name: address, label: Address, optional: true }
-  - { name: root, label: Root, optional: true, default: /api }
+  - { name: root, label: Root, optional: true, default: api }
   - { name: key, label: Key, secret: true, optional: true }
   - { name: database, label: Database, secret: true, optional: true, format: postgres_url }
 tools:

@@ -211,7 +211,7 @@ async fn try_again(app: &App, action: &Action) -> Result<Reply> {
         .cards
         .of(&action.caller.person.team)
         .find(opened.card.as_deref().unwrap_or_default())?;
-    let form = modals::connect::open_again(&modals::opener(action), &card, &opened.typed);
+    let form = modals::connect::open_again(app, &modals::opener(action), &card, &opened.typed);
     open(app, action, &form).await
 }
 

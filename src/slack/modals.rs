@@ -39,6 +39,9 @@ pub struct Opened {
     pub response_url: Option<String>,
     /// Which card it is about.
     pub card: Option<String>,
+    /// Where the form said that what is filled in goes, as a fingerprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<String>,
     /// Which thread the answer goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<MessageTs>,

@@ -161,6 +161,22 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
         ("method: GET", "method: FETCH"),
         ("title: Shop", "title: The shop around the corner"),
         ("base_url: https://", "base_url: http://"),
+        (
+            "base_url: https://api.example.com",
+            "base_url: 'https://{% if region %}api.example.com/v1{% else %}evil.example/v1{% endif %}'",
+        ),
+        (
+            "base_url: https://api.example.com",
+            "base_url: 'https://api.example.com{{ region }}/'",
+        ),
+        (
+            "method: GET\n      path: /me",
+            "method: POST\n      path: /me",
+        ),
+        (
+            "method: GET\n      path: /me",
+            "method: DELETE\n      path: /me",
+        ),
         ("{{ key }}", "{{ kee }}"),
         ("{{ key }}", "{{ key"),
         ("{{ key }}", "{{ key | shout }}"),
@@ -247,6 +263,10 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     shop.yaml:14: unknown variant `FETCH`, expected one of GET, HEAD, POST, PUT, PATCH, DELETE
     shop.yaml:2: title: "The shop around the corner" is longer than 24 characters
     shop.yaml:8: base_url: "http://api.example.com" does not match "^(https://|\{\{)"
+    shop.yaml:8: an address has no `{%` and no `{#`: one has to see where it leads
+    shop.yaml:8: a server with a field in its name ends with what the card says, as in `https://{{ shop }}.example.com`
+    shop.yaml:14: method: "POST" is not one of "GET" or "HEAD"
+    shop.yaml:14: method: "DELETE" is not one of "GET" or "HEAD"
     shop.yaml:10: there is no field or argument `kee`
     shop.yaml:10: unexpected end of input, expected end of variable block
     shop.yaml:10: filter shout is unknown
@@ -287,6 +307,21 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
     shop.yaml:39: an object with `named` members comes as one page
     shop.yaml:16: missing field `reason`
     "#);
+    for (address, default) in [
+        ("https://{{ region }}.example.com", "evil.example/"),
+        ("https://{{ region }}/v1", "user@evil.example"),
+        ("{{ region }}/v1", "https:"),
+        ("{{ region }}", "https://example.com?x="),
+    ] {
+        let text = GOOD
+            .replace("https://api.example.com", &format!("'{address}'"))
+            .replace("Region\n", &format!("Region\n    default: '{default}'\n"));
+        let said = parse("shop.yaml", &text).expect_err(default)[0].to_string();
+        assert!(
+            said.starts_with("shop.yaml:22: ") && said.contains("default"),
+            "{said}"
+        );
+    }
     let sql_tool = "    run:\n      sql: list_tables\n";
     let at = GOOD.find("    run:").unwrap();
     let problems = parse("shop.yaml", &format!("{}{sql_tool}", &GOOD[..at])).unwrap_err();

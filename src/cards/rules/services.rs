@@ -14,19 +14,19 @@ impl Scope {
     pub(super) fn check_services(&self, card: &Card, found: &mut Vec<Finding>) {
         if let Some(service) = &card.service.graphql {
             let at = "/service/graphql";
-            found.extend(self.check_text(format!("{at}/endpoint"), &service.endpoint, &self.open));
+            self.check_address(card, format!("{at}/endpoint"), &service.endpoint, found);
             self.check_headers(at, &service.auth, &service.headers, found);
         }
         if let Some(service) = &card.service.http {
             let at = "/service/http";
-            found.extend(self.check_text(format!("{at}/base_url"), &service.base_url, &self.open));
+            self.check_address(card, format!("{at}/base_url"), &service.base_url, found);
             self.check_headers(at, &service.auth, &service.headers, found);
             let health = &service.health;
             self.check_request(&format!("{at}/health"), service, health, &self.open, found);
         }
         if let Some(service) = &card.service.mcp {
             let at = "/service/mcp";
-            found.extend(self.check_text(format!("{at}/url"), &service.url, &self.open));
+            self.check_address(card, format!("{at}/url"), &service.url, found);
             if matches!(service.auth, Auth::Basic { .. } | Auth::Oauth(_)) {
                 let reason = "an MCP server is shown a header or a bearer token";
                 found.push(finding(format!("{at}/auth"), reason));
@@ -35,12 +35,11 @@ impl Scope {
         }
         if let Some(service) = &card.service.openapi {
             let at = "/service/openapi";
-            for (name, text) in [
-                ("document", &service.document),
-                ("base_url", &service.base_url),
-                ("tags", &service.tags),
-                ("paths", &service.paths),
-            ] {
+            self.check_address(card, format!("{at}/document"), &service.document, found);
+            if !service.base_url.is_empty() {
+                self.check_address(card, format!("{at}/base_url"), &service.base_url, found);
+            }
+            for (name, text) in [("tags", &service.tags), ("paths", &service.paths)] {
                 found.extend(self.check_text(format!("{at}/{name}"), text, &self.open));
             }
             self.check_headers(at, &service.auth, &service.headers, found);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::cards::{AddedCards, Author, Consent, Effect, Entry, Host, Origin, Registry, read};
+use crate::cards::{AddedCards, Author, Consent, Effect, Entry, Origin, Place, Registry, read};
 use crate::cli::{say, write};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -150,14 +150,7 @@ fn check_hosts(effect: &Effect, consent: Consent) -> Result<()> {
     if consent == Consent::SecretsElsewhere || !effect.sends_elsewhere() {
         return Ok(());
     }
-    let listed = |hosts: Vec<Host>| {
-        hosts
-            .iter()
-            .map(Host::to_string)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let (before, after) = (listed(effect.hosts_before()), listed(effect.hosts()));
+    let (before, after) = (listed(&effect.places_before()), listed(&effect.elsewhere()));
     let count = effect.connections;
     Err(Error::new(
         Kind::Conflict,
@@ -166,6 +159,11 @@ fn check_hosts(effect: &Effect, consent: Consent) -> Result<()> {
         ),
     )
     .hint("If that is meant, say so with --send-credentials-elsewhere."))
+}
+
+fn listed(places: &[Place]) -> String {
+    let places: Vec<String> = places.iter().map(Place::to_string).collect();
+    places.join(", ")
 }
 
 async fn remove(cards: &AddedCards, name: &str, of: &Of, consent: Consent) -> Result<()> {
@@ -180,8 +178,7 @@ async fn remove(cards: &AddedCards, name: &str, of: &Of, consent: Consent) -> Re
 
 fn told(effect: &Effect) -> String {
     let name = effect.after.as_ref().map_or("?", |card| card.name.as_str());
-    let hosts: Vec<String> = effect.hosts().iter().map(Host::to_string).collect();
-    let hosts = hosts.join(", ");
+    let hosts = listed(&effect.places());
     let count = effect.connections;
     match effect.before {
         None => format!("Added {name}; it speaks to {hosts}."),

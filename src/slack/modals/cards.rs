@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Opened, busy, notice, refuse_foreign, refuse_other};
 use crate::app::App;
-use crate::cards::{Author, CardProblem, Consent, OPERATOR, check_name, read, sha256};
+use crate::cards::{Author, CardProblem, Consent, OPERATOR, check_names, read, sha256};
 use crate::domain::card::Card;
 use crate::domain::language::Language;
 use crate::error::{Error, Kind, Result};
@@ -226,7 +226,7 @@ fn given<'a>(submission: &'a Submission) -> std::result::Result<Given<'a>, Wrong
 fn read_typed(app: &App, submission: &Submission, text: &str) -> std::result::Result<Card, Wrong> {
     let language = submission.caller.language;
     let card = read(text).map_err(|problems| (TEXT, said(language, &problems)))?;
-    let fits = check_name(&app.cards.of(&submission.caller.person.team), &card.name)
+    let fits = check_names(&app.cards.of(&submission.caller.person.team), &card)
         .and_then(|()| check_replaced(submission, &card));
     fits.map_err(|error| (TEXT, error.sentence_in(language)))?;
     Ok(card)
@@ -324,7 +324,7 @@ async fn preview(app: &App, submission: &Submission, text: String) -> Result<Val
 }
 
 /// How a person is called who added a card; the operator has no name in Slack.
-fn author(language: Language, by: &str) -> String {
+pub(super) fn author(language: Language, by: &str) -> String {
     match by {
         OPERATOR => text!("whoever runs me").to(language),
         user => format!("<@{user}>"),

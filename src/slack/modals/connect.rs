@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::cards::author;
 use super::{Opened, busy, refuse_other};
 use crate::app::App;
-use crate::cards::{Fields, validate_fields};
+use crate::cards::{Fields, Place, places, validate_fields};
 use crate::domain::card::{Card, Field};
 use crate::domain::connection::ConnectionName;
+use crate::domain::fingerprint::fingerprint;
 use crate::domain::language::Language;
 use crate::domain::text::Text;
 use crate::error::{Error, Kind, Result};
 use crate::slack::actions::CONNECT_AGAIN;
 use crate::slack::blocks::{Style, actions, button, clipped, context, plain, section};
 use crate::slack::inbound::{Caller, Submission};
-use crate::slack::mrkdwn::escape;
+use crate::slack::mrkdwn::{code, escape};
 use crate::slack::router::Reply;
 use crate::slack::screens;
 use crate::text;
@@ -31,13 +33,18 @@ const MOST_METADATA: usize = 3_000;
 /// The form of this card, with a name that is still free.
 pub async fn open(app: &App, caller: &Caller, card: &Card) -> Result<Value> {
     let name = app.connections.free_name(&caller.person, card).await?;
-    Ok(view(card, &name, caller, &BTreeMap::new()))
+    Ok(view(app, card, &name, caller, &BTreeMap::new()))
 }
 
 /// The form once more, with what was typed before.
-pub fn open_again(caller: &Caller, card: &Card, typed: &BTreeMap<String, String>) -> Value {
+pub fn open_again(
+    app: &App,
+    caller: &Caller,
+    card: &Card,
+    typed: &BTreeMap<String, String>,
+) -> Value {
     let name = typed.get(NAME).unwrap_or(&card.name);
-    view(card, name, caller, typed)
+    view(app, card, name, caller, typed)
 }
 
 /// Puts a way back into a form that says that the test failed: what was typed is kept there,
@@ -69,7 +76,13 @@ pub fn offer_again(app: &App, submission: &Submission, view: &mut Value) {
     view["private_metadata"] = json!(again.metadata());
 }
 
-fn view(card: &Card, name: &str, caller: &Caller, typed: &BTreeMap<String, String>) -> Value {
+fn view(
+    app: &App,
+    card: &Card,
+    name: &str,
+    caller: &Caller,
+    typed: &BTreeMap<String, String>,
+) -> Value {
     let language = caller.language;
     let about = format!(
         "{} *{}*  {}",
@@ -78,6 +91,7 @@ fn view(card: &Card, name: &str, caller: &Caller, typed: &BTreeMap<String, Strin
         escape(&Text::of_card(&card.description).to(language))
     );
     let mut blocks = vec![section(&about)];
+    blocks.extend(whose(app, caller, card));
     let inputs = card.fields.iter();
     blocks.extend(inputs.map(|field| input(language, field, typed.get(&field.name))));
     blocks.push(name_input(language, name));
@@ -90,15 +104,43 @@ fn view(card: &Card, name: &str, caller: &Caller, typed: &BTreeMap<String, Strin
     };
     blocks.push(context(&promise.to(language)));
     let title = text!("Connect {service}", service = &card.title).to(language);
+    let opened = Opened {
+        places: Some(fingerprint_of_places(card)),
+        ..Opened::by(caller, Some(&card.name))
+    };
     json!({
         "type": "modal",
         "callback_id": "connect",
         "title": plain(&clipped(&title, TITLE)),
         "submit": plain(&text!("Connect").to(language)),
         "close": plain(&text!("Cancel").to(language)),
-        "private_metadata": Opened::by(caller, Some(&card.name)).metadata(),
+        "private_metadata": opened.metadata(),
         "blocks": blocks,
     })
+}
+
+/// What tells whether a form is still sent where it said.
+fn fingerprint_of_places(card: &Card) -> String {
+    let places: Vec<String> = places(card).iter().map(Place::to_string).collect();
+    fingerprint(json!(places))
+}
+
+/// Of a card that an admin of the workspace added: who that was, and where what is filled in goes.
+fn whose(app: &App, caller: &Caller, card: &Card) -> Vec<Value> {
+    let language = caller.language;
+    let cards = app.cards.of(&caller.person.team);
+    let Some(own) = cards.own_card(&card.name) else {
+        return Vec::new();
+    };
+    let by = text!(
+        "⚠️ This service does not come with me: {by} added it here. What you fill in goes to:",
+        by = author(language, &own.row.created_by)
+    );
+    let places = places(card).into_iter();
+    let places = places.map(|place| context(&format!("• {}", place.words(code).to(language))));
+    std::iter::once(context(&by.to(language)))
+        .chain(places)
+        .collect()
 }
 
 fn input(language: Language, field: &Field, typed: Option<&String>) -> Value {
@@ -212,6 +254,18 @@ fn read(app: &App, submission: &Submission) -> std::result::Result<Form, Problem
         .hint(text!("Open it again."))),
     };
     let card = card.map_err(Problem::Form)?;
+    if opened
+        .places
+        .is_some_and(|it| it != fingerprint_of_places(&card))
+    {
+        let changed = text!(
+            "The card of this service was changed while the form was open: what you fill in would go somewhere else."
+        );
+        let hint = text!("Open the form again and look where it goes.");
+        return Err(Problem::Form(
+            Error::new(Kind::Conflict, changed).hint(hint),
+        ));
+    }
     let mut values = submission.values.clone();
     let name = values.remove(NAME).unwrap_or_else(|| card.name.clone());
     let fields = validate_fields(&card, &values);

@@ -183,12 +183,15 @@ async fn secrets_go_nowhere_else_unless_somebody_says_so() {
         assert_eq!(effect.tools().gone, ["search_tickets"]);
         for hostile in [
             elsewhere.clone(),
-            CARD.replace("https://tickets", "https://tickets.example.com@evil"),
             CARD.replace("tickets.example.com", "{{ token2 }}.example.com")
                 .replace(
                     "fields:",
                     "fields:\n  - { name: token2, label: Host, default: evil }",
                 ),
+            CARD.replace(
+                "fields:",
+                "  mcp: { url: \"https://mcp.example.com\", auth: { bearer: \"{{ token }}\" } }\nfields:",
+            ),
             CARD.replace("example.com/api", "example.com:8443/api"),
         ] {
             let refused = added
@@ -245,11 +248,11 @@ async fn what_was_done_is_kept_with_who_did_it() {
         )
         .await;
     insta::assert_snapshot!(noted.unwrap(), @r#"
-    U1 added tickets [] ["https://tickets.example.com"] 0
-    U1 replaced tickets ["https://tickets.example.com"] ["https://other.example.com"] 1
-    U1 hidden tickets ["https://other.example.com"] ["https://other.example.com"] 1
-    operator hidden github ["whatever each person fills in as base_url"] ["whatever each person fills in as base_url"] 0
-    U1 removed tickets ["https://other.example.com"] [] 1
+    U1 added tickets [] ["https://tickets.example.com (gets token)"] 0
+    U1 replaced tickets ["https://tickets.example.com (gets token)"] ["https://other.example.com (gets token)"] 1
+    U1 hidden tickets ["https://other.example.com (gets token)"] ["https://other.example.com (gets token)"] 1
+    operator hidden github ["whatever is filled in as base_url, or https://api.github.com where it is left empty (gets token)"] ["whatever is filled in as base_url, or https://api.github.com where it is left empty (gets token)"] 0
+    U1 removed tickets ["https://other.example.com (gets token)"] [] 1
     "#);
     // The founding table has it, by the founding names.
     let row = "select concat_ws(' ', card_name, mcp_type, created_by, is_public, popularity_score, required_credentials, jsonb_array_length(available_tools))
@@ -305,6 +308,16 @@ async fn names_that_come_with_the_bot_are_not_taken_and_there_is_an_end_to_cards
         refused,
         "`github` is the name of a card that comes with me. Give yours another `name`."
     );
+    for title in ["GitHub", "github", "Git-Hub", "PostgreSQL.", "postgres"] {
+        let text = CARD.replace("title: Tickets", &format!("title: {title}"));
+        let refused = added.keep(&alice(), &text, Consent::SecretsElsewhere).await;
+        assert_eq!(
+            refused.unwrap_err().sentence(),
+            format!(
+                "`{title}` is the title of a card that comes with me. Give yours another `title`."
+            )
+        );
+    }
     for number in 0..50 {
         let text = CARD.replace("name: tickets", &format!("name: tickets-{number}"));
         added.keep(&alice(), &text, Consent::Change).await.unwrap();
@@ -379,6 +392,34 @@ fn a_card_that_anybody_may_have_written_is_held_to_more() {
         );
     };
     refused(CARD.replace("https://", "http://"), "card:10: base_url:");
+    refused(
+        CARD.replace("https://tickets", "https://tickets.example.com@evil"),
+        "card:10: an address has no user name",
+    );
+    refused(
+        CARD.replace(
+            "https://tickets.example.com/api",
+            "https://{% if site %}tickets.example.com/api{% else %}evil.example/api{% endif %}",
+        )
+        .replace(
+            "fields:",
+            "fields:\n  - { name: site, label: Site, optional: true }",
+        ),
+        "card:10: an address has no `{%`",
+    );
+    refused(
+        CARD.replace("method: GET, path: /me", "method: POST, path: /me"),
+        "card:12: method:",
+    );
+    let reads: Vec<String> = (0..101).map(|number| format!("t{number}")).collect();
+    let mcp = format!(
+        "  mcp: {{ url: \"https://mcp.example.com\", reads: [{}] }}\nfields:",
+        reads.join(", ")
+    );
+    refused(
+        CARD.replace("fields:", &mcp),
+        "card:13: `reads` names 101 tools",
+    );
     refused(
         CARD.replace("q: \"{{ words }}\"", "q: \"{{ words * 99999999 }}\""),
         "card:24: `words * 99999999`",

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Opened, author, carried, notice};
 use crate::app::App;
-use crate::cards::{Cards, Consent, Effect, Entry, Host, Origin, hosts};
-use crate::domain::card::{Card, CardTool, McpService, ToolAction, Trust};
+use crate::cards::{Cards, Consent, Effect, Entry, Origin, Place, places};
+use crate::domain::card::{Card, CardTool, HttpMethod, ToolAction, Trust};
 use crate::domain::language::Language;
 use crate::domain::text::Text;
 use crate::domain::tool::Risk;
@@ -24,8 +24,8 @@ use crate::{counted, text};
 
 /// Cards in the list; Slack takes 100 blocks.
 const MOST_LISTED: usize = 90;
-/// Tools and names that are spelled out.
-const MOST_NAMED: usize = 40;
+/// What a paragraph holds, in characters; Slack takes a few more.
+const PARAGRAPH: usize = 2_900;
 
 /// Every card of the workspace, with where it comes from and how much it is used.
 pub async fn list(app: &App, caller: &Caller) -> Result<Value> {
@@ -200,7 +200,7 @@ fn remove(language: Language, name: &str, effect: &Effect) -> Value {
                 count,
                 "{count} connection would then use the card of the same name that comes with me, and send its credentials to {hosts}.",
                 "{count} connections would then use the card of the same name that comes with me, and send their credentials to {hosts}.",
-                hosts = listed(language, &effect.hosts(), str::to_owned)
+                hosts = listed(language, &effect.elsewhere(), str::to_owned)
             ),
         ),
         (false, 0) => (Consent::Change, text!("Nobody has connected it.")),
@@ -237,7 +237,7 @@ pub fn draft(caller: &Caller, effect: &Effect, sha256: &str) -> Value {
         blocks.extend(changes(language, effect));
     }
     if effect.sends_elsewhere() {
-        blocks.push(section(&elsewhere(language, effect).to(language)));
+        blocks.extend(elsewhere(language, effect));
     }
     blocks.extend(details(language, card));
     blocks.push(actions(vec![keep(language, effect, sha256)]));
@@ -257,7 +257,7 @@ fn keep(language: Language, effect: &Effect, sha256: &str) -> Value {
     let value = carried(Consent::SecretsElsewhere, sha256);
     let button = button(&label, CARD_KEEP, &value, Style::Danger);
     let title = text!("Send them there?").to(language);
-    let hosts = listed(language, &effect.hosts(), str::to_owned);
+    let hosts = listed(language, &effect.elsewhere(), str::to_owned);
     let question = counted!(
         effect.connections,
         "The credentials of {count} connection go to {hosts} from now on.",
@@ -267,59 +267,85 @@ fn keep(language: Language, effect: &Effect, sha256: &str) -> Value {
     confirmed(language, button, &title, &question.to(language), &label)
 }
 
-fn elsewhere(language: Language, effect: &Effect) -> Text {
-    let before = effect.hosts_before();
-    let before = match before.is_empty() {
-        true => text!("nowhere that I know of").to(language),
-        false => listed(language, &before, code),
-    };
-    counted!(
+fn elsewhere(language: Language, effect: &Effect) -> Vec<Value> {
+    let title = counted!(
         effect.connections,
-        "⚠️ {count} connection that somebody made would send its credentials somewhere else: to {hosts}. Before it was {before}.",
-        "⚠️ {count} connections that people made would send their credentials somewhere else: to {hosts}. Before it was {before}.",
-        hosts = listed(language, &effect.hosts(), code),
-        before
-    )
+        "⚠️ {count} connection that somebody made would send its credentials somewhere else:",
+        "⚠️ {count} connections that people made would send their credentials somewhere else:"
+    );
+    let mut lines = vec![title.to(language)];
+    lines.extend(place_lines(language, &effect.elsewhere()));
+    lines.push(text!("Before it was:").to(language));
+    match effect.places_before() {
+        before if before.is_empty() => {
+            let nowhere = text!("nowhere that I know of").to(language);
+            lines.push(format!("• {nowhere}"));
+        }
+        before => lines.extend(place_lines(language, &before)),
+    }
+    paragraphs(lines, "\n")
 }
 
 /// What another card changes for those who have connected the one before.
-fn changes(language: Language, effect: &Effect) -> Option<Value> {
-    let changed = effect.tools();
-    let lines = [
-        (text!("New tools"), changed.new),
-        (text!("Tools that are gone"), changed.gone),
-        (text!("Tools that change"), changed.changed),
-    ];
-    let lines = lines.into_iter().filter(|(_, names)| !names.is_empty());
-    let mut lines: Vec<String> = lines
-        .map(|(what, names)| format!("{}: {}", what.to(language), named(&names)))
-        .collect();
-    if lines.is_empty() {
-        lines.push(text!("Its tools stay as they are.").to(language));
-    }
+fn changes(language: Language, effect: &Effect) -> Vec<Value> {
     let connections = counted!(
         effect.connections,
         "*Takes the place of the card that is there, which {count} connection uses.*",
         "*Takes the place of the card that is there, which {count} connections use.*"
     );
-    lines.insert(0, connections.to(language));
-    Some(section(&lines.join("\n")))
-}
-
-fn named(names: &[String]) -> String {
-    let shown: Vec<String> = names
-        .iter()
-        .take(MOST_NAMED)
-        .map(|name| code(name))
-        .collect();
-    match names.len() > MOST_NAMED {
-        true => format!("{} …", shown.join(", ")),
-        false => shown.join(", "),
+    let mut lines = vec![connections.to(language)];
+    if effect.service_changes() {
+        let service = text!(
+            "Its service changes: how it is reached, what goes along with every request, or how it is tested."
+        );
+        lines.push(service.to(language));
     }
+    if effect.fields_change() {
+        lines.push(text!("What people fill in changes.").to(language));
+    }
+    let tools = effect.tools();
+    let tools = [
+        (text!("New tools"), tools.new),
+        (text!("Tools that are gone"), tools.gone),
+        (text!("Tools that change"), tools.changed),
+    ];
+    let tools = tools.into_iter().filter(|(_, names)| !names.is_empty());
+    let tools: Vec<String> = tools
+        .map(|(what, names)| format!("{}: {}", what.to(language), named(names.iter())))
+        .collect();
+    if tools.is_empty() {
+        lines.push(text!("Its tools stay as they are.").to(language));
+    }
+    lines.extend(tools);
+    paragraphs(lines, "\n")
 }
 
-/// What people fill in, where it goes, and what the tools do.
+fn named<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names.map(|name| code(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// As few paragraphs as hold all of these, none of them cut.
+fn paragraphs(parts: impl IntoIterator<Item = String>, between: &str) -> Vec<Value> {
+    let mut texts: Vec<String> = Vec::new();
+    for part in parts {
+        match texts.last_mut() {
+            Some(text) if text.chars().count() + part.chars().count() <= PARAGRAPH => {
+                text.push_str(between);
+                text.push_str(&part);
+            }
+            Some(_) | None => texts.push(part),
+        }
+    }
+    texts.iter().map(|text| section(text)).collect()
+}
+
+/// What nobody is asked about, what people fill in, where it goes, and what the tools do. A card has
+/// at most 100 tools and ten fields, and a workspace's at most 100 names in `reads`: all of them fit.
 fn details(language: Language, card: &Card) -> Vec<Value> {
+    let mut blocks = unasked(language, card);
+    let mut places = place_lines(language, &places(card));
+    places.insert(0, text!("*Speaks to*").to(language));
+    blocks.extend(paragraphs(places, "\n"));
     let fields = card.fields.iter().map(|field| {
         let secret = match field.secret {
             true => format!("  🔒 {}", text!("secret").to(language)),
@@ -327,69 +353,97 @@ fn details(language: Language, card: &Card) -> Vec<Value> {
         };
         format!("• {}  {}{secret}", code(&field.name), escape(&field.label))
     });
-    let fields: Vec<String> = fields.collect();
-    let tools = card.tools.iter().take(MOST_NAMED);
-    let tools: Vec<String> = tools.map(|tool| tool_line(language, tool)).collect();
-    let speaks = text!(
-        "*Speaks to*  {hosts}",
-        hosts = listed(language, &hosts(card), code)
-    );
-    let mut blocks = vec![section(&speaks.to(language))];
-    if !fields.is_empty() {
+    if !card.fields.is_empty() {
         let title = text!("*What people fill in*").to(language);
-        blocks.push(section(&format!("{title}\n{}", fields.join("\n"))));
+        blocks.extend(paragraphs(std::iter::once(title).chain(fields), "\n"));
     }
-    if !tools.is_empty() {
+    let (unasked, others): (Vec<_>, Vec<_>) = card.tools.iter().partition(|it| changes_unasked(it));
+    if !card.tools.is_empty() {
         let title = counted!(card.tools.len(), "*{count} tool*", "*{count} tools*").to(language);
-        blocks.push(section(&format!("{title}\n{}", tools.join("\n"))));
+        let tools = unasked.into_iter().chain(others);
+        let tools = tools.map(|tool| tool_line(language, tool));
+        blocks.extend(paragraphs(std::iter::once(title).chain(tools), "\n"));
     }
-    blocks.extend(told(card).map(|told| section(&told.to(language))));
     blocks
 }
 
-/// What is not in the card, but comes from its service.
-fn told(card: &Card) -> Option<Text> {
-    let trusted = |mcp: &McpService| mcp.trust == Trust::Annotations;
-    match card.service.mcp.as_deref() {
-        Some(mcp) if trusted(mcp) => Some(text!(
-            "*The service tells of its tools itself*, and which of them only read: those do not ask first."
-        )),
-        Some(mcp) if !mcp.reads.is_empty() => {
-            let reads: Vec<String> = mcp.reads.iter().cloned().collect();
-            Some(text!(
-                "*The service tells of its tools itself*, when somebody connects it. These do not ask first: {names}",
-                names = named(&reads)
-            ))
-        }
-        Some(_) | None => card
-            .service
-            .tells()
-            .then(|| text!("*The service tells of its tools itself*, when somebody connects it.")),
+/// What may change something and asks nobody, as far as the card tells: before all else.
+fn unasked(language: Language, card: &Card) -> Vec<Value> {
+    let mut blocks = Vec::new();
+    let tools = card.tools.iter().filter(|tool| changes_unasked(tool));
+    let names: Vec<&String> = tools.map(|tool| &tool.name).collect();
+    if !names.is_empty() {
+        let title = counted!(
+            names.len(),
+            "⚠️ *{count} tool sends more than a `GET` and does not ask first:*",
+            "⚠️ *{count} tools send more than a `GET` and do not ask first:*"
+        );
+        let names = names.into_iter().map(|name| code(name));
+        blocks.extend(paragraphs(
+            std::iter::once(title.to(language)).chain(names),
+            " ",
+        ));
     }
+    match card.service.mcp.as_deref() {
+        Some(mcp) if mcp.trust == Trust::Annotations => {
+            let told = text!(
+                "*The service tells of its tools itself*, and which of them only read: those do not ask first."
+            );
+            blocks.push(section(&format!("⚠️ {}", told.to(language))));
+        }
+        Some(_) | None if card.service.tells() => {
+            let told = text!("*The service tells of its tools itself*, when somebody connects it.");
+            blocks.push(section(&told.to(language)));
+        }
+        Some(_) | None => {}
+    }
+    let reads = card.service.mcp.as_deref().map(|mcp| &mcp.reads);
+    if let Some(reads) = reads.filter(|reads| !reads.is_empty()) {
+        let title = counted!(
+            reads.len(),
+            "⚠️ *{count} tool of its MCP server does not ask first, whatever it does there:*",
+            "⚠️ *{count} tools of its MCP server do not ask first, whatever they do there:*"
+        );
+        let names = reads.iter().map(|name| code(name));
+        blocks.extend(paragraphs(
+            std::iter::once(title.to(language)).chain(names),
+            " ",
+        ));
+    }
+    blocks
 }
 
-fn tool_line(language: Language, tool: &CardTool) -> String {
-    let request = match &tool.run {
-        ToolAction::Http(request) => Some(request),
+/// Whether a tool is called reading, asks nobody, and sends more than that.
+fn changes_unasked(tool: &CardTool) -> bool {
+    sends_more(tool).is_some() && !tool.asks_first()
+}
+
+/// What a tool sends that does more than read, as far as HTTP has it. Of all other kinds a card's
+/// risk is held to what the tool does.
+fn sends_more(tool: &CardTool) -> Option<HttpMethod> {
+    match &tool.run {
+        ToolAction::Http(request) => Some(request.method).filter(|method| !method.reads()),
         ToolAction::Graphql(_)
         | ToolAction::Mcp(_)
         | ToolAction::Openapi(_)
         | ToolAction::Redis(_)
         | ToolAction::Sql(_) => None,
-    };
-    let sends = request.filter(|request| !request.method.reads());
-    let risk = match tool.risk {
+    }
+}
+
+fn tool_line(language: Language, tool: &CardTool) -> String {
+    let risk = match (tool.risk, sends_more(tool)) {
         // What a card calls reading may be more than that.
-        Risk::Read if sends.is_some() && !tool.asks_first() => {
+        (Risk::Read, Some(method)) if !tool.asks_first() => {
             text!(
                 "⚠️ sends {method}, and does not ask first",
-                method = sends.map_or("", |it| it.method.as_str())
+                method = method.as_str()
             )
         }
-        Risk::Read if tool.asks_first() => text!("👁 reads; asks first"),
-        Risk::Read => text!("👁 reads"),
-        Risk::Write => text!("✏️ changes; asks first"),
-        Risk::Destructive => text!("🔥 removes; asks first"),
+        (Risk::Read, _) if tool.asks_first() => text!("👁 reads; asks first"),
+        (Risk::Read, _) => text!("👁 reads"),
+        (Risk::Write, _) => text!("✏️ changes; asks first"),
+        (Risk::Destructive, _) => text!("🔥 removes; asks first"),
     };
     format!(
         "• {}  {}  {}",
@@ -399,7 +453,12 @@ fn tool_line(language: Language, tool: &CardTool) -> String {
     )
 }
 
-fn listed(language: Language, hosts: &[Host], code: impl Fn(&str) -> String) -> String {
-    let hosts = hosts.iter().map(|host| host.words(&code).to(language));
-    hosts.collect::<Vec<_>>().join(", ")
+fn place_lines(language: Language, places: &[Place]) -> Vec<String> {
+    let lines = places.iter().map(|place| place.words(code).to(language));
+    lines.map(|line| format!("• {line}")).collect()
+}
+
+fn listed(language: Language, places: &[Place], code: impl Fn(&str) -> String) -> String {
+    let places = places.iter().map(|place| place.words(&code).to(language));
+    places.collect::<Vec<_>>().join(", ")
 }
