@@ -2,7 +2,12 @@
 
 use std::path::Path;
 
+use patchbay::slack::Transport;
+use serde_json::json;
+
 use super::patchbay;
+use crate::servers::{SHOP_TOKEN, Server};
+use crate::world::{Engine, World};
 
 /// What the examples hold that nobody else may read.
 const SECRETS: [&str; 7] = [
@@ -331,4 +336,35 @@ fn what_a_stranger_wrote_stays_a_text() {
         .unwrap();
         assert!(card.contains(template), "{value}: {card}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_imported_card_connects_to_its_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = r#"{"mcpServers": {"webshop": {
+        "type": "http",
+        "url": "${SHOP_URL:-https://shop.example.com/mcp}",
+        "headers": { "Authorization": "Bearer ${SHOP_TOKEN}" }
+    }}}"#;
+    std::fs::write(folder.path().join("mcp.json"), file).unwrap();
+    let (well, said, error) = patchbay(folder.path(), &["cards", "import", "mcp.json"]);
+    assert!(well, "{said}{error}");
+    let server = Server::shop();
+    let world = World::start_with(Engine::Sqlite, Transport::Socket, |config| {
+        config.cards.directory = Some(folder.path().to_owned());
+    });
+    let world = world.await;
+    let alice = world.alice();
+    let fields = |token: &str| json!({ "shop_url": server.url, "shop_token": token });
+    let told = alice
+        .connects("webshop", fields("t-other"))
+        .await
+        .all_text();
+    assert!(told.contains("does not accept this credential"), "{told}");
+    let told = alice
+        .connects("webshop", fields(SHOP_TOKEN))
+        .await
+        .all_text();
+    assert!(told.contains("Webshop tools now available"), "{told}");
+    world.stop().await;
 }

@@ -72,12 +72,15 @@ impl Draft {
                         true => "The server's address, or its beginning.",
                         false => "A part of the server's address.",
                     };
-                    let field = self.field(asked, &words(&asked.name), help, false)?;
+                    let mut asked = asked.clone();
+                    // A field of that format takes no query.
+                    let query = asked.default.as_deref().is_some_and(|it| it.contains('?'));
+                    asked.is_address = whole && !query;
+                    let field = self.field(&asked, &words(&asked.name), help, false)?;
                     template.push_str(&format!("{{{{ {field} }}}}"));
-                    let example_of = if whole {
-                        "https://example.com"
-                    } else {
-                        "example"
+                    let example_of = match whole {
+                        true => "https://example.com",
+                        false => "example",
                     };
                     example.push_str(asked.default.as_deref().unwrap_or(example_of));
                 }
@@ -122,36 +125,29 @@ impl Draft {
         if let Some(plain) = header.value.as_plain() {
             return self.plain_header(header, &lower, plain.trim());
         }
-        let tells = |text: &str| {
-            !(scheme(text).is_some_and(|(_, rest)| rest.is_empty())
-                || text
-                    .chars()
-                    .all(|c| c == ' ' || c.is_ascii_punctuation() && c != '{' && c != '}'))
-        };
-        let parts = &header.value.0;
-        if parts
-            .iter()
-            .any(|part| matches!(part, Part::Plain(text) if tells(text)))
-        {
-            // What stands beside the variable may be secret as well.
-            for part in parts {
-                if let Part::Plain(text) = part {
-                    self.withhold(&lower, text.trim());
-                }
-            }
-            return self.whole(name).map(Some);
+        if !header.value.0.iter().any(tells) {
+            return self.asked_header(name, &header.value).map(Some);
         }
+        // What stands beside the variable may be secret as well.
+        for part in &header.value.0 {
+            if let Part::Plain(text) = part {
+                self.withhold(&lower, text.trim());
+            }
+        }
+        self.whole(name).map(Some)
+    }
+
+    /// A header with nothing but what is filled in, and what says of which kind that is.
+    fn asked_header(&mut self, name: &str, value: &Filled) -> Result<Sent, String> {
+        let beginning = value.beginning().and_then(scheme);
+        let help = help(name, beginning.map_or("", |(scheme, _)| scheme));
         let (mut template, mut proves, mut optional) = (String::new(), false, Vec::new());
-        let first = header.value.beginning();
-        let help = help(
-            name,
-            first.and_then(scheme).map_or("", |(scheme, _)| scheme),
-        );
-        for part in parts {
+        for part in &value.0 {
             match part {
-                Part::Plain(text) => template.push_str(
-                    &scheme(text).map_or(text.clone(), |(scheme, _)| format!("{scheme} ")),
-                ),
+                Part::Plain(text) => match scheme(text) {
+                    Some((scheme, _)) => template.push_str(&format!("{scheme} ")),
+                    None => template.push_str(text),
+                },
                 Part::Asked(asked) => {
                     let secret = asked.secret != Some(false)
                         || names_a_secret(name)
@@ -167,17 +163,16 @@ impl Draft {
                 }
             }
         }
-        if let ([field], false) = (
-            &optional[..],
-            template.starts_with("{{") || template.starts_with("Bearer {{"),
-        ) {
+        // Those that begin so are left out by themselves where nothing is filled in.
+        let leaves = template.starts_with("{{") || template.starts_with("Bearer {{");
+        if let ([field], false) = (&optional[..], leaves) {
             template = format!("{{% if {field} %}}{template}{{% endif %}}");
         }
-        Ok(Some(Sent {
+        Ok(Sent {
             name: name.to_owned(),
             template,
             proves,
-        }))
+        })
     }
 
     fn plain_header(
@@ -290,6 +285,9 @@ impl Draft {
                 field.insert("default".to_owned(), default.clone().into());
             }
         }
+        if asked.is_address && !secret {
+            field.insert("format".to_owned(), "url".into());
+        }
         if asked.optional {
             field.insert("optional".to_owned(), true.into());
         }
@@ -335,6 +333,16 @@ fn scheme(value: &str) -> Option<(&'static str, &str)> {
     known
         .map(|known| (known, rest.trim()))
         .filter(|(_, rest)| !rest.contains(' '))
+}
+
+/// Whether a part stands there as it is and says more than which kind of credential comes after it.
+fn tells(part: &Part) -> bool {
+    let Part::Plain(text) = part else {
+        return false;
+    };
+    let is_scheme = scheme(text).is_some_and(|(_, rest)| rest.is_empty());
+    let joins = |c: char| c == ' ' || c.is_ascii_punctuation() && c != '{' && c != '}';
+    !is_scheme && !text.chars().all(joins)
 }
 
 /// Whether there is a word in it so long, and of letters and digits, that nobody chose it.

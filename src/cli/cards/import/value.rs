@@ -28,6 +28,8 @@ pub struct Asked {
     /// Whether it is a secret, where the file says so.
     pub secret: Option<bool>,
     pub optional: bool,
+    /// Whether an address is filled in, or the beginning of one.
+    pub is_address: bool,
 }
 
 impl Filled {
@@ -148,6 +150,7 @@ pub fn of_input(name: &str, input: &Value) -> Filled {
     }
     Filled::asked(Asked {
         label: None,
+        is_address: false,
         name: name.to_owned(),
         about: text("description"),
         placeholder: text("placeholder"),
