@@ -35,7 +35,6 @@ use self::reload::Seen;
 pub use self::reload::{mirror, watch};
 pub use self::rules::argument_validator;
 pub use self::shelf::{Cards, Entry, Origin};
-pub use self::suspicion::is_hidden;
 pub use self::usable::usable;
 use crate::domain::card::Card;
 use crate::error::{Error, Result};

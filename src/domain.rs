@@ -5,6 +5,7 @@ pub mod channel;
 pub mod chat;
 pub mod connection;
 pub mod fingerprint;
+pub mod hidden;
 pub mod language;
 pub mod money;
 pub mod post;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::cards::{Registry, argument_validator, usable};
 use crate::domain::card::{Auth, Card, CardTool, ServiceKind};
 use crate::domain::connection::Connection;
+use crate::domain::hidden::is_hidden;
 use crate::domain::principal::Principal;
 use crate::domain::text::Text;
 use crate::domain::tool::ToolSpec;
@@ -29,6 +30,8 @@ pub use self::target::Target;
 
 /// The most tools that are taken from one service.
 const MOST_FOUND: usize = 1_000;
+/// The most bytes of what they say of themselves, all together.
+const LARGEST_FOUND: usize = 2 * 1024 * 1024;
 /// The longest name of such a tool, in characters.
 const LONGEST_FOUND_NAME: usize = 128;
 
@@ -224,8 +227,22 @@ impl Tools {
         for kind in target.services() {
             found.extend(self.sources.of(kind).discover(target).await?);
         }
-        found.retain(is_sound);
         found.truncate(MOST_FOUND);
+        found.retain(is_sound);
+        let mut room = LARGEST_FOUND;
+        let fitting = found.iter().take_while(|tool| {
+            let bytes = tool.input.to_string().len() + tool.description.len();
+            room = room.saturating_sub(bytes);
+            room > 0
+        });
+        let fitting = fitting.count();
+        if fitting < found.len() {
+            tracing::warn!(
+                "a service tells of more than is kept: {} tools are left out",
+                found.len() - fitting
+            );
+            found.truncate(fitting);
+        }
         Ok(found)
     }
 
@@ -283,6 +300,16 @@ impl Tools {
 fn is_sound(tool: &CardTool) -> bool {
     if !(1..=LONGEST_FOUND_NAME).contains(&tool.name.chars().count()) {
         tracing::warn!("a tool of a service is left out: its name is empty, or too long");
+        return false;
+    }
+    // It stands in what models and people read.
+    let odd =
+        |c: char| is_hidden(c) || matches!(c, '\n' | '\t' | '\r' | '<' | '>' | '"' | '`' | '&');
+    if tool.name.contains(odd) {
+        tracing::warn!(
+            "the tool {:?} of a service is left out: its name has characters that names do not have",
+            tool.name
+        );
         return false;
     }
     match argument_validator(&tool.input) {

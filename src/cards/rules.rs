@@ -18,6 +18,8 @@ use crate::domain::tool::Risk;
 
 /// For how long an answer may be kept, in seconds.
 const LONGEST_CACHE: u64 = 3_600;
+/// The most bytes that a pattern may take once it is made ready: a short one may ask for gigabytes.
+const LARGEST_PATTERN: usize = 64 * 1024;
 
 /// Something that is wrong with a card.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ pub(super) struct Finding {
 /// Compiles the schema of a tool's arguments. Patterns run in linear time, and nothing is fetched.
 pub fn argument_validator(schema: &Value) -> Result<Validator, String> {
     jsonschema::options()
-        .with_pattern_options(PatternOptions::regex())
+        .with_pattern_options(PatternOptions::regex().size_limit(LARGEST_PATTERN))
         .build(schema)
         .map_err(|error| error.to_string())
 }

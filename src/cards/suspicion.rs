@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::rules::Finding;
 use super::template::is_name;
+use crate::domain::hidden::is_hidden;
 
 /// The longest card, in bytes.
 pub(super) const LONGEST: usize = 64 * 1024;
@@ -43,7 +44,33 @@ pub(super) fn check(document: &Value) -> Vec<Finding> {
             ),
         });
     }
+    references(document, String::new(), &mut found);
     found
+}
+
+/// What refers to another part of itself may say it a thousand times over: short to write, endless to check.
+fn references(value: &Value, pointer: String, found: &mut Vec<Finding>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let pointer = format!("{pointer}/{name}");
+                if matches!(&**name, "$ref" | "$dynamicRef" | "$recursiveRef") && value.is_string()
+                {
+                    let reason =
+                        "a schema refers to nothing here: write out what is meant".to_owned();
+                    found.push(Finding { pointer, reason });
+                    continue;
+                }
+                references(value, pointer, found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                references(item, format!("{pointer}/{index}"), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Characters that people do not see, and by which a text reads otherwise than it is.
@@ -58,18 +85,6 @@ pub(super) fn hidden(document: &Value) -> Vec<Finding> {
         }
     });
     found
-}
-
-/// Whether a character shows nothing, or turns others round. The one that makes a sign an emoji
-/// stays.
-pub fn is_hidden(c: char) -> bool {
-    let control = c.is_control() && !matches!(c, '\n' | '\t' | '\r');
-    control
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A template fills in values, and may leave something out: it does not compute.
@@ -194,6 +209,19 @@ mod tests {
         ] {
             assert!(check_template(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_schema_writes_out_what_it_means() {
+        let doubling = serde_json::json!({ "tools": [{ "input": {
+            "properties": { "q": { "allOf": [{ "$ref": "#/$defs/a" }, { "$ref": "#/$defs/a" }] } },
+            "$defs": { "a": { "type": "string" } },
+        } }] });
+        let pointers = check(&doubling).into_iter().map(|it| it.pointer);
+        let expected = [0, 1].map(|n| format!("/tools/0/input/properties/q/allOf/{n}/$ref"));
+        assert_eq!(pointers.collect::<Vec<_>>(), expected);
+        let named = serde_json::json!({ "properties": { "$ref": { "type": "string" } } });
+        assert!(check(&named).is_empty());
     }
 
     #[test]

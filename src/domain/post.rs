@@ -168,10 +168,11 @@ pub struct ApprovalRequest {
 }
 
 impl ApprovalRequest {
-    /// Over the connection, the tool, the arguments and the preview: what is run must have the
-    /// fingerprint of what was shown.
+    /// Over the connection, the tool, what it can do, the arguments and the preview: what is run must have
+    /// the fingerprint of what was shown.
     pub fn arguments_hash(&self) -> String {
-        let mut call = serde_json::json!([self.connection_id, self.tool, self.arguments]);
+        let mut call =
+            serde_json::json!([self.connection_id, self.tool, self.risk, self.arguments]);
         if let (Some(preview), Some(parts)) = (&self.preview, call.as_array_mut()) {
             parts.push(serde_json::json!(preview));
         }

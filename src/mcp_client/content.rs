@@ -18,7 +18,7 @@ pub fn output(tool: &str, result: &CallToolResult, secrets: &[SecretString]) -> 
     if result.is_error == Some(true) {
         let message = match text.is_empty() {
             true => format!("The tool `{tool}` failed and did not say why."),
-            false => format!("The tool `{tool}` failed and says: {text}"),
+            false => format!("The tool `{tool}` failed and says: “{}”.", text.trim()),
         };
         return Err(Error::new(Kind::Invalid, message)
             .hint("Mend the arguments if that is what it says; else go on without it."));
@@ -155,6 +155,6 @@ mod tests {
     fn a_failure_is_an_error_in_the_tools_words() {
         let result =
             json!({ "content": [{ "type": "text", "text": "no such city" }], "isError": true });
-        insta::assert_snapshot!(read(result).unwrap_err().sentence(), @"The tool `draw` failed and says: no such city Mend the arguments if that is what it says; else go on without it.");
+        insta::assert_snapshot!(read(result).unwrap_err().sentence(), @"The tool `draw` failed and says: “no such city”. Mend the arguments if that is what it says; else go on without it.");
     }
 }

@@ -19,6 +19,7 @@ pub mod http;
 pub mod mcp;
 pub mod openapi;
 pub mod redis;
+mod schema;
 pub mod sql;
 
 /// Where tools of one kind run.

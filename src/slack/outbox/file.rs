@@ -1,8 +1,8 @@
 //! An answer that is very long, as a file below its beginning: uploaded, then shared in the thread.
 
-use super::looks::visible;
 use super::{CallError, noted, pages};
 use crate::app::App;
+use crate::domain::hidden::spelled;
 use crate::domain::language::Language;
 use crate::slack::blocks::clipped;
 use crate::slack::standing::is_about_the_token;
@@ -136,7 +136,7 @@ async fn is_now(
 
 /// The question, as one line of plain text that refers to nobody.
 fn title(language: Language, question: &str) -> String {
-    let words = visible(question);
+    let words = spelled(question);
     let words: Vec<&str> = words.split_whitespace().collect();
     let line = words.join(" ").replace('<', "‹").replace('>', "›");
     match line.as_str() {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::pages;
+use crate::domain::hidden::spelled;
 use crate::domain::language::Language;
 use crate::domain::post::{ApprovalRequest, Post, Withdrawn};
 use crate::domain::preview::{PreviewPart, table};
@@ -100,7 +101,7 @@ fn retry(language: Language, run: &RunId) -> Value {
 }
 
 fn approval(language: Language, request: &ApprovalRequest) -> Message {
-    let (tool, connection) = (code(&request.tool), code(&request.connection));
+    let (tool, connection) = (code(&spelled(&request.tool)), code(&request.connection));
     let title = match request.risk {
         Risk::Read => text!(
             "🔒 May I run {tool} on {connection}? It reads.",
@@ -126,7 +127,7 @@ fn approval(language: Language, request: &ApprovalRequest) -> Message {
     let message = exactly(Message::new(title.to(language)), &arguments);
     let parts = request.preview.iter().flat_map(|preview| &preview.parts);
     let message = parts.fold(message, |message, part| match part {
-        PreviewPart::Note(note) => message.block(section(&escape(&visible(&note.to(language))))),
+        PreviewPart::Note(note) => message.block(section(&escape(&spelled(&note.to(language))))),
         PreviewPart::Exact(text) => exactly(message, text),
         PreviewPart::Rows { columns, rows } => exactly(message, &table(columns, rows)),
     });
@@ -159,29 +160,11 @@ fn approval(language: Language, request: &ApprovalRequest) -> Message {
 
 /// All of a text, however long: what cannot be seen must not be approved.
 fn exactly(message: Message, text: &str) -> Message {
-    let characters: Vec<char> = visible(text).chars().collect();
+    let characters: Vec<char> = spelled(text).chars().collect();
     let shown = characters
         .chunks(CHARACTERS_PER_BLOCK)
         .map(|part| part.iter().collect::<String>());
     shown.fold(message, |message, part| {
         message.block(section(&code_block(&part)))
     })
-}
-
-/// Characters that hide or reorder others, spelled out: what is approved must be what is read.
-pub(super) fn visible(text: &str) -> String {
-    let hides = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{ad}' | '\u{61c}' | '\u{e0000}'..='\u{e007f}')
-    };
-    text.chars()
-        .map(|c| {
-            if hides(c) {
-                c.escape_unicode().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
 }

@@ -1,6 +1,6 @@
 //! The lines below an answer: which tools ran, which model answered, what it cost, what people allowed.
 
-use super::looks::visible;
+use crate::domain::hidden::spelled;
 use crate::domain::language::Language;
 use crate::domain::post::{AskedUnseen, CallEnd, Decided, Receipt, ToolReceipt};
 use crate::domain::text::Text;
@@ -34,7 +34,7 @@ pub(in crate::slack) fn lines(language: Language, receipt: &Receipt) -> Vec<Stri
 fn decision(language: Language, decided: &Decided) -> String {
     let who = format!("<@{}>", decided.by);
     let (tool, connection) = (code(&decided.tool), code(&decided.connection));
-    let arguments = code(&visible(&decided.arguments));
+    let arguments = code(&spelled(&decided.arguments));
     let words = if decided.allowed {
         text!(
             "✅ {who} allowed {tool} on {connection} with {arguments}",

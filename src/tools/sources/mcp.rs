@@ -70,9 +70,7 @@ impl McpSource {
         let listed = timeout(CHECK_DEADLINE, listing).await;
         let listed = listed.map_err(|_| too_slow(target))??;
         let tools = listed.into_iter();
-        Ok(tools
-            .filter_map(|tool| found::tool(service, tool))
-            .collect())
+        Ok(tools.map(|tool| found::tool(service, tool)).collect())
     }
 }
 

@@ -5,7 +5,6 @@ mod filter;
 mod names;
 mod operations;
 mod request;
-mod schema;
 mod server;
 
 use std::collections::BTreeMap;

@@ -10,7 +10,8 @@ use url::Url;
 use super::formats::Header;
 use super::value::{Asked, Filled, Part, names_a_secret};
 use super::words::{LONGEST_NAME, clean, shortened, words};
-use crate::cards::{is_hidden, may_be_filled};
+use crate::cards::may_be_filled;
+use crate::domain::hidden::is_hidden;
 use crate::signals::masks::masked;
 
 /// The most fields of a card, and how long their texts may be.

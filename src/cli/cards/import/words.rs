@@ -1,6 +1,6 @@
 //! Names and texts of somebody else's, made fit for a card.
 
-use crate::cards::is_hidden;
+use crate::domain::hidden::is_hidden;
 use crate::error::quotable;
 use crate::signals::masks::masked;
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::send::{BODY_DEADLINE, Errand};
 use crate::domain::card::Card;
+use crate::domain::hidden;
 use crate::domain::text::Text;
 use crate::error::{Error, Kind};
 use crate::net::read_body;
@@ -203,11 +204,11 @@ fn quote(body: &[u8]) -> Option<String> {
 
 /// What a service said, short and harmless; nothing where it said nothing.
 pub(super) fn plain(said: &str) -> Option<String> {
-    let plain: String = said
+    let spaced: String = said
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
-        .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'))
         .collect();
+    let plain = hidden::without(&spaced);
     let plain = plain.trim();
     match plain.char_indices().nth(LONGEST_QUOTE) {
         _ if plain.is_empty() => None,

@@ -3,44 +3,39 @@
 use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
-use crate::cards::argument_validator;
+use super::super::schema::{Definitions, simple};
 use crate::domain::card::{CardTool, McpCall, McpService, ToolAction, Trust};
+use crate::domain::hidden;
 use crate::domain::tool::Risk;
 
 /// The most characters of a description.
 const LONGEST_DESCRIPTION: usize = 2_000;
-/// The most bytes of a schema, and how deep it may go.
-const LARGEST_SCHEMA: usize = 32 * 1024;
-const DEEPEST_SCHEMA: usize = 32;
+/// The most bytes of a schema.
+const LARGEST_SCHEMA: usize = 16 * 1024;
 
-/// The tool as one of ours; `None` where its schema is beyond measure.
-pub(super) fn tool(service: &McpService, tool: Tool) -> Option<CardTool> {
+/// The tool as one of ours. What of its schema is too much is made flatter: the server has the last word.
+pub(super) fn tool(service: &McpService, tool: Tool) -> CardTool {
     let name = tool.name.into_owned();
-    let mut input = Value::Object((*tool.input_schema).clone());
-    if depth(&input, DEEPEST_SCHEMA).is_none() || input.to_string().len() > LARGEST_SCHEMA {
-        tracing::warn!("the tool {name:?} of an MCP server is left out: its schema is too large");
-        return None;
-    }
-    if let Err(error) = argument_validator(&input) {
-        tracing::warn!("the tool {name:?} of an MCP server is left out: {error}");
-        return None;
-    }
+    let told = Value::Object((*tool.input_schema).clone());
+    let definitions = Definitions {
+        root: &told,
+        old_schemas: false,
+    };
+    let mut input = simple(definitions, &told, LARGEST_SCHEMA);
     // Models are only offered arguments that have names.
     input["type"] = json!("object");
     if !input["properties"].is_object() {
         input["properties"] = json!({});
     }
     let described = tool.description.as_deref().or(tool.title.as_deref());
-    let description = plain(described.unwrap_or(&name));
+    let description = described.unwrap_or(&name);
+    let description: String = hidden::without(description)
+        .chars()
+        .take(LONGEST_DESCRIPTION)
+        .collect();
     let risk = risk(service, &name, tool.annotations.as_ref());
     let call = McpCall { tool: name.clone() };
-    Some(CardTool::new(
-        name,
-        description,
-        risk,
-        input,
-        ToolAction::Mcp(call),
-    ))
+    CardTool::new(name, description, risk, input, ToolAction::Mcp(call))
 }
 
 /// What calling it can do. A server that is not trusted can only make it worse.
@@ -58,37 +53,6 @@ fn risk(service: &McpService, name: &str, said: Option<&ToolAnnotations>) -> Ris
         Trust::Nothing if destroys == Some(true) && !reads => Risk::Destructive,
         Trust::Nothing => Risk::Write,
     }
-}
-
-/// Without what cannot be seen, and not too long.
-fn plain(description: &str) -> String {
-    let seen = |c: &char| {
-        let hidden = matches!(
-            c,
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}'
-        );
-        !hidden && (!c.is_control() || matches!(c, '\n' | '\t'))
-    };
-    description
-        .chars()
-        .filter(seen)
-        .take(LONGEST_DESCRIPTION)
-        .collect()
-}
-
-/// How deep a value goes; `None` where that is more than `most`.
-fn depth(value: &Value, most: usize) -> Option<usize> {
-    let inner: Vec<&Value> = match value {
-        Value::Array(items) => items.iter().collect(),
-        Value::Object(members) => members.values().collect(),
-        _ => return Some(0),
-    };
-    let most = most.checked_sub(1)?;
-    inner
-        .into_iter()
-        .try_fold(0, |deepest, value| Some(depth(value, most)?.max(deepest)))
-        .map(|deepest| deepest + 1)
 }
 
 #[cfg(test)]
@@ -113,11 +77,8 @@ mod tests {
         let vouched = service(", \"reads\": [\"look.up\"]");
         let trusted = service(", \"trust\": \"annotations\"");
         let check = |said: Value, expected: [Risk; 3]| {
-            let risks = [&untrusted, &vouched, &trusted].map(|service| {
-                tool(service, told(json!({ "annotations": said })))
-                    .unwrap()
-                    .risk
-            });
+            let risks = [&untrusted, &vouched, &trusted]
+                .map(|service| tool(service, told(json!({ "annotations": said }))).risk);
             assert_eq!(risks, expected, "{said}");
         };
         use Risk::{Destructive, Read, Write};
@@ -138,16 +99,36 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_measure_is_left_out() {
-        let deep = (0..100).fold(json!({}), |inner, _| json!({ "not": inner }));
-        let wide = json!({ "description": "x".repeat(LARGEST_SCHEMA) });
+    fn what_is_beyond_measure_is_made_less() {
+        let deep = (0..100).fold(
+            json!({}),
+            |inner, _| json!({ "properties": { "a": inner } }),
+        );
+        let wide = json!({ "properties": { "a": { "enum": ["x".repeat(LARGEST_SCHEMA)] } } });
         for schema in [deep, wide] {
-            assert!(tool(&service(""), told(json!({ "inputSchema": schema }))).is_none());
+            let input = tool(&service(""), told(json!({ "inputSchema": schema }))).input;
+            assert!(input["properties"].is_object(), "{input}");
+            assert!(input.to_string().len() <= LARGEST_SCHEMA, "{input}");
         }
         let hidden = format!("a\u{200b}\u{e0041}b\u{1b}{}", "x".repeat(5_000));
-        let tool = tool(&service(""), told(json!({ "description": hidden }))).unwrap();
+        let tool = tool(&service(""), told(json!({ "description": hidden })));
         assert!(tool.description.starts_with("abx"));
         assert_eq!(tool.description.chars().count(), LONGEST_DESCRIPTION);
         assert_eq!(tool.input, json!({ "type": "object", "properties": {} }));
+    }
+
+    #[test]
+    fn what_a_schema_refers_to_is_put_in_place() {
+        let schema = json!({
+            "type": "object", "required": ["order"],
+            "properties": { "order": { "$ref": "#/$defs/Order" }, "far": { "$ref": "https://evil.example/x" } },
+            "$defs": { "Order": { "type": "object", "properties": { "item": { "type": "string", "pattern": "^a" } } } },
+        });
+        let input = tool(&service(""), told(json!({ "inputSchema": schema }))).input;
+        let order = json!({ "type": "object", "properties": { "item": { "type": "string" } } });
+        let expected = json!({
+            "type": "object", "required": ["order"], "properties": { "order": order, "far": {} },
+        });
+        assert_eq!(input, expected);
     }
 }

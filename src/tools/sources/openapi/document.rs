@@ -3,11 +3,10 @@
 use serde_json::Value;
 use url::Url;
 
+use super::super::schema::Definitions;
 use crate::error::{Error, Kind, Result};
 use crate::text;
 
-/// How many references lead to one another before it is a game.
-const LONGEST_CHAIN: usize = 10;
 /// The most of a document in YAML, which is slower to read and may say things many times over.
 const LARGEST_YAML: usize = 4 * 1024 * 1024;
 
@@ -72,25 +71,14 @@ impl Document {
     /// The value itself, or what it refers to within this document. `None` for what refers to
     /// nothing, to another document, or in circles: nothing is fetched.
     pub fn resolve<'a>(&'a self, value: &'a Value) -> Option<&'a Value> {
-        let mut value = value;
-        for _ in 0..LONGEST_CHAIN {
-            match reference(value) {
-                None => return Some(value),
-                Some(reference) => value = self.follow(reference)?,
-            }
+        self.definitions().resolve(value)
+    }
+
+    /// Where the parts of its schemas are.
+    pub fn definitions(&self) -> Definitions<'_> {
+        Definitions {
+            root: &self.root,
+            old_schemas: self.old_schemas,
         }
-        None
     }
-
-    /// What a reference within this document leads to.
-    pub fn follow(&self, reference: &str) -> Option<&Value> {
-        let pointer = reference.strip_prefix('#')?;
-        let pointer = percent_encoding::percent_decode_str(pointer);
-        self.root.pointer(&pointer.decode_utf8().ok()?)
-    }
-}
-
-/// Where a value says it is to be found.
-pub(super) fn reference(value: &Value) -> Option<&str> {
-    value.get("$ref")?.as_str()
 }

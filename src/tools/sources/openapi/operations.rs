@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::super::schema::{plain, simple};
 use super::document::Document;
 use super::filter::Filter;
-use super::schema::{plain, simple, without_patterns};
 use super::{names, server};
 use crate::cards::argument_validator;
 use crate::domain::card::{CardTool, HttpMethod, Operation, Parameter, Place, Style, ToolAction};
@@ -155,16 +155,13 @@ fn tool(
         parameters,
         body,
     } = arguments;
-    let mut input = json!({
+    let input = json!({
         "type": "object",
         "properties": properties,
         "required": required,
         "additionalProperties": false,
     });
-    if argument_validator(&input).is_err() {
-        without_patterns(&mut input);
-        argument_validator(&input).map_err(|_| "what it takes is no JSON Schema")?;
-    }
+    argument_validator(&input).map_err(|_| "what it takes is no JSON Schema")?;
     let operation = Operation {
         method,
         server: server.into(),
@@ -249,7 +246,7 @@ impl Arguments {
                 Ok(())
             };
         };
-        let mut schema = simple(document, &form["schema"], LARGEST_BODY);
+        let mut schema = simple(document.definitions(), &form["schema"], LARGEST_BODY);
         describe(&mut schema, body, "What is sent, as JSON.");
         self.properties.insert(BODY.to_owned(), schema);
         if required {
@@ -278,7 +275,7 @@ impl Arguments {
         let (style, schema) = self.form_of(document, parameter, place)?;
         let argument = names::argument(name, place, |name| self.properties.contains_key(name));
         let argument = argument.ok_or("a parameter's name is taken")?;
-        let mut schema = simple(document, schema, LARGEST_PARAMETER);
+        let mut schema = simple(document.definitions(), schema, LARGEST_PARAMETER);
         describe(&mut schema, parameter, "");
         self.properties.insert(argument.clone(), schema);
         if is_required(parameter) {

@@ -91,7 +91,7 @@ impl Page {
             // The page ends in the middle of a letter, which is left to the next one.
             part.truncate(error.valid_up_to());
         }
-        let next = from + part.len() as u64;
+        let next = from.saturating_add(part.len() as u64);
         Ok((shown::bytes(&part), (!whole).then(|| next.to_string())))
     }
 

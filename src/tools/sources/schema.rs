@@ -1,9 +1,9 @@
-//! What a document says of a value, as a JSON Schema that a model can read and a call is held to:
-//! without references, and not longer than it is worth.
+//! What a service says of a value, as a JSON Schema that a model can read and a call is held to: without references,
+//! and not longer than it is worth. Whoever wrote it may mean harm: what it costs here has a bound.
 
 use serde_json::{Map, Value, json};
 
-use super::document::{Document, reference};
+use crate::domain::hidden;
 
 /// How deep a schema may go at first; one that gets too long that way is made flatter.
 const DEEPEST: usize = 8;
@@ -14,25 +14,68 @@ const LONGEST_DESCRIPTION: usize = 300;
 /// The most values of an `enum`.
 const MOST_VALUES: usize = 100;
 
+/// How many references lead to one another before it is a game.
+const LONGEST_CHAIN: usize = 10;
+/// What may be copied for a schema, as many times as long as it may be.
+const MOST_COPIED: usize = 4;
+
+/// Where the parts of a schema are that it refers to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Definitions<'a> {
+    /// The whole that references begin at.
+    pub root: &'a Value,
+    /// Whether schemas are those of OpenAPI 3.0, and not plain JSON Schema.
+    pub old_schemas: bool,
+}
+
+impl<'a> Definitions<'a> {
+    /// The value itself, or what it refers to within the whole. `None` for what refers to nothing, to another
+    /// document, or in circles: nothing is fetched.
+    pub fn resolve(self, value: &'a Value) -> Option<&'a Value> {
+        let mut value = value;
+        for _ in 0..LONGEST_CHAIN {
+            match reference(value) {
+                None => return Some(value),
+                Some(reference) => value = self.follow(reference)?,
+            }
+        }
+        None
+    }
+
+    /// What a reference within the whole leads to.
+    fn follow(self, reference: &str) -> Option<&'a Value> {
+        let pointer = reference.strip_prefix('#')?;
+        let pointer = percent_encoding::percent_decode_str(pointer);
+        self.root.pointer(&pointer.decode_utf8().ok()?)
+    }
+}
+
+/// Where a value says it is to be found.
+fn reference(value: &Value) -> Option<&str> {
+    value.get("$ref")?.as_str()
+}
+
 /// The schema within so many bytes; where even its outermost part is longer, anything goes and the
 /// service decides.
-pub(super) fn simple(document: &Document, schema: &Value, most_bytes: usize) -> Value {
+pub(super) fn simple(definitions: Definitions<'_>, schema: &Value, most_bytes: usize) -> Value {
     for depth in (1..=DEEPEST).rev() {
         let mut walk = Walk {
-            document,
+            definitions,
             parts: MOST_PARTS,
+            bytes: most_bytes.saturating_mul(MOST_COPIED),
             trail: Vec::new(),
         };
-        let simple = walk.schema(schema, depth);
+        let mut simple = walk.schema(schema, depth);
         if walk.parts > 0 && simple.to_string().len() <= most_bytes {
+            without_patterns(&mut simple);
             return simple;
         }
     }
     json!({})
 }
 
-/// The same without patterns: not every document's are such that they can be tried in linear time.
-pub(super) fn without_patterns(schema: &mut Value) {
+/// The same without patterns: a short one may take much to be made ready.
+fn without_patterns(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             if members.get("pattern").is_some_and(Value::is_string) {
@@ -45,8 +88,11 @@ pub(super) fn without_patterns(schema: &mut Value) {
     }
 }
 
-/// A text of a document, short and without characters that do things.
+/// A text of a service, short and without characters that do things.
 pub(super) fn plain(text: &str, longest: usize) -> String {
+    // Of what is much too long only the beginning is looked at.
+    let text = &text[..text.floor_char_boundary(longest.saturating_mul(8))];
+    let text = hidden::without(text);
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .collect();
@@ -59,14 +105,25 @@ pub(super) fn plain(text: &str, longest: usize) -> String {
 }
 
 struct Walk<'a> {
-    document: &'a Document,
+    definitions: Definitions<'a>,
     /// How many more parts may be looked at.
     parts: usize,
+    /// How many more bytes may be copied.
+    bytes: usize,
     /// The references that led here.
     trail: Vec<String>,
 }
 
 impl Walk<'_> {
+    /// Whether there is room to copy a value; without it the walk ends.
+    fn afford(&mut self, value: &Value) -> bool {
+        let affordable = spend(&mut self.bytes, value);
+        if !affordable {
+            self.parts = 0;
+        }
+        affordable
+    }
+
     fn schema(&mut self, schema: &Value, depth: usize) -> Value {
         self.parts = self.parts.saturating_sub(1);
         let members = match schema {
@@ -82,7 +139,7 @@ impl Walk<'_> {
         if depth > 0 {
             self.inner(members, &mut simple, depth - 1);
         }
-        if self.document.old_schemas {
+        if self.definitions.old_schemas {
             as_json_schema(members, &mut simple);
         }
         simple.into()
@@ -90,9 +147,9 @@ impl Walk<'_> {
 
     /// What a reference leads to, once: a circle ends where it began.
     fn referred(&mut self, reference: &str, beside: &Map<String, Value>, depth: usize) -> Value {
-        let document = self.document;
+        let definitions = self.definitions;
         let goes_round = self.trail.iter().any(|before| before == reference);
-        let Some(there) = document.follow(reference).filter(|_| !goes_round) else {
+        let Some(there) = definitions.follow(reference).filter(|_| !goes_round) else {
             return json!({});
         };
         self.trail.push(reference.to_owned());
@@ -106,7 +163,7 @@ impl Walk<'_> {
     }
 
     /// What is no schema itself. Examples stay out: people leave keys in them.
-    fn plain_members(&self, members: &Map<String, Value>, simple: &mut Map<String, Value>) {
+    fn plain_members(&mut self, members: &Map<String, Value>, simple: &mut Map<String, Value>) {
         let is_secret = members
             .get("format")
             .is_some_and(|format| format == "password");
@@ -136,7 +193,7 @@ impl Walk<'_> {
                 }
                 _ => false,
             };
-            if fits {
+            if fits && self.afford(value) && !holds_nul(value) {
                 simple.insert(name.clone(), value.clone());
             }
         }
@@ -189,18 +246,59 @@ impl Walk<'_> {
         let mut kept = Map::new();
         for (name, schema) in properties {
             let filled_by_service = |schema: &Value| schema["readOnly"] == true;
-            if self.document.resolve(schema).is_some_and(filled_by_service) {
+            if self
+                .definitions
+                .resolve(schema)
+                .is_some_and(filled_by_service)
+            {
                 if let Some(Value::Array(required)) = simple.get_mut("required") {
                     required.retain(|needed| needed != name);
                 }
                 continue;
             }
-            if self.parts == 0 {
+            if name.contains(hidden::is_hidden) {
+                continue;
+            }
+            if self.parts == 0 || !self.afford(&Value::Null) {
                 break;
             }
+            self.bytes = self.bytes.saturating_sub(name.len());
             kept.insert(name.clone(), self.schema(schema, depth));
         }
         kept.into()
+    }
+}
+
+/// Whether a text in it holds what PostgreSQL cannot keep.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Takes what a value weighs from what is left, and says whether that was enough; it looks at no more than that.
+fn spend(left: &mut usize, value: &Value) -> bool {
+    const LEAST: usize = 8;
+    let own = match value {
+        Value::String(text) => text.len(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => 0,
+    };
+    match left.checked_sub(own + LEAST) {
+        Some(rest) => *left = rest,
+        None => return false,
+    }
+    match value {
+        Value::Array(items) => items.iter().all(|item| spend(left, item)),
+        Value::Object(members) => members.iter().all(|(name, value)| {
+            *left = left.saturating_sub(name.len());
+            spend(left, value)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
     }
 }
 
@@ -232,14 +330,28 @@ fn as_json_schema(members: &Map<String, Value>, simple: &mut Map<String, Value>)
 mod tests {
     use super::*;
 
+    struct Document(Value, bool);
+
     fn document(version: &str, schemas: Value) -> Document {
-        let text = json!({ "openapi": version, "components": { "schemas": schemas } });
-        let url = "https://api.example.com/openapi.json".parse().unwrap();
-        Document::read(url, &text.to_string()).unwrap()
+        let root = json!({ "components": { "schemas": schemas } });
+        Document(root, version.starts_with("3.0"))
+    }
+
+    impl Document {
+        fn definitions(&self) -> Definitions<'_> {
+            Definitions {
+                root: &self.0,
+                old_schemas: self.1,
+            }
+        }
+    }
+
+    fn simply(document: &Document, schema: &Value, most: usize) -> Value {
+        simple(document.definitions(), schema, most)
     }
 
     fn check(document: &Document, schema: Value, expected: Value) {
-        assert_eq!(simple(document, &schema, 2_000), expected, "{schema}");
+        assert_eq!(simply(document, &schema, 2_000), expected, "{schema}");
     }
 
     #[test]
@@ -300,10 +412,10 @@ mod tests {
             json!({ "type": "object", "properties": { "next": {}, "all": { "type": "array", "items": {} } } }),
         );
         check(&document, node("Self"), json!({}));
-        assert!(document.resolve(&node("Self")).is_none());
-        let wide = simple(&document, &node("Wide"), 3_000);
+        assert!(document.definitions().resolve(&node("Self")).is_none());
+        let wide = simply(&document, &node("Wide"), 3_000);
         assert_eq!(wide["properties"]["p49"], json!({ "type": "object" }));
-        assert_eq!(simple(&document, &node("Wide"), 100), json!({}));
+        assert_eq!(simply(&document, &node("Wide"), 100), json!({}));
     }
 
     #[test]
@@ -318,6 +430,42 @@ mod tests {
             &old,
             json!({ "nullable": true, "allOf": [{ "$ref": "#/components/schemas/Name" }] }),
             json!({ "type": ["string", "null"] }),
+        );
+    }
+
+    #[test]
+    fn what_it_costs_has_a_bound_whoever_wrote_it() {
+        let began = std::time::Instant::now();
+        // Each refers twice to the next: evaluated as it stands, 2^40 branches.
+        let doubling: Map<String, Value> = (0..40)
+            .map(|n| {
+                let next = json!({ "$ref": format!("#/components/schemas/a{}", n + 1) });
+                (format!("a{n}"), json!({ "allOf": [next, next] }))
+            })
+            .collect();
+        let doubled = document("3.1.0", doubling.into());
+        let at = json!({ "type": "object", "properties": { "q": { "$ref": "#/components/schemas/a0" } } });
+        assert!(simply(&doubled, &at, 4_000).to_string().len() <= 4_000);
+        // A thousand properties that are each a megabyte.
+        let long = document(
+            "3.1.0",
+            json!({ "Long": { "const": "x".repeat(1_000_000), "description": "y ".repeat(500_000) } }),
+        );
+        let properties = (0..1_000).map(|n| {
+            (
+                format!("p{n}"),
+                json!({ "$ref": "#/components/schemas/Long" }),
+            )
+        });
+        let wide = json!({ "type": "object", "properties": properties.collect::<Map<_, _>>() });
+        assert!(simply(&long, &wide, 4_000).to_string().len() <= 4_000);
+        let pattern = json!({ "type": "string", "pattern": "[^a]{10000}", "minLength": 1 });
+        check(&long, pattern, json!({ "type": "string", "minLength": 1 }));
+        // Seconds at most, where it were minutes and gigabytes.
+        assert!(
+            began.elapsed() < std::time::Duration::from_secs(20),
+            "{:?}",
+            began.elapsed()
         );
     }
 }
