@@ -130,21 +130,8 @@ impl App {
         let sealer = Arc::new(Sealer::from_config(&config.secrets)?);
         let secrets = Secrets::new(store.clone(), sealer, clock.clone());
         secrets.check_key().await?;
-        let policy = config.network.policy();
-        let files = SqliteFiles::from(config.tools.sqlite_databases.clone())
-            .writable(config.tools.sqlite_writable.clone())
-            .never(config.database.file());
-        let sql = Arc::new(SqlSource::new(policy.clone(), files).never(store.itself().await?));
-        let client = net::guarded_client(&policy)?;
         let tasks = Tasks::default();
-        let sources = Sources {
-            graphql: Arc::new(GraphqlSource::new(client.clone())),
-            http: Arc::new(HttpSource::new(client.clone())),
-            mcp: Arc::new(McpSource::new(client.clone(), tasks.clone())),
-            openapi: Arc::new(OpenapiSource::new(client)),
-            redis: Arc::new(RedisSource::new(policy, net::tls()?)),
-            sql,
-        };
+        let sources = sources(&config, &store, &tasks).await?;
         let tools = Tools::new(store.clone(), secrets.clone(), cards.clone(), sources);
         let limits = config.tools.limits();
         let signals = Signals {
@@ -281,6 +268,24 @@ impl App {
             tracing::warn!("the database was not closed in time; its server notices");
         }
     }
+}
+
+/// A source of each kind, held to what the operator allows.
+pub async fn sources(config: &Config, store: &Store, tasks: &Tasks) -> Result<Sources> {
+    let policy = config.network.policy();
+    let files = SqliteFiles::from(config.tools.sqlite_databases.clone())
+        .writable(config.tools.sqlite_writable.clone())
+        .never(config.database.file());
+    let sql = SqlSource::new(policy.clone(), files).never(store.itself().await?);
+    let client = net::guarded_client(&policy)?;
+    Ok(Sources {
+        graphql: Arc::new(GraphqlSource::new(client.clone())),
+        http: Arc::new(HttpSource::new(client.clone())),
+        mcp: Arc::new(McpSource::new(client.clone(), tasks.clone())),
+        openapi: Arc::new(OpenapiSource::new(client)),
+        redis: Arc::new(RedisSource::new(policy, net::tls()?)),
+        sql: Arc::new(sql),
+    })
 }
 
 /// A broken card is left out and named; the rest load.
