@@ -311,6 +311,8 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
         ("https://{{ region }}.example.com", "evil.example/"),
         ("https://{{ region }}/v1", "user@evil.example"),
         ("{{ region }}/v1", "https:"),
+        ("{{ region }}", "https:///evil.example"),
+        ("{{ region }}", "ftp://example.com"),
         ("{{ region }}", "https://example.com?x="),
     ] {
         let text = GOOD
@@ -321,6 +323,12 @@ fn broken_cards_are_refused_with_file_line_and_reason() {
             said.starts_with("shop.yaml:22: ") && said.contains("default"),
             "{said}"
         );
+    }
+    for default in ["https://example.com/v1", "http://127.0.0.1:8080"] {
+        let text = GOOD
+            .replace("https://api.example.com", "'{{ region }}'")
+            .replace("Region\n", &format!("Region\n    default: '{default}'\n"));
+        assert!(parse("shop.yaml", &text).is_ok(), "{default}");
     }
     let sql_tool = "    run:\n      sql: list_tables\n";
     let at = GOOD.find("    run:").unwrap();

@@ -50,9 +50,12 @@ fn wrong_default(address: &Address, default: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether it is a whole address by itself, so that what comes behind it is its path.
+/// Whether it is a whole address by itself, so that what comes behind it is its path. One with `http`
+/// leads only where the operator allows that, as one that a person fills in.
 fn is_address(default: &str) -> bool {
-    let plain = !default.contains(['{', '?', '#', '@', '\\']);
-    let fixed = matches!(address::read(default), Ok(Address::Fixed(_)));
-    plain && fixed && default.parse::<Url>().is_ok()
+    let rest = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| default.strip_prefix(scheme));
+    let named = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    named && !default.contains(['{', '?', '#', '@', '\\']) && default.parse::<Url>().is_ok()
 }
