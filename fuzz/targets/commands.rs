@@ -42,6 +42,7 @@ fn typed(verb: &Verb) -> String {
             "channel",
             choice.map(|choice| format!("{choice:?}").to_lowercase()),
         ),
+        Verb::Cards => ("cards", None),
         Verb::Help => ("help", None),
     };
     // A word that begins with a dash is one of ours only after the mark for that.
